@@ -1,0 +1,158 @@
+"""What a session can order: the core's whole output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ftpalg.core.commands import Command
+from ftpalg.core.events import Side, Timer
+from ftpalg.core.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server to reach: a name or an address without brackets, and a port."""
+
+    host: str
+    port: int = 21
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Outcome(Enum):
+    """How a transfer went."""
+
+    COMPLETE = "complete"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class SendReply:
+    """Write a reply to the client."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class SendCommand:
+    """Write a command to the server; ``urgent`` puts Telnet's IP and DM in front (RFC 959 4.1.3)."""
+
+    command: Command
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a control connection to the server."""
+
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Close that side's control connection, after what was written to it."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Open a data port for that side's peer and accept one connection from it."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a data connection to that port of that side's peer."""
+
+    side: Side
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Both legs stand: move bytes from the source side to the other."""
+
+    source: Side
+
+
+@dataclass(frozen=True, slots=True)
+class EndLeg:
+    """The source has ended cleanly: give this leg what is still on the way, then its end."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class AbortLeg:
+    """Make this leg fail visibly: a RST, never a clean end."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Start a wait, anew if it runs."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """Stop a wait, if it runs."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProgress:
+    """Tell the client, with 213, how many bytes the running transfer has moved."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    """A transfer is over; the log adds bytes and seconds."""
+
+    command: Command
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The server has let the client in."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the log."""
+
+    text: str
+
+
+Action = (
+    SendReply
+    | SendCommand
+    | Dial
+    | HangUp
+    | Listen
+    | Connect
+    | Relay
+    | EndLeg
+    | AbortLeg
+    | StartTimer
+    | StopTimer
+    | ReportProgress
+    | TransferDone
+    | LoggedIn
+    | Note
+)

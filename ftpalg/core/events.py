@@ -1,0 +1,171 @@
+"""What can happen to a session: the core's whole input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ftpalg.core.commands import Command
+from ftpalg.core.errors import FtpError
+from ftpalg.core.replies import Reply
+
+
+class Side(Enum):
+    """Which of the two remote peers."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+    @property
+    def other(self) -> Side:
+        """The opposite side."""
+        return Side.SERVER if self is Side.CLIENT else Side.CLIENT
+
+
+class Timer(Enum):
+    """The waits of a session; each is a setting in ``[timeouts]``."""
+
+    LOGIN = "login"
+    IDLE = "idle"
+    DATA_OPEN = "data-open"
+    FINAL_REPLY = "final-reply"
+    SETTLE = "settle"
+    ABORT = "abort"
+    QUIT = "quit"
+
+
+@dataclass(slots=True)
+class Traits:
+    """What has been learned of one server, shared by all sessions with it."""
+
+    epsv: bool = True
+    eprt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The addresses of one control connection: the remote peer's and ours, in normal spelling."""
+
+    peer: str
+    local: str
+    peer_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceived:
+    """The client sent a command."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """The client sent a line that is not to be carried out."""
+
+    error: FtpError
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLost:
+    """The client's control connection is gone."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConnected:
+    """The control connection to the server stands; its greeting has not come yet."""
+
+    link: Link
+    traits: Traits = field(default_factory=Traits)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUnreachable:
+    """No address of the server could be reached; ``reason`` names each and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived:
+    """The server sent a whole reply."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBroken:
+    """The server sent what is no reply; nothing after it can be matched."""
+
+    error: FtpError
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLost:
+    """The server's control connection is gone."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A data port is open for that side."""
+
+    side: Side
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListenFailed:
+    """No data port could be had for that side."""
+
+    side: Side
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegOpened:
+    """That side's data connection stands, read-paused."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """That leg ended cleanly: a source was read to its end, a sink has everything and its end."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class LegFailed:
+    """That leg could not be opened or broke."""
+
+    side: Side
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerExpired:
+    """A wait is over."""
+
+    timer: Timer
+
+
+Event = (
+    CommandReceived
+    | CommandRefused
+    | ClientLost
+    | ServerConnected
+    | ServerUnreachable
+    | ReplyReceived
+    | ServerBroken
+    | ServerLost
+    | Listening
+    | ListenFailed
+    | LegOpened
+    | LegEnded
+    | LegFailed
+    | TimerExpired
+)

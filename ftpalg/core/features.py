@@ -1,0 +1,32 @@
+"""FEAT: what is ours and what is the server's.  RFC 2389."""
+
+from __future__ import annotations
+
+from ftpalg.core.replies import Reply
+
+TRANSPORT = frozenset(
+    b"AUTH PBSZ PROT CCC EPSV EPRT LPSV LPRT SSCN CPSV HOST ADAT CONF ENC MIC ALGS".split()
+)
+"""Features of the server's own connections: they say nothing of the client's, which are ours."""
+
+
+def list_features(ours: tuple[bytes, ...]) -> Reply:
+    """The reply to FEAT when only the gateway's own features count."""
+    return Reply(211, (b"211-Features:", *(b" " + name for name in ours), b"211 End"))
+
+
+def rewrite_features(theirs: Reply, ours: tuple[bytes, ...]) -> Reply:
+    """The server's reply with its transport lines taken out and ours put in.
+
+    Where the server knows no FEAT, or not before login, the client still learns ours.
+    """
+    if theirs.code != 211 or len(theirs.lines) == 1:
+        return list_features(ours)
+    first, *inner, last = theirs.lines
+    kept = (line for line in inner if _keyword(line) not in TRANSPORT)
+    return Reply(211, (first, *(b" " + name for name in ours), *kept, last))
+
+
+def _keyword(line: bytes) -> bytes:
+    text = line[4:] if line.startswith(b"211-") else line
+    return text.strip().partition(b" ")[0].upper()

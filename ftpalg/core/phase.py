@@ -1,0 +1,14 @@
+"""Where a session stands with its server."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Phase(Enum):
+    """The stages of a session; commands are carried out in UNROUTED and CONNECTED only."""
+
+    UNROUTED = "the client has yet to name a server"
+    DIALING = "a server is being reached, up to its greeting"
+    CONNECTED = "the server takes commands"
+    OVER = "the control connections are being closed"

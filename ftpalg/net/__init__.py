@@ -1,0 +1,1 @@
+"""Twisted: bytes to events, and actions to the network."""

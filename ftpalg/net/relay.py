@@ -1,0 +1,194 @@
+"""Moves the bytes of one transfer from its source to its sink.  The hot path.
+
+It reads only when everything read before has been written, so what it holds is bounded by one
+pipe or one buffer, and a source that has ended has been relayed whole.  A wake-up moves a bounded
+amount, so that one fast transfer does not starve the other sessions.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from typing import Any
+
+from ftpalg.net.data import DataSocket
+
+CHUNK = 1 << 18
+"""Bytes asked for at a time; also the size of the pipe and of the buffer."""
+
+ROUNDS = 4
+"""Chunks moved per wake-up at the most."""
+
+
+class Relay:
+    """The order of moving; subclasses say with what.
+
+    Of ``ended``, ``source_failed`` and ``sink_failed`` exactly one is called, once, unless the
+    relay is stopped first.  ``moved`` counts the bytes handed to the sink.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        source: DataSocket,
+        sink: DataSocket,
+        ended: Callable[[], None],
+        source_failed: Callable[[str], None],
+        sink_failed: Callable[[str], None],
+    ) -> None:
+        self.moved = 0
+        self._reactor = reactor
+        self._source = source
+        self._sink = sink
+        self._ended = ended
+        self._source_failed = source_failed
+        self._sink_failed = sink_failed
+        self._stall: Any = None
+        self._seen = 0
+
+    def start(self, stalled: float) -> None:
+        """Begin.  ``stalled`` is the seconds without a byte after which the slower leg has failed."""
+        source, sink = self._source, self._sink
+        source.readable, source.writable = self._pull, self._pull
+        sink.readable, sink.writable = self._resume, self._resume
+        self._stall = self._reactor.callLater(stalled, self._check, stalled)
+        self._reactor.addReader(source)
+
+    def stop(self) -> None:
+        """Let go of both legs; neither is closed."""
+        if self._stall is not None and self._stall.active():
+            self._stall.cancel()
+        self._rest(self._source)
+        self._rest(self._sink)
+
+    def _rest(self, leg: DataSocket) -> None:
+        leg.readable = leg.writable = leg.abort
+        if leg.fileno() >= 0:
+            self._reactor.removeReader(leg)
+            self._reactor.removeWriter(leg)
+
+    def _fill(self) -> int:
+        """Read a chunk; its size, 0 at the clean end."""
+        raise NotImplementedError
+
+    def _drain(self) -> int:
+        """Write from the chunk what fits; how much is left.  Raise BlockingIOError to wait."""
+        raise NotImplementedError
+
+    def _pull(self) -> None:
+        for _ in range(ROUNDS):
+            try:
+                size = self._fill()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._stop_for(self._source_failed, error)
+                return
+            if not size:
+                self.stop()
+                self._ended()
+                return
+            if not self._push():
+                return
+
+    def _push(self) -> bool:
+        """Write what is held; False where the sink cannot take it now, or broke."""
+        try:
+            while self._drain():
+                pass
+        except BlockingIOError:
+            self._reactor.removeReader(self._source)
+            self._reactor.addWriter(self._sink)
+            return False
+        except OSError as error:
+            self._stop_for(self._sink_failed, error)
+            return False
+        return True
+
+    def _resume(self) -> None:
+        if self._push():
+            self._reactor.removeWriter(self._sink)
+            self._reactor.addReader(self._source)
+
+    def _stop_for(self, failed: Callable[[str], None], error: OSError) -> None:
+        self.stop()
+        failed(error.strerror or str(error))
+
+    @property
+    def _holds(self) -> bool:
+        raise NotImplementedError
+
+    def _check(self, stalled: float) -> None:
+        if self.moved != self._seen:
+            self._seen = self.moved
+            self._stall = self._reactor.callLater(stalled, self._check, stalled)
+            return
+        failed = self._sink_failed if self._holds else self._source_failed
+        self.stop()
+        failed(f"no data moved for {stalled:g} seconds")
+
+
+class SpliceRelay(Relay):
+    """Linux, both legs plain: through a pipe in the kernel, no byte enters Python."""
+
+    FLAGS = getattr(os, "SPLICE_F_MOVE", 0) | getattr(os, "SPLICE_F_NONBLOCK", 0)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._pending = 0
+        try:
+            fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, CHUNK)
+        except OSError:
+            pass  # this user's share of pipe memory is used up: the default size serves
+
+    def _fill(self) -> int:
+        self._pending = os.splice(self._source.fileno(), self._in, CHUNK, flags=self.FLAGS)
+        return self._pending
+
+    def _drain(self) -> int:
+        sent = os.splice(self._out, self._sink.fileno(), self._pending, flags=self.FLAGS)
+        self.moved += sent
+        self._pending -= sent
+        return self._pending
+
+    @property
+    def _holds(self) -> bool:
+        return self._pending > 0
+
+    def stop(self) -> None:
+        super().stop()
+        if self._in >= 0:
+            os.close(self._in)
+            os.close(self._out)
+            self._in = self._out = -1
+
+
+class CopyRelay(Relay):
+    """Everywhere, and for legs under TLS: through one buffer."""
+
+    SIZE = 1 << 17
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._buffer = memoryview(bytearray(self.SIZE))
+        self._held = self._buffer[:0]
+
+    def _fill(self) -> int:
+        size = self._source.receive_into(self._buffer)
+        self._held = self._buffer[:size]
+        return size
+
+    def _drain(self) -> int:
+        sent = self._sink.send(self._held)
+        self.moved += sent
+        self._held = self._held[sent:]
+        return len(self._held)
+
+    @property
+    def _holds(self) -> bool:
+        return len(self._held) > 0
+
+
+SPLICE = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")

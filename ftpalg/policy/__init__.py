@@ -1,0 +1,1 @@
+"""Pure functions over facts: no clock, no socket, no state."""
