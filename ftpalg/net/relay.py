@@ -14,7 +14,7 @@ from typing import Any
 
 from ftpalg.net.data import DataSocket
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
 """Bytes asked for at a time; also the size of the pipe and of the buffer."""
 
 ROUNDS = 4
