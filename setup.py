@@ -17,6 +17,7 @@ setup(
     python_requires=">=3.11",
     packages=[
         "ftpalg",
+        "ftpalg.config",
         "ftpalg.core",
         "ftpalg.policy",
         "ftpalg.net",

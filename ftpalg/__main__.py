@@ -7,7 +7,7 @@ import sys
 from twisted.internet.task import Clock
 
 from ftpalg.config import Settings, SettingsError
-from ftpalg.service import Options, endpoint_of
+from ftpalg.service import GatewayService, Options, warnings
 
 
 class Command(Options):
@@ -22,14 +22,18 @@ class Command(Options):
 
 def explain(settings: Settings) -> str:
     """What a configuration means, in sentences."""
-    server = settings.server
+    first, last = settings.data.client_ports
     lines = [
         f"listens on {', '.join(settings.listen)}",
-        f"every client reaches {server.scheme}://{server.server}"
-        if server
+        f"every client reaches {settings.server}"
+        if settings.server
         else "clients name the server: USER user@server[:port]",
         f"data connections to servers: {settings.server_mode.value}",
-        f"data ports towards clients: {settings.data.client_ports.first} to {settings.data.client_ports.last}",
+        f"data ports for clients: {first} to {last}",
+        f"TLS for clients: {settings.client_tls.mode.value}",
+        f"TLS to servers: {settings.default_server_tls.value}",
+        *(f"TLS to {rule.server}: {rule.mode.value}" for rule in settings.server_tls.rules),
+        *(f"warning: {text}" for text in warnings(settings)),
     ]
     return "\n".join(lines)
 
@@ -43,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.parseOptions(words)
     try:
         settings = command.settings()
-        for text in settings.listen:
-            endpoint_of(Clock(), text)
+        GatewayService(Clock(), settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 
 from ftpalg.config import Settings, SettingsError, load
+from ftpalg.core.rules import ClientTls
 from ftpalg.net.control import ClientFactory
 from ftpalg.net.gateway import Gateway
 from ftpalg.ops.log import SessionLog
@@ -25,10 +28,32 @@ class Options(usage.Options):
     synopsis = "[options]"
     optParameters = [
         ["config", None, None, "TOML file with the settings; see etc/ftpalg.toml."],
-        ["server", None, None, "One fixed server: ftp://host[:21]."],
-        ["server-mode", None, None, "How data connections to the server are opened: passive, active or client."],
+        [
+            "server",
+            None,
+            None,
+            "One fixed server: ftp://host[:21] plain, ftpes://host[:21] explicit TLS,"
+            " ftps://host[:990] implicit TLS.",
+        ],
+        [
+            "server-mode",
+            None,
+            None,
+            "How data connections to the server are opened: passive, active or client.",
+        ],
+        ["server-ca", None, None, "PEM file with the CAs to trust instead of the system's."],
+        ["client-tls", None, None, "TLS for clients: off, offer, require or implicit."],
+        ["certificate", None, None, "PEM file with the certificate shown to clients."],
+        ["private-key", None, None, "PEM file with that certificate's private key."],
     ]
-    PLACES = {"server": "server", "server-mode": "server-mode"}
+    PLACES = {
+        "server": "server",
+        "server-mode": "server-mode",
+        "server-ca": "server-tls.ca",
+        "client-tls": "client-tls.mode",
+        "certificate": "client-tls.certificate",
+        "private-key": "client-tls.private-key",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,11 +85,16 @@ class GatewayService(Service):
 
     def __init__(self, reactor: Any, settings: Settings) -> None:
         self.settings = settings
-        self.gateway = Gateway(
-            reactor, settings, settings.rules, SessionLog(ladder=settings.log.ladder)
-        )
+        self.gateway = Gateway(reactor, settings, SessionLog(ladder=settings.log.ladder))
+        self._reactor = reactor
+        implicit = settings.client_tls.implicit_listen
         self._endpoints = [
-            (text, endpoint_of(reactor, text)) for text in settings.listen
+            (text, endpoint_of(reactor, key, text), ClientFactory(self.gateway, rules))
+            for key, texts, rules in (
+                ("listen", settings.listen, settings.rules()),
+                ("client-tls.implicit-listen", implicit, settings.rules(ClientTls.IMPLICIT)),
+            )
+            for text in texts
         ]
         self.ports: list[IListeningPort] = []
 
@@ -75,10 +105,17 @@ class GatewayService(Service):
         if not self.ports:
             self._listen()
         super().startService()
+        for text in warnings(self.settings):
+            self.gateway.log.warned(text)
+        if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def _hang_up(self, *_: object) -> None:
+        self._reactor.callFromThread(self.gateway.reload)
 
     def _listen(self) -> None:
-        for text, endpoint in self._endpoints:
-            endpoint.listen(ClientFactory(self.gateway)).addCallbacks(
+        for text, endpoint, factory in self._endpoints:
+            endpoint.listen(factory).addCallbacks(
                 self.ports.append, cannot_listen, errbackArgs=(text,)
             )
 
@@ -95,17 +132,34 @@ def cannot_listen(failure: Failure, text: str) -> None:
     error = failure.value
     why = getattr(error, "socketError", error) if isinstance(error, CannotListenError) else error
     why = getattr(why, "strerror", None) or why
-    raise SystemExit(f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen.")
+    raise SystemExit(
+        f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen."
+    )
 
 
-def endpoint_of(reactor: Any, text: str) -> IStreamServerEndpoint:
+def warnings(settings: Settings) -> list[str]:
+    """What an administrator should read in the log at each start."""
+    found = []
+    if not settings.server_tls.verify:
+        found.append("server-tls.verify = false: certificates of servers are not verified")
+    for section, half in (("client-tls", settings.client_tls), ("server-tls", settings.server_tls)):
+        if half.minimum in ("1.0", "1.1"):
+            found.append(f"{section}.minimum = {half.minimum}: TLS that old is broken")
+        if half.lenient:
+            found.append(f"{section}.lenient = true: a transfer cut under TLS may look complete")
+    if settings.server_tls.clear_data:
+        found.append("server-tls.clear-data = true: data may go to servers in clear")
+    return found
+
+
+def endpoint_of(reactor: Any, key: str, text: str) -> IStreamServerEndpoint:
     """The endpoint a string names.  Raise SettingsError where it names none."""
     try:
-        return serverFromString(reactor, text)
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, text)
     except Exception as error:  # each endpoint parser raises what it likes
-        raise SettingsError(
-            [f"listen = {text!r}: is no Twisted server endpoint ({error}); write one like tcp:2121"]
-        ) from None
+        remedy = f"is no Twisted server endpoint ({error}); write one like tcp:2121"
+        raise SettingsError([f"{key} = {text!r}: {remedy}"]) from None
+    return endpoint
 
 
 def makeService(options: Options) -> GatewayService:

@@ -60,6 +60,23 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class StartTls:
+    """Begin TLS on that side's control connection; bytes that came before it end the session."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class StopTls:
+    """Go on in clear on the client's control connection (CCC, RFC 4217 section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoOpaque:
+    """From now on copy both control connections untouched (RFC 6384 section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """Open a data port for that side's peer and accept one connection from it."""
 
@@ -144,6 +161,9 @@ Action = (
     | SendCommand
     | Dial
     | HangUp
+    | StartTls
+    | StopTls
+    | GoOpaque
     | Listen
     | Connect
     | Relay

@@ -12,12 +12,13 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from ftpalg.core.errors import BadArgument, BadReply, FamilyRefused
 
 SIX = re.compile(rb"(?<![0-9])(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})(?![0-9])")
-SIX_LOOSE = re.compile(rb"(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)")
+SIX_LOOSE = re.compile(rb"(?<!\d)" + rb" ?, ?".join([rb"(\d{1,3})"] * 6) + rb"(?!\d)")
 EXTENDED = (  # (|||port|), (|1|address|port|) and (||port|), with any sign as delimiter
     re.compile(rb"([!-/:-@[-`{-~])\1\1(?P<port>\d{1,5})\1"),
-    re.compile(rb"([!-/:-@[-`{-~])[12]\1[0-9A-Fa-f:.]*\1(?P<port>\d{1,5})\1"),
+    re.compile(rb"([!-/:-@[-`{-~])[12]\1[0-9A-Fa-f:.]{0,45}\1(?P<port>\d{1,5})\1"),
     re.compile(rb"\(([!-/:-@[-`{-~])\1?(?P<port>\d{1,5})\1\)"),
 )
+LONGEST = 1024  # bytes of a reply in which an address is looked for
 OTHER_FAMILY = "Network protocol not supported, use (1,2)"
 
 HostPort = tuple[str, int]
@@ -66,7 +67,7 @@ def parse_eprt(argument: bytes | None) -> HostPort:
 
 def parse_227(text: bytes) -> int:
     """The port in a server's answer to PASV: the first run of six numbers.  Raise BadReply."""
-    match = SIX_LOOSE.search(text)
+    match = SIX_LOOSE.search(text[:LONGEST])
     numbers = [int(n) for n in match.groups()] if match else []
     if not numbers or max(numbers) > 255:
         raise BadReply("The server's answer to PASV holds no address.")
@@ -76,7 +77,7 @@ def parse_227(text: bytes) -> int:
 def parse_229(text: bytes) -> int:
     """The port in a server's answer to EPSV, in any delimiter and the odd forms seen.  Raise BadReply."""
     for pattern in EXTENDED:
-        match = pattern.search(text)
+        match = pattern.search(text[:LONGEST])
         if match:
             return _server_port(int(match["port"]))
     raise BadReply("The server's answer to EPSV holds no port.")

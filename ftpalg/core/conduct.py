@@ -40,6 +40,7 @@ class Conduct:
         "_abort_reply",
         "_abort_waits",
         "_command",
+        "_early",
         "_final",
         "_sent",
         "_session",
@@ -51,6 +52,7 @@ class Conduct:
         self.transfer: Transfer | None = None
         self._command: Command | None = None
         self._final: Reply | None = None
+        self._early: Reply | None = None
         self._abort: Abort | None = None
         self._abort_waits = False
         self._abort_reply: Reply | None = None
@@ -76,9 +78,14 @@ class Conduct:
         if transfer is None:
             session.refuse(425, "Use PORT or PASV first.")
             return
+        refusal = session.protection.transfer_refusal()
+        if refusal:
+            self.drop()
+            session.refuse(522, refusal)
+            return
         self._command, self._final, self._sent = command, None, False
         transfer.source = Side.CLIENT if command.kind is Kind.UPLOAD else Side.SERVER
-        rest = session.take_rest()
+        rest = session.passing.take_rest()
         if rest is not None and command.verb in RESTARTABLE:
             session.ask(rest, self._rest_reply)
         else:
@@ -122,7 +129,10 @@ class Conduct:
             if transfer.broken:
                 return
             session.tell(scrub(message, session))
-            if transfer.verdict is not Verdict.AWAITED and transfer.verdict is not Verdict.SUCCEEDED:
+            if (
+                transfer.verdict is not Verdict.AWAITED
+                and transfer.verdict is not Verdict.SUCCEEDED
+            ):
                 return
             transfer.verdict, self._final = Verdict.STARTED, None
             self._open_client_leg()
@@ -140,6 +150,7 @@ class Conduct:
             return False
         if transfer.verdict is not Verdict.SUCCEEDED:
             return False
+        self._early = self._final
         self._session.expect(self._reply)
         self._reply(message)
         return True
@@ -198,12 +209,23 @@ class Conduct:
             elif step is Step.END_SERVER:
                 self._end_leg(Side.SERVER)
             elif step is Step.LINGER:
-                order(StartTimer(Timer.FINAL_REPLY))
+                self._linger(transfer)
             elif step is Step.FORWARD:
                 self._forward()
             elif step is Step.BROKEN:
                 self._finish(self.failure(), Outcome.BROKEN)
             return
+
+    def _linger(self, transfer: Transfer) -> None:
+        never_opened = (
+            transfer.legs[Side.SERVER] is Leg.FAILED and Side.SERVER not in transfer.opened
+        )
+        if never_opened and transfer.verdict is not Verdict.AWAITED:
+            self._give_up()  # it has said 150 and waits for a connection that cannot come
+        elif self._early is not None:
+            self._session.order(StartTimer(Timer.SETTLE))
+        else:
+            self._session.order(StartTimer(Timer.FINAL_REPLY))
 
     def _abort_leg(self, side: Side) -> None:
         transfer = self.transfer
@@ -250,7 +272,8 @@ class Conduct:
         if self.running:
             for timer in (Timer.DATA_OPEN, Timer.SETTLE, Timer.FINAL_REPLY, Timer.ABORT):
                 self._session.order(StopTimer(timer))
-        self.transfer = self._command = self._final = self._abort = None
+        self.transfer = self._command = self._abort = None
+        self._final = self._early = None
 
     # -- waits ----------------------------------------------------------------------------------
 
@@ -262,16 +285,24 @@ class Conduct:
         elif transfer is None or self._command is None:
             return
         elif timer is Timer.SETTLE:
-            if transfer.verdict in (Verdict.AWAITED, Verdict.STARTED):
-                transfer.verdict = Verdict.LATE
-                self._step()
+            self._settled(transfer)
         elif timer is Timer.DATA_OPEN:
             self._never_opened(transfer)
+        elif timer is Timer.FINAL_REPLY and transfer.broken:
+            self._give_up()
         elif timer is Timer.FINAL_REPLY:
-            if not transfer.broken:
-                transfer.reasons[Side.SERVER] = "the server did not confirm it"
+            transfer.reasons[Side.SERVER] = "the server did not confirm it"
             self._finish(self.failure(), Outcome.BROKEN)
             self._session.leave(reply(421, "The server did not answer; closing."))
+
+    def _settled(self, transfer: Transfer) -> None:
+        if self._early is not None and not transfer.live and not transfer.broken:
+            # 226, then 150, then the data and nothing more: the 226 was meant
+            transfer.verdict, self._final = Verdict.SUCCEEDED, self._early
+            self._step()
+        elif transfer.verdict in (Verdict.AWAITED, Verdict.STARTED):
+            transfer.verdict = Verdict.LATE
+            self._step()
 
     def _never_opened(self, transfer: Transfer) -> None:
         for side in transfer.live:
@@ -292,8 +323,7 @@ class Conduct:
         """Answer the client now, and bring the server back into step with ABOR."""
         message, command = self.failure(), self._command
         assert command is not None
-        self._abort = Abort(self._session, self.aborted, owed=2)
-        self._abort.begin()
+        self._begin_abort(owed=2)
         self._command = None
         reason = message.text.decode("latin-1")
         self._session.order(TransferDone(command, Outcome.BROKEN, reason))
@@ -316,12 +346,16 @@ class Conduct:
         if self._command is None or self._abort is not None or not self._sent:
             return False
         self._abort_waits = at_once
-        self._abort = Abort(self._session, self.aborted, owed=1 if self._final else 2)
+        self._begin_abort(owed=1 if self._final else 2)
+        return True
+
+    def _begin_abort(self, owed: int) -> None:
+        """Send ABOR, then close what is live: a server that reads ABOR too late sees the latter."""
+        self._abort = Abort(self._session, self.aborted, owed)
         self._abort.begin()
         assert self.transfer is not None
         for side in self.transfer.live:
             self._abort_leg(side)
-        return True
 
     def aborted(self, replies: list[Reply], owed: int) -> None:
         """The server's replies to the transfer command and to ABOR, as many as came of ``owed``."""

@@ -32,6 +32,7 @@ class Timer(Enum):
     SETTLE = "settle"
     ABORT = "abort"
     QUIT = "quit"
+    HANDSHAKE = "handshake"
 
 
 @dataclass(slots=True)
@@ -83,6 +84,18 @@ class ServerConnected:
 @dataclass(frozen=True, slots=True)
 class ServerUnreachable:
     """No address of the server could be reached; ``reason`` names each and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSecured:
+    """The server's control connection is under TLS and its certificate is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInsecure:
+    """TLS with the server failed; ``reason`` is a sentence that says what was wrong."""
 
     reason: str
 
@@ -159,6 +172,8 @@ Event = (
     | ClientLost
     | ServerConnected
     | ServerUnreachable
+    | ServerSecured
+    | ServerInsecure
     | ReplyReceived
     | ServerBroken
     | ServerLost

@@ -24,6 +24,11 @@ class Telnet:
     def __init__(self) -> None:
         self._held = b""
 
+    @property
+    def empty(self) -> bool:
+        """True when no part of a Telnet command waits for the rest."""
+        return not self._held
+
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return (text, answers): the stream without Telnet commands, and DONT/WONT to send back."""
         if not self._held and IAC not in data:
@@ -61,7 +66,7 @@ def _command_size(data: bytes, at: int) -> int:
     if WILL <= code <= DONT:
         return 3 if at + 2 < len(data) else 0
     if code == SB:
-        end = data.find(bytes((IAC, SE)), at + 2)
+        end = data.find(bytes((IAC, SE)), at + 2, at + LONGEST_SUBNEGOTIATION)
         if end >= 0:
             return end + 2 - at
         return 0 if len(data) - at <= LONGEST_SUBNEGOTIATION else 2
@@ -108,12 +113,18 @@ class CommandLines:
     @property
     def empty(self) -> bool:
         """True when no byte waits: what STARTTLS demands before it may go on."""
-        return not self._buffer
+        return not self._buffer and self._telnet.empty
+
+    def take(self) -> bytes:
+        """Give up what waits, as it came."""
+        waiting = bytes(self._buffer)
+        self._buffer.clear()
+        return waiting
 
     @property
     def ends_bare(self) -> bool:
         """True while the unfinished line ends with LF: its sender may believe it complete."""
-        return self._buffer.endswith(b"\n")
+        return self._buffer.endswith(b"\n") and b"\r\n" not in self._buffer
 
     def drop_bare(self) -> None:
         """Give up the unfinished line of a sender who ends lines with LF alone; raise BareByte."""
@@ -164,4 +175,10 @@ class ReplyLines:
     @property
     def empty(self) -> bool:
         """True when no byte waits: what STARTTLS demands before it may go on."""
-        return not self._buffer
+        return not self._buffer and self._telnet.empty
+
+    def take(self) -> bytes:
+        """Give up what waits, as it came."""
+        waiting = bytes(self._buffer)
+        self._buffer.clear()
+        return waiting

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftpalg.core.actions import Dial, LoggedIn, Server, StartTimer, StopTimer
+from ftpalg.core.actions import Dial, LoggedIn, Note, Server, StartTimer, StopTimer
 from ftpalg.core.commands import Command, printable
 from ftpalg.core.errors import BadArgument
 from ftpalg.core.events import Timer
 from ftpalg.core.features import list_features
 from ftpalg.core.logins import parse_user
 from ftpalg.core.phase import Phase
+from ftpalg.core.protection import AUTH_ACCEPTED
 from ftpalg.core.replies import Reply, reply
+from ftpalg.core.rules import ServerTls
 from ftpalg.core.scrub import scrub
 
 if TYPE_CHECKING:
@@ -28,13 +30,16 @@ UNREACHABLE = 434
 class Login:
     """The part of a session that finds the server and lets the client in."""
 
-    __slots__ = ("_passless", "_server", "_session", "_user", "done")
+    __slots__ = ("_greeting", "_passless", "_server", "_session", "_user", "_wrong", "done", "tls")
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._server: Server | None = session.rules.server
+        self._server: Server | None = None
+        self._greeting: Reply | None = None
+        self.tls = ServerTls.OFF
         self._user: bytes = b""
         self._passless = False
+        self._wrong = 0
         self.done = False
 
     @property
@@ -46,50 +51,88 @@ class Login:
         """The client has connected."""
         session = self._session
         session.order(StartTimer(Timer.LOGIN))
-        if self._server is not None:
-            session.order(Dial(self._server))
+        if session.rules.server is not None:
+            self._dial(session.rules.server)
             return
-        self._rest_unrouted()
+        session.phase = Phase.UNROUTED
         session.tell(reply(220, "ftpalg ready; log in as user@server."))
 
-    def _rest_unrouted(self) -> None:
-        self._session.phase = Phase.UNROUTED
-
     # -- the server's greeting ------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """The control connection to the server stands."""
+        if self.tls is ServerTls.IMPLICIT:
+            self._session.protection.secure_server(lambda: None)
 
     def greeted(self, message: Reply) -> None:
         """The server's first words, 120 included."""
         session = self._session
         if message.preliminary:
-            session.expect(self.greeted)
             if self.fixed:
                 session.tell(message)
-        elif self.fixed:
-            if not message.positive:
-                session.leave(scrub(message, session))
-                return
-            session.phase = Phase.CONNECTED
-            session.tell(message)
-        elif message.code == 230:
-            session.phase = Phase.CONNECTED
-            self._user_reply(message)
-        elif message.positive:
-            session.phase = Phase.CONNECTED
-            session.ask(Command(b"USER", self._user), self._user_reply)
+        elif not message.positive:
+            self._turned_away(message)
+        elif self.tls is ServerTls.EXPLICIT and message.code == 230:
+            self.unreachable("The server logs in before TLS, which is required.")
+        elif self.tls in (ServerTls.EXPLICIT, ServerTls.AUTO):
+            self._greeting = message
+            session.ask(Command(b"AUTH", b"TLS"), self._auth_reply)
         else:
-            session.drop_server()
-            self._rest_unrouted()
-            session.answer(message.recoded(UNREACHABLE))
+            self._enter(message)
+
+    def _turned_away(self, message: Reply) -> None:
+        session = self._session
+        if self.fixed:
+            session.leave(scrub(message, session))
+            return
+        session.drop_server()
+        session.phase = Phase.UNROUTED
+        session.answer(scrub(message, session).recoded(UNREACHABLE))
+
+    def _auth_reply(self, message: Reply) -> None:
+        """The server's answer to our AUTH TLS."""
+        session, greeting = self._session, self._greeting
+        if message.preliminary or greeting is None:
+            return
+        if message.code in AUTH_ACCEPTED:
+            session.protection.secure_server(lambda: self._enter(greeting))
+        elif self.tls is ServerTls.AUTO and message.code >= 400:
+            session.order(Note("the server offers no TLS: going on in clear (auto)"))
+            self._enter(greeting)
+        else:
+            self.unreachable("The server does not begin TLS, which is required.")
+
+    def _enter(self, greeting: Reply) -> None:
+        """The server takes commands now."""
+        session, self._greeting = self._session, None
+        session.phase = Phase.CONNECTED
+        if self.fixed:
+            if greeting.code == 230:
+                self._let_in()
+            session.tell(greeting)
+        elif greeting.code == 230:
+            self._user_reply(greeting)
+        else:
+            session.ask(Command(b"USER", self._user), self._user_reply)
 
     def unreachable(self, text: str) -> None:
-        """The server could not be reached, or left before its greeting."""
+        """The server could not be reached or trusted, or left before its greeting."""
         session = self._session
         if self.fixed:
             session.leave(reply(421, text))
             return
         session.drop_server()
-        self._rest_unrouted()
+        session.phase = Phase.UNROUTED
         session.answer(reply(UNREACHABLE, text))
+
+    def _dial(self, server: Server) -> None:
+        session = self._session
+        self._server = server
+        self.tls = session.rules.tls_to(server)
+        if self.tls is ServerTls.MATCH and session.protection.client_secured:
+            self.tls = ServerTls.EXPLICIT
+        session.phase = Phase.DIALING
+        session.order(Dial(server))
 
     # -- before a server is known ---------------------------------------------------------------
 
@@ -126,10 +169,8 @@ class Login:
                 session.ask(Command(b"USER", login.user), self._user_reply)
                 return
             session.drop_server()
-        self._server = login.server
-        session.phase = Phase.DIALING
         assert login.server is not None
-        session.order(Dial(login.server))
+        self._dial(login.server)
 
     # -- at the server --------------------------------------------------------------------------
 
@@ -151,16 +192,24 @@ class Login:
             session.ask(command, self._login_reply)
 
     def _user_reply(self, message: Reply) -> None:
-        if message.positive:
-            self._passless = True
+        self._passless = message.positive
         self._login_reply(message)
 
     def _login_reply(self, message: Reply) -> None:
-        if message.positive and not self.done:
+        session = self._session
+        if message.positive:
+            self._let_in()
+        session.forward(message)
+        if message.code == 530:
+            self._wrong += 1
+            if self._wrong >= session.rules.bad_logins:
+                session.leave(reply(421, "Too many failed logins; closing."))
+
+    def _let_in(self) -> None:
+        if not self.done:
             self.done = True
             self._session.order(StopTimer(Timer.LOGIN))
             self._session.order(LoggedIn(printable(self._user)))
-        self._session.forward(message)
 
 
 LOCAL = {

@@ -11,4 +11,5 @@ class Phase(Enum):
     UNROUTED = "the client has yet to name a server"
     DIALING = "a server is being reached, up to its greeting"
     CONNECTED = "the server takes commands"
+    OPAQUE = "both control connections are copied untouched"
     OVER = "the control connections are being closed"

@@ -21,10 +21,17 @@ from ftpalg.core.addresses import (
     parse_port,
 )
 from ftpalg.core.commands import Command
-from ftpalg.core.errors import BadReply, FamilyRefused, ForeignAddress, FtpError, PrivilegedPort
+from ftpalg.core.errors import (
+    BadReply,
+    FamilyRefused,
+    ForeignAddress,
+    FtpError,
+    PrivilegedPort,
+)
 from ftpalg.core.events import Side
 from ftpalg.core.replies import Reply, reply
 from ftpalg.core.rules import Mode
+from ftpalg.core.scrub import scrub
 from ftpalg.core.transfer import Leg, Transfer
 
 if TYPE_CHECKING:
@@ -32,6 +39,9 @@ if TYPE_CHECKING:
 
 NOT_KNOWN = (500, 501, 502, 522, 425)
 """Refusals that say the server will never know this verb (502 and kin) or never make it work."""
+
+SURPLUS = (225, 226)
+"""What a server may still say of the transfer before; never an answer to EPSV or PASV."""
 
 PASSIVE = (b"EPSV", b"PASV")
 ACTIVE = (b"EPRT", b"PORT")
@@ -85,8 +95,12 @@ class Preparation:
         if port is not None:
             transfer.ports[Side.CLIENT] = port
         session.conduct.drop()
-        assert session.server is not None
         self._transfer, self._refused = transfer, None
+        session.protection.prepare_server(self._server_side)
+
+    def _server_side(self) -> None:
+        session = self._session
+        assert session.server is not None
         self._verbs = verbs_to_try(
             session.rules.mode,
             self._wanted,
@@ -157,6 +171,9 @@ class Preparation:
         if not message.positive:
             self._fall_back(message)
             return
+        if message.code in SURPLUS:
+            session.expect(self._passive_reply)
+            return
         try:
             if self._verbs[0] == b"EPSV":
                 transfer.ports[Side.SERVER] = parse_229(b"\n".join(message.lines))
@@ -211,7 +228,7 @@ class Preparation:
         session = self._session
         if len(self._verbs) == 1 or refusal.code == 530:
             session.conduct.drop()
-            session.answer(refusal)
+            session.answer(scrub(refusal, session))
             return
         self._refused, self._verbs = refusal, self._verbs[1:]
         if self._verbs[0] == b"PASV":

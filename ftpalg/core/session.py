@@ -34,30 +34,28 @@ from ftpalg.core.events import (
     LegEnded,
     LegFailed,
     LegOpened,
+    Link,
     ListenFailed,
     Listening,
-    Link,
     ReplyReceived,
     ServerBroken,
     ServerConnected,
+    ServerInsecure,
     ServerLost,
+    ServerSecured,
     ServerUnreachable,
     Side,
     Timer,
     TimerExpired,
     Traits,
 )
-from ftpalg.core.features import rewrite_features
 from ftpalg.core.login import Login
+from ftpalg.core.passing import Passing
 from ftpalg.core.phase import Phase
 from ftpalg.core.preparation import Preparation
+from ftpalg.core.protection import Protection
 from ftpalg.core.replies import Reply, reply
 from ftpalg.core.rules import Rules
-from ftpalg.core.scrub import scrub
-
-REFUSED_MODES = {b"MODE": (b"S", b"Z"), b"STRU": (b"F",)}
-"""What marks the end of a file by closing: MODE B, MODE C and STRU R mark it inside the data."""
-
 
 Then = Callable[[Reply], None]
 
@@ -71,16 +69,15 @@ class Session:
         "_goodbye",
         "_last_code",
         "_out",
-        "_quitting",
-        "_rest",
-        "_rest_fresh",
         "_server_gone",
         "client",
         "conduct",
         "head",
         "login",
+        "passing",
         "phase",
         "preparation",
+        "protection",
         "queue",
         "rules",
         "server",
@@ -95,14 +92,13 @@ class Session:
         self.phase = Phase.DIALING
         self.queue: deque[Command | FtpError] = deque()
         self.head: Command | None = None
+        self.protection = Protection(self)
         self.login = Login(self)
         self.preparation = Preparation(self)
+        self.passing = Passing(self)
         self.conduct = Conduct(self)
         self._asked: Then | None = None
         self._goodbye: Reply | None = None
-        self._quitting = False
-        self._rest: Command | None = None
-        self._rest_fresh = False
         self._server_gone = False
         self._last_code = 0
         self._bad = 0
@@ -138,7 +134,7 @@ class Session:
     @property
     def features(self) -> tuple[bytes, ...]:
         """What FEAT shows of the gateway itself."""
-        return (b"EPRT", b"EPSV")
+        return (*self.protection.features, b"EPRT", b"EPSV")
 
     # -- for the session's parts ----------------------------------------------------------------
 
@@ -167,7 +163,7 @@ class Session:
 
     def ask(self, command: Command, then: Then, *, urgent: bool = False) -> None:
         """Send the server a command; ``then`` gets each reply to it, the final one last."""
-        self._rest_fresh = command.verb == b"REST"
+        self.passing.sent(command)
         self._out.append(SendCommand(command, urgent))
         self._asked = then
 
@@ -197,6 +193,7 @@ class Session:
     def drop_server(self) -> None:
         """Close the server's connection and forget it; the client stays and may name another."""
         self._asked = self.server = None
+        self.protection.forget_server()
         self.order(HangUp(Side.SERVER))
 
     def overtake(self) -> None:
@@ -207,10 +204,12 @@ class Session:
                     self.queue.popleft()
                 return
 
-    def take_rest(self) -> Command | None:
-        """The REST to send again before a transfer command: None where it still stands before it."""
-        held, self._rest = self._rest, None
-        return None if self._rest_fresh else held
+    def go_opaque(self) -> None:
+        """Nothing more is read here: both control connections are copied untouched."""
+        self.phase = Phase.OPAQUE
+        self.queue.clear()
+        for timer in (Timer.LOGIN, Timer.IDLE):
+            self.order(StopTimer(timer))
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -236,6 +235,16 @@ class Session:
         self.server = event.link
         self.traits = event.traits
         self._asked = self.login.greeted
+        self.login.connected()
+
+    def _on_server_secured(self, event: ServerSecured) -> None:
+        self.order(StopTimer(Timer.HANDSHAKE))
+        self.protection.secured()
+
+    def _on_server_insecure(self, event: ServerInsecure) -> None:
+        self.order(Note(event.reason))
+        self.order(StopTimer(Timer.HANDSHAKE))
+        self.login.unreachable(event.reason)
 
     def _on_server_unreachable(self, event: ServerUnreachable) -> None:
         self.order(Note(f"server unreachable: {event.reason}"))
@@ -273,9 +282,11 @@ class Session:
         self.leave(reply(421, f"{event.error} Closing."))
 
     def _on_server_lost(self, event: ServerLost) -> None:
-        if self.phase is not Phase.CONNECTED:
+        if self.phase is Phase.OPAQUE:
+            self.leave()
+        elif self.phase is not Phase.CONNECTED:
             self.login.unreachable("The server closed the connection.")
-        elif self._quitting:
+        elif self.passing.quitting:
             self.leave(reply(221, "Goodbye."))
         elif self.conduct.confirmed:
             self._server_gone = True  # what it called complete is still on its way to the client
@@ -293,6 +304,8 @@ class Session:
         elif timer is Timer.IDLE:
             late = "The server did not answer" if self.head else "No command came"
             self.leave(reply(421, f"{late} within the time that timeouts.idle allows."))
+        elif timer is Timer.HANDSHAKE:
+            self.login.unreachable("The server did not finish the TLS handshake in time.")
         elif timer is Timer.QUIT:
             self.leave(reply(221, "Goodbye."))
         elif timer is Timer.SETTLE and self._goodbye is not None:
@@ -318,7 +331,7 @@ class Session:
     def _on_listen_failed(self, event: ListenFailed) -> None:
         self.preparation.listen_failed(event.side, event.reason)
 
-    # -- commands, one by one -------------------------------------------------------------------
+    # -- commands -------------------------------------------------------------------------------
 
     def _advance(self) -> None:
         if self._server_gone and not self.conduct.running:
@@ -334,90 +347,19 @@ class Session:
             self.head = item
             if self.login.done:
                 self.order(StartTimer(Timer.IDLE))
-            if self.phase is Phase.UNROUTED:
+            if self.protection.must_wait(item):
+                self.refuse(530, "TLS is required here: send AUTH TLS first.")
+            elif item.kind is Kind.TLS:
+                self.protection.command(item)
+            elif self.phase is Phase.UNROUTED:
                 self.login.local(item)
             else:
-                COMMANDS[item.kind](self, item)
+                self.passing.command(item)
 
     def _count_bad(self) -> None:
         self._bad += 1
         if self._bad >= self.rules.bad_commands:
             self.leave(reply(421, "Too many bad commands; closing."))
-
-    def _forward_command(self, command: Command) -> None:
-        self.ask(command, self.forward)
-
-    def _login_command(self, command: Command) -> None:
-        self.login.command(command)
-
-    def _quit_command(self, command: Command) -> None:
-        self._quitting = True
-        self.order(StartTimer(Timer.QUIT))
-        self.ask(command, self._quit_reply)
-
-    def _quit_reply(self, message: Reply) -> None:
-        if message.preliminary:
-            self.tell(message)
-        else:
-            self.leave(message if message.positive else reply(221, "Goodbye."))
-
-    def _address_command(self, command: Command) -> None:
-        self.preparation.begin(command)
-
-    def _transfer_command(self, command: Command) -> None:
-        self.conduct.begin(command)
-
-    def _restart_command(self, command: Command) -> None:
-        if not (command.argument or b"").strip().isdigit():
-            self.refuse(501, "REST needs a number of bytes.")
-            return
-        self._rest = None
-        self.ask(command, self._restart_reply)
-
-    def _restart_reply(self, message: Reply) -> None:
-        if message.code == 350 or message.positive:
-            self._rest = self.head
-        self.forward(message)
-
-    def _abort_command(self, command: Command) -> None:
-        early = self.conduct.abort_reply()
-        if early is not None:
-            self.answer(early)
-        else:
-            self.ask(command, self.forward, urgent=True)
-
-    def _status_command(self, command: Command) -> None:
-        self.ask(command, self._status_reply if command.argument is None else self.forward)
-
-    def _status_reply(self, message: Reply) -> None:
-        self.forward(scrub(message, self))
-
-    def _features_command(self, command: Command) -> None:
-        self.ask(command, self._features_reply)
-
-    def _features_reply(self, message: Reply) -> None:
-        final = not message.preliminary
-        self.forward(rewrite_features(message, self.features) if final else message)
-
-    def _structure_command(self, command: Command) -> None:
-        wanted = (command.argument or b"").strip().upper()
-        verb = command.verb.decode("ascii")
-        if wanted and wanted not in REFUSED_MODES[command.verb]:
-            self.refuse(504, f"This {verb} marks the end of a file inside the data; refused.")
-        else:
-            self._forward_command(command)
-
-    def _algs_command(self, command: Command) -> None:
-        if (command.argument or b"").strip().upper() in (b"STATUS64", b"ENABLE64", b"DISABLE64"):
-            self.answer(reply(216, "EPSVEPRT Addresses are always made anew for each side."))
-        else:
-            self.refuse(504, "ALGS knows STATUS64, ENABLE64 and DISABLE64.")
-
-    def _tls_command(self, command: Command) -> None:
-        self.refuse(502, "TLS is not offered here.")
-
-    def _refused_command(self, command: Command) -> None:
-        self.refuse(502, f"{command.verb.decode('ascii')} cannot pass this gateway.")
 
 
 HANDLERS: dict[type, Callable[..., None]] = {
@@ -426,6 +368,8 @@ HANDLERS: dict[type, Callable[..., None]] = {
     ClientLost: Session._on_client_lost,
     ServerConnected: Session._on_server_connected,
     ServerUnreachable: Session._on_server_unreachable,
+    ServerSecured: Session._on_server_secured,
+    ServerInsecure: Session._on_server_insecure,
     ReplyReceived: Session._on_reply,
     ServerBroken: Session._on_server_broken,
     ServerLost: Session._on_server_lost,
@@ -435,21 +379,4 @@ HANDLERS: dict[type, Callable[..., None]] = {
     LegEnded: Session._on_leg_ended,
     LegFailed: Session._on_leg_failed,
     TimerExpired: Session._on_timer,
-}
-
-COMMANDS: dict[Kind, Callable[[Session, Command], None]] = {
-    Kind.FORWARD: Session._forward_command,
-    Kind.LOGIN: Session._login_command,
-    Kind.QUIT: Session._quit_command,
-    Kind.ADDRESS: Session._address_command,
-    Kind.DOWNLOAD: Session._transfer_command,
-    Kind.UPLOAD: Session._transfer_command,
-    Kind.RESTART: Session._restart_command,
-    Kind.ABORT: Session._abort_command,
-    Kind.STATUS: Session._status_command,
-    Kind.FEATURES: Session._features_command,
-    Kind.STRUCTURE: Session._structure_command,
-    Kind.ALGS: Session._algs_command,
-    Kind.TLS: Session._tls_command,
-    Kind.REFUSED: Session._refused_command,
 }

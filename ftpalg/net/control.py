@@ -9,14 +9,19 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHandshakeListener,
+    IPushProducer,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ftpalg.core.addresses import normal
 from ftpalg.core.commands import parse_command
-from ftpalg.core.errors import BareByte, FtpError
+from ftpalg.core.errors import BadReply, BareByte, FtpError
 from ftpalg.core.events import (
     ClientLost,
     CommandReceived,
@@ -25,10 +30,15 @@ from ftpalg.core.events import (
     ReplyReceived,
     ServerBroken,
     ServerConnected,
+    ServerInsecure,
     ServerLost,
+    ServerSecured,
+    Side,
 )
 from ftpalg.core.lines import CommandLines, ReplyLines
 from ftpalg.core.replies import ReplyParser
+from ftpalg.core.rules import ClientTls, Rules
+from ftpalg.net.tls import ForClients, ForServer, describe
 
 if TYPE_CHECKING:
     from ftpalg.net.driver import Driver
@@ -78,10 +88,14 @@ class Control(Protocol):
         """
         self.driver = None
         if self.transport.connected and self._burial is None:
+            self.transport.unregisterProducer()
             seconds = self._gateway.settings.timeouts.drain
             self._burial = self._gateway.reactor.callLater(seconds, self._bury)
             self.transport.resumeProducing()
-            self.transport.loseWriteConnection()
+            if self.transport.TLS:
+                self.transport.loseConnection()
+            else:
+                self.transport.loseWriteConnection()
 
     def _bury(self) -> None:
         self._burial = None
@@ -97,8 +111,10 @@ class Control(Protocol):
 class ClientControl(Control):
     """The control connection to the client.  As a producer it is paused while replies pile up."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, rules: Rules) -> None:
         super().__init__(gateway)
+        self.rules = rules
+        self._opaque: ServerControl | None = None
         self._lines = CommandLines(gateway.settings.limits.command_line)
         self._bare: IDelayedCall | None = None
         self._held = False
@@ -107,16 +123,36 @@ class ClientControl(Control):
 
     def connectionMade(self) -> None:
         try:
-            sock = self.transport.getHandle()
+            sock = self.transport.socket
             prepare_socket(sock, self._gateway.settings.timeouts.keepalive)
             link = link_of(sock)
         except OSError:  # gone before it was looked at
             self.transport.abortConnection()
             return
         self.transport.registerProducer(self, True)
-        self._gateway.admit(self, link)
+        driver = self._gateway.admit(self, link)
+        if driver is not None:
+            if self.rules.client_tls is ClientTls.IMPLICIT:
+                self.transport.startTLS(driver.for_clients())
+            driver.start()
+
+    def start_tls(self, creator: ForClients) -> None:
+        """Begin TLS.  Bytes that came in clear behind AUTH would run inside it: CVE-2011-1575."""
+        if self._lines.empty:
+            self.transport.startTLS(creator)
+        else:
+            self.transport.abortConnection()
+
+    def go_opaque(self, server: ServerControl) -> None:
+        """Copy from now on, beginning with what had not been read yet."""
+        self._opaque = server
+        server.go_opaque(self)
+        server.transport.write(self._lines.take())
 
     def dataReceived(self, data: bytes) -> None:
+        if self._opaque is not None:
+            self._opaque.transport.write(data)
+            return
         if self.driver is None:
             return
         answers = self._lines.feed(data)
@@ -175,11 +211,6 @@ class ClientControl(Control):
     def stopProducing(self) -> None:
         """The transport is going away; connectionLost tells the session."""
 
-    def hang_up(self) -> None:
-        if self.transport.connected:
-            self.transport.unregisterProducer()
-        super().hang_up()
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         if self._bare is not None:
@@ -190,8 +221,10 @@ class ClientControl(Control):
             driver.handle(ClientLost(reason.getErrorMessage()))
 
 
+@implementer(IHandshakeListener, IPushProducer)
 class ServerControl(Control):
-    """The control connection to the server."""
+    """The control connection to the server.  It is paused while the client does not read, and
+    while the server does not read itself."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver.gateway)
@@ -199,6 +232,9 @@ class ServerControl(Control):
         self.driver: Driver | None = driver
         self._lines = ReplyLines(limits.reply_line)
         self._parser = ReplyParser(limits.reply_size)
+        self._holds: set[Side] = set()
+        self._shaking: ForServer | None = None
+        self._opaque: ClientControl | None = None
 
     def connectionMade(self) -> None:
         driver = self.driver
@@ -206,21 +242,72 @@ class ServerControl(Control):
             self.transport.abortConnection()
             return
         try:
-            sock = self.transport.getHandle()
+            sock = self.transport.socket
             prepare_socket(sock, driver.gateway.settings.timeouts.keepalive)
             link = link_of(sock)
         except OSError:
             self.transport.abortConnection()
             return
         driver.server = self
+        self.transport.registerProducer(self, True)
         driver.handle(ServerConnected(link, driver.gateway.traits_of(link)))
 
+    def pauseProducing(self) -> None:
+        """The server does not take what is written to it."""
+        self.hold(Side.SERVER)
+
+    def resumeProducing(self) -> None:
+        """The server takes again what is written to it."""
+        self.release(Side.SERVER)
+
+    def hold(self, side: Side) -> None:
+        """Read no more replies: that side's peer does not read."""
+        self._holds.add(side)
+        self.transport.pauseProducing()
+
+    def release(self, side: Side) -> None:
+        """That side's peer reads again."""
+        self._holds.discard(side)
+        if not self._holds and self.transport.connected:
+            self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The transport is going away; connectionLost tells the session."""
+
+    def start_tls(self, creator: ForServer) -> None:
+        """Begin TLS.  Bytes that came in clear behind the 234 would be trusted: CVE-2021-22947."""
+        if self._lines.empty and self._parser.empty:
+            self._shaking = creator
+            self.transport.startTLS(creator)
+        elif self.driver is not None:
+            error = BadReply("The server sent bytes in clear behind its consent to TLS.")
+            self.driver.handle(ServerBroken(error))
+
+    def handshakeCompleted(self) -> None:
+        """TLS stands and the chain is verified: is it the server that was asked for?"""
+        creator, self._shaking = self._shaking, None
+        if creator is None or self.driver is None:
+            return
+        wrong = creator.mismatch(self.transport.getHandle())
+        if wrong:
+            self.driver.handle(ServerInsecure(f"The server's certificate is refused: {wrong}."))
+        else:
+            self.driver.handle(ServerSecured())
+
+    def go_opaque(self, client: ClientControl) -> None:
+        """Copy from now on, beginning with what had not been read yet."""
+        self._opaque = client
+        client.transport.write(self._lines.take())
+
     def dataReceived(self, data: bytes) -> None:
+        if self._opaque is not None:
+            self._opaque.transport.write(data)
+            return
         try:
             answers = self._lines.feed(data)
             if answers:
                 self.transport.write(answers)
-            while self.driver is not None:
+            while self.driver is not None and self._opaque is None:
                 line = self._lines.next()
                 if line is None:
                     return
@@ -233,8 +320,9 @@ class ServerControl(Control):
 
     def send(self, line: bytes, *, urgent: bool) -> None:
         """Write one command in one write; ``urgent`` interrupts the server (RFC 959 section 4.1.3)."""
-        if urgent and not self.transport.dataBuffer and not self.transport._tempDataBuffer:
-            sock = self.transport.getHandle()
+        idle = not self.transport.dataBuffer and not self.transport._tempDataBuffer
+        if urgent and idle and not self.transport.TLS:
+            sock = self.transport.socket
             try:
                 sock.send(TELNET_SYNCH[0])
                 sock.send(TELNET_SYNCH[1], socket.MSG_OOB)
@@ -244,17 +332,27 @@ class ServerControl(Control):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        if self.driver is not None:
-            self.driver.handle(ServerLost(reason.getErrorMessage()))
+        driver, self.driver = self.driver, None
+        if driver is None:
+            return
+        if self._shaking is None:
+            driver.handle(ServerLost(reason.getErrorMessage()))
+            return
+        noted = self.transport.getHandle().get_app_data()
+        why = f"TLS with the server failed: {describe(reason.value)}."
+        if noted.refused:
+            why = f"The server's certificate is refused: {noted.refused}."
+        driver.handle(ServerInsecure(why))
 
 
 class ClientFactory(Factory):
-    """Makes the client-facing protocols of one listener."""
+    """Makes the client-facing protocols of one listener, which has rules of its own."""
 
     noisy = False
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, rules: Rules) -> None:
         self._gateway = gateway
+        self._rules = rules
 
     def buildProtocol(self, addr: IAddress | None) -> ClientControl:
-        return ClientControl(self._gateway)
+        return ClientControl(self._gateway, self._rules)

@@ -184,8 +184,27 @@ class DataSocket(Descriptor):
         return self.socket.send(data)
 
     def end(self) -> None:
-        """Hand the clean end to the kernel.  Raise OSError where the leg broke."""
+        """Hand the clean end to the kernel.  Raise BlockingIOError to wait, OSError where it broke."""
         self.socket.shutdown(socket.SHUT_WR)
+
+    def finish(self, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+        """Hand over the clean end as soon as the socket takes it; then call one of the two, once."""
+        self.readable = self.writable = lambda: self.finish(done, failed)
+        try:
+            self.end()
+        except BlockingIOError:
+            self.reactor.addWriter(self)
+            return
+        except OSError as error:
+            self.abort()
+            failed(error.strerror or str(error))
+            return
+        self.reactor.removeWriter(self)
+        done()
+
+    def close_ended(self) -> None:
+        """Close a source that was read to its clean end."""
+        self.close()
 
 
 class Drain(Descriptor):

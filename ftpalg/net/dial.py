@@ -48,7 +48,7 @@ class _Attempt(ClientFactory):
         self._made = protocol
         self._failed = failed
 
-    def buildProtocol(self, addr: IAddress) -> Protocol:
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
         return self._made
 
     def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL import SSL
+
 from ftpalg.core import actions as do
 from ftpalg.core.events import (
     ClientLost,
@@ -19,20 +21,24 @@ from ftpalg.core.events import (
     LegEnded,
     LegFailed,
     LegOpened,
+    Link,
     ListenFailed,
     Listening,
-    Link,
     ServerUnreachable,
     Side,
     Timer,
     TimerExpired,
 )
 from ftpalg.core.replies import reply
+from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
 from ftpalg.net.control import ClientControl, ServerControl
 from ftpalg.net.data import DataSocket, Descriptor, Drain, dial, listen, with_port
 from ftpalg.net.dial import Dial
-from ftpalg.net.relay import CopyRelay, Relay, SpliceRelay
+from ftpalg.net.relay import SPLICE, CopyRelay, Relay, SpliceRelay
+from ftpalg.net.tls import ForClients, ForServer
+from ftpalg.net.tlsdata import TlsDataSocket
+from ftpalg.net.unwrap import Unwrap
 
 if TYPE_CHECKING:
     from ftpalg.net.gateway import Gateway
@@ -52,7 +58,10 @@ class Driver:
         "_began",
         "_busy",
         "_dial",
+        "_dialled",
         "_events",
+        "_for_clients",
+        "_for_server",
         "_grace",
         "_legs",
         "_relay",
@@ -64,13 +73,18 @@ class Driver:
         "session",
     )
 
-    def __init__(self, gateway: Gateway, client: ClientControl, link: Link, name: str) -> None:
+    def __init__(
+        self, gateway: Gateway, client: ClientControl, rules: Rules, link: Link, name: str
+    ) -> None:
         self.gateway = gateway
         self.client = client
         self.server: ServerControl | None = None
         self.name = name
-        self.session = Session(gateway.rules, link)
+        self.session = Session(rules, link)
         self._dial: Dial | None = None
+        self._dialled: do.Server | None = None
+        self._for_clients: ForClients | None = None
+        self._for_server: ForServer | None = None
         self._legs: dict[Side, Descriptor] = {}
         self._relay: Relay | None = None
         self._timers: dict[Timer, Any] = {}
@@ -110,12 +124,12 @@ class Driver:
     def pause_server(self) -> None:
         """The client does not read: take no more replies from the server."""
         if self.server is not None:
-            self.server.transport.pauseProducing()
+            self.server.hold(Side.CLIENT)
 
     def resume_server(self) -> None:
         """The client reads again."""
-        if self.server is not None and self.server.transport.connected:
-            self.server.transport.resumeProducing()
+        if self.server is not None:
+            self.server.release(Side.CLIENT)
 
     # -- control connections --------------------------------------------------------------------
 
@@ -131,6 +145,7 @@ class Driver:
             self.server.send(bytes(action.command), urgent=action.urgent)
 
     def _start_dial(self, action: do.Dial) -> None:
+        self._dialled = action.server
         self._dial = Dial(
             self.gateway.reactor,
             action.server,
@@ -157,6 +172,27 @@ class Driver:
             self._grace = None
         self.gateway.dismiss(self)
 
+    def _start_tls(self, action: do.StartTls) -> None:
+        if action.side is Side.CLIENT:
+            self.client.start_tls(self.for_clients())
+        elif self.server is not None:
+            assert self._dialled is not None
+            self._for_server = self.gateway.server_side.for_server(self._dialled.host)
+            self.server.start_tls(self._for_server)
+
+    def for_clients(self) -> ForClients:
+        """The TLS of this session's client connections; the control connection's comes first."""
+        if self._for_clients is None:
+            self._for_clients = self.gateway.client_side().for_session()
+        return self._for_clients
+
+    def _stop_tls(self, action: do.StopTls) -> None:
+        Unwrap(self.client)
+
+    def _go_opaque(self, action: do.GoOpaque) -> None:
+        assert self.server is not None
+        self.client.go_opaque(self.server)
+
     # -- timers ---------------------------------------------------------------------------------
 
     def _start_timer(self, action: do.StartTimer) -> None:
@@ -182,8 +218,8 @@ class Driver:
     def _control(self, side: Side) -> socket.socket:
         protocol = self.client if side is Side.CLIENT else self.server
         assert protocol is not None
-        handle: socket.socket = protocol.transport.getHandle()
-        return handle
+        found: socket.socket = protocol.transport.socket
+        return found
 
     def _link(self, side: Side) -> Link:
         link = self.session.client if side is Side.CLIENT else self.session.server
@@ -222,8 +258,42 @@ class Driver:
             self._failed(side, error.strerror or str(error))
 
     def _opened(self, side: Side, sock: socket.socket) -> None:
-        self._legs[side] = DataSocket(self.gateway.reactor, sock)
-        self.handle(LegOpened(side))
+        reactor = self.gateway.reactor
+        if not self.session.protection.protects(side):
+            self._legs[side] = DataSocket(reactor, sock)
+            self.handle(LegOpened(side))
+            return
+        tls = self._for_clients if side is Side.CLIENT else self._for_server
+        assert tls is not None
+        connection = tls.connection(sock)
+        if side is Side.SERVER:
+            self._resume(connection)
+        leg = TlsDataSocket(reactor, sock, connection, lenient=self.gateway.lenient(side))
+        self._legs[side] = leg
+        leg.handshake(lambda: self._shaken(side, leg), lambda reason: self._failed(side, reason))
+
+    def _resume(self, connection: SSL.Connection) -> None:
+        """Servers want data connections to resume the control connection's session.
+
+        It is taken now, not at the handshake: TLS 1.3 tickets come with the first replies.
+        """
+        assert self.server is not None
+        session = self.server.transport.getHandle().get_session()
+        if session is not None:
+            connection.set_session(session)
+
+    def _shaken(self, side: Side, leg: TlsDataSocket) -> None:
+        wrong = ""
+        if side is Side.SERVER:
+            assert self._for_server is not None
+            wrong = self._for_server.mismatch(leg.tls)
+            wrong = wrong and f"its certificate is refused: {wrong}"
+        elif leg.noted.full and self.gateway.settings.client_tls.require_reuse:
+            wrong = "TLS did not resume the control connection's session"
+        if wrong:
+            self._failed(side, wrong)
+        else:
+            self.handle(LegOpened(side))
 
     def _failed(self, side: Side, reason: str) -> None:
         self.handle(LegFailed(side, f"{side.value}: {reason}"))
@@ -231,7 +301,8 @@ class Driver:
     def _start_relay(self, action: do.Relay) -> None:
         source, sink = self._legs[action.source], self._legs[action.source.other]
         assert isinstance(source, DataSocket) and isinstance(sink, DataSocket)
-        kind = SpliceRelay if self.gateway.settings.data.splice else CopyRelay
+        plain = not isinstance(source, TlsDataSocket) and not isinstance(sink, TlsDataSocket)
+        kind = SpliceRelay if plain and SPLICE and self.gateway.settings.data.splice else CopyRelay
         self._began = self.gateway.reactor.seconds()
         self._relay = kind(
             self.gateway.reactor,
@@ -245,16 +316,24 @@ class Driver:
 
     def _source_ended(self, side: Side) -> None:
         if side is Side.SERVER:
-            self._legs.pop(side).close()
-            self.handle(LegEnded(side))
+            self._source_done(side)
         elif self._client_there():
             self._grace = self.gateway.reactor.callLater(GRACE, self._upload_ended)
 
     def _upload_ended(self) -> None:
         self._grace = None
         if Side.CLIENT in self._legs and self._client_there():
-            self._legs.pop(Side.CLIENT).close()
-            self.handle(LegEnded(Side.CLIENT))
+            self._source_done(Side.CLIENT)
+
+    def _source_done(self, side: Side) -> None:
+        leg = self._legs.pop(side)
+        assert isinstance(leg, DataSocket)
+        if isinstance(leg, TlsDataSocket) and leg.cut:
+            self.gateway.log.note(
+                self, f"the {side.value} ended TLS without close_notify (lenient)"
+            )
+        leg.close_ended()
+        self.handle(LegEnded(side))
 
     def _client_there(self) -> bool:
         """True while the client's control connection has not ended; tells the session otherwise."""
@@ -269,16 +348,15 @@ class Driver:
         return there
 
     def _end_leg(self, action: do.EndLeg) -> None:
-        leg = self._legs.pop(action.side)
+        side, leg = action.side, self._legs[action.side]
         assert isinstance(leg, DataSocket)
-        try:
-            leg.end()
-        except OSError as error:
-            leg.abort()
-            self._failed(action.side, error.strerror or str(error))
-            return
-        Drain(self.gateway.reactor, leg.socket, self.gateway.settings.timeouts.drain)
-        self.handle(LegEnded(action.side))
+
+        def done() -> None:
+            del self._legs[side]
+            Drain(self.gateway.reactor, leg.socket, self.gateway.settings.timeouts.drain)
+            self.handle(LegEnded(side))
+
+        leg.finish(done, lambda reason: self._failed(side, reason))
 
     def _abort_leg(self, action: do.AbortLeg) -> None:
         if self._relay is not None:
@@ -317,6 +395,9 @@ PERFORM: dict[type, Callable[..., None]] = {
     do.SendCommand: Driver._send_command,
     do.Dial: Driver._start_dial,
     do.HangUp: Driver._hang_up,
+    do.StartTls: Driver._start_tls,
+    do.StopTls: Driver._stop_tls,
+    do.GoOpaque: Driver._go_opaque,
     do.Listen: Driver._listen,
     do.Connect: Driver._connect,
     do.Relay: Driver._start_relay,

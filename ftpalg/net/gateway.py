@@ -7,34 +7,60 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from ftpalg.config import Settings
+from ftpalg.config import Settings, SettingsError
 from ftpalg.core.events import Link, Side, Traits
 from ftpalg.core.replies import reply
-from ftpalg.core.rules import Rules
 from ftpalg.net.control import ClientControl
 from ftpalg.net.driver import Driver
+from ftpalg.net.tls import ClientSide, ServerSide
 from ftpalg.ops.log import SessionLog
 from ftpalg.policy.ports import candidates
 
 SERVERS_KNOWN = 1024
 """Servers whose traits are remembered; the one longest unused is forgotten first."""
+RELOAD_SECONDS = 1.0
+"""How often, at the most, certificate files are looked at for a change."""
 
 
 class Gateway:
     """Admits clients within the limits and knows every open session."""
 
-    def __init__(self, reactor: Any, settings: Settings, rules: Rules, log: SessionLog) -> None:
+    def __init__(self, reactor: Any, settings: Settings, log: SessionLog) -> None:
         self.reactor = reactor
         self.settings = settings
-        self.rules = rules
         self.log = log
+        self.server_side = ServerSide(settings.server_tls)
+        self._client_side = ClientSide(settings.client_tls) if settings.client_tls.pairs else None
+        self._looked = 0.0
         self.sessions: dict[str, Driver] = {}
         self._per_peer: Counter[str] = Counter()
         self._traits: OrderedDict[tuple[str, int], Traits] = OrderedDict()
         self._names = count(1)
 
-    def admit(self, client: ClientControl, link: Link) -> None:
-        """Begin a session, or tell the client which limit stands against it."""
+    def client_side(self) -> ClientSide:
+        """The certificates for clients, fresh from their files if those have changed."""
+        assert self._client_side is not None
+        now = self.reactor.seconds()
+        if now - self._looked >= RELOAD_SECONDS:
+            self._looked = now
+            self.reload()
+        return self._client_side
+
+    def reload(self) -> None:
+        """Load changed certificates; a fault is told in the log and the old ones stay."""
+        try:
+            if self._client_side is not None and self._client_side.reload():
+                self.log.told("certificates reloaded")
+        except SettingsError as error:
+            self.log.warned(f"certificates not reloaded: {error}")
+
+    def lenient(self, side: Side) -> bool:
+        """Whether that side's peers may end TLS without close_notify."""
+        settings = self.settings
+        return (settings.client_tls if side is Side.CLIENT else settings.server_tls).lenient
+
+    def admit(self, client: ClientControl, link: Link) -> Driver | None:
+        """Make a session, or tell the client which limit stands against it."""
         limits = self.settings.limits
         refusal = ""
         if len(self.sessions) >= limits.sessions:
@@ -45,13 +71,13 @@ class Gateway:
             self.log.refused(link, refusal)
             client.transport.write(bytes(reply(421, refusal)))
             client.hang_up()
-            return
-        driver = Driver(self, client, link, f"{next(self._names):x}")
+            return None
+        driver = Driver(self, client, client.rules, link, f"{next(self._names):x}")
         self.sessions[driver.name] = driver
         self._per_peer[link.peer] += 1
         client.driver = driver
         self.log.opened(driver)
-        driver.start()
+        return driver
 
     def dismiss(self, driver: Driver) -> None:
         """A session is over."""

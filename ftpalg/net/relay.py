@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -51,9 +52,10 @@ class Relay:
         """Begin.  ``stalled`` is the seconds without a byte after which the slower leg has failed."""
         source, sink = self._source, self._sink
         source.readable, source.writable = self._pull, self._pull
-        sink.readable, sink.writable = self._resume, self._resume
+        sink.readable, sink.writable = self._look, self._resume
         self._stall = self._reactor.callLater(stalled, self._check, stalled)
         self._reactor.addReader(source)
+        self._reactor.addReader(sink)
 
     def stop(self) -> None:
         """Let go of both legs; neither is closed."""
@@ -110,6 +112,17 @@ class Relay:
         if self._push():
             self._reactor.removeWriter(self._sink)
             self._reactor.addReader(self._source)
+
+    def _look(self) -> None:
+        """The sink's peer stirs: a reset is told at once, not when the next byte is written."""
+        try:
+            self._sink.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._stop_for(self._sink_failed, error)
+            return
+        self._reactor.removeReader(self._sink)  # bytes or a half-close: nothing to do with either
 
     def _stop_for(self, failed: Callable[[str], None], error: OSError) -> None:
         self.stop()

@@ -38,11 +38,19 @@ class SessionLog:
         client = f"{session.client.peer}:{session.client.peer_port}"
         return {"session": driver.name, "client": client, "server": server}
 
+    def told(self, text: str) -> None:
+        self.log.info("{text}", text=text)
+
+    def warned(self, text: str) -> None:
+        self.log.warn("{text}", text=text)
+
     def opened(self, driver: Logged) -> None:
         self.log.info("{session} {client} connected", **self._peers(driver))
 
     def login(self, driver: Logged, user: str) -> None:
-        self.log.info("{session} {client} -> {server} logged in as {user}", user=user, **self._peers(driver))
+        self.log.info(
+            "{session} {client} -> {server} logged in as {user}", user=user, **self._peers(driver)
+        )
 
     def closed(self, driver: Logged) -> None:
         self.log.info("{session} {client} -> {server} closed", **self._peers(driver))
@@ -51,20 +59,30 @@ class SessionLog:
         self.log.warn("{client} refused: {reason}", client=link.peer, reason=reason)
 
     def note(self, driver: Logged, text: str) -> None:
-        self.log.warn("{session} {client} -> {server} {text}", text=printable(text.encode()), **self._peers(driver))
+        self.log.warn(
+            "{session} {client} -> {server} {text}",
+            text=printable(text.encode()),
+            **self._peers(driver),
+        )
 
     def intruder(self, driver: Logged, side: Side, host: str) -> None:
         self.log.warn(
             "{session} data connection of the {side} refused: it comes from {host}",
-            session=driver.name, side=side.value, host=host,
+            session=driver.name,
+            side=side.value,
+            host=host,
         )
 
     def transfer(self, driver: Logged, done: TransferDone, moved: int, seconds: float) -> None:
         self.log.info(
             "{session} {client} -> {server} {command}: {outcome}, {bytes} bytes in {seconds:.3f} s"
             " ({rate:.0f} bytes/s): {reason}",
-            command=done.command.shown, outcome=done.outcome.value, reason=done.reason,
-            bytes=moved, seconds=seconds, rate=moved / seconds if seconds > 0 else 0.0,
+            command=done.command.shown,
+            outcome=done.outcome.value,
+            reason=done.reason,
+            bytes=moved,
+            seconds=seconds,
+            rate=moved / seconds if seconds > 0 else 0.0,
             **self._peers(driver),
         )
 
