@@ -165,6 +165,8 @@ class DataSocket(Descriptor):
 
     readable: Callable[[], None]
     writable: Callable[[], None]
+    waiting = False
+    """True when something was taken from the socket that ``receive_into`` has not returned yet."""
 
     def doRead(self) -> None:
         self.readable()

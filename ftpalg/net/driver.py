@@ -296,6 +296,9 @@ class Driver:
             self.handle(LegOpened(side))
 
     def _failed(self, side: Side, reason: str) -> None:
+        leg = self._legs.pop(side, None)
+        if leg is not None:
+            leg.abort()
         self.handle(LegFailed(side, f"{side.value}: {reason}"))
 
     def _start_relay(self, action: do.Relay) -> None:

@@ -46,6 +46,7 @@ class Relay:
         self._source_failed = source_failed
         self._sink_failed = sink_failed
         self._stall: Any = None
+        self._again: Any = None
         self._seen = 0
 
     def start(self, stalled: float) -> None:
@@ -59,8 +60,9 @@ class Relay:
 
     def stop(self) -> None:
         """Let go of both legs; neither is closed."""
-        if self._stall is not None and self._stall.active():
-            self._stall.cancel()
+        for call in (self._stall, self._again):
+            if call is not None and call.active():
+                call.cancel()
         self._rest(self._source)
         self._rest(self._sink)
 
@@ -93,6 +95,12 @@ class Relay:
                 return
             if not self._push():
                 return
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """What TLS has taken from the socket already is not announced again by the reactor."""
+        if self._source.waiting:
+            self._again = self._reactor.callLater(0, self._pull)
 
     def _push(self) -> bool:
         """Write what is held; False where the sink cannot take it now, or broke."""
@@ -112,6 +120,7 @@ class Relay:
         if self._push():
             self._reactor.removeWriter(self._sink)
             self._reactor.addReader(self._source)
+            self._go_on()
 
     def _look(self) -> None:
         """The sink's peer stirs: a reset is told at once, not when the next byte is written."""

@@ -73,6 +73,7 @@ class TlsDataSocket(DataSocket):
                 self.reactor.addWriter(self)
                 break
             except SSL.ZeroReturnError:
+                self.waiting = got > 0
                 return got or self._ended()
             except SSL.Error as error:
                 raise OSError(_failure(error)) from None

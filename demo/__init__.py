@@ -1,0 +1,1 @@
+"""``make run``: the main job on embedded servers, for a first look."""
