@@ -64,6 +64,10 @@ class Options(usage.Options):
         [default: tcp:1025:interface=127.0.0.1]"""
         self.listen.append(endpoint)
 
+    def parseArgs(self, *words: str) -> None:
+        if words:
+            raise usage.UsageError(f"{words[0]!r} is no option")
+
     def parseOptions(self, options: Any = None) -> None:
         try:
             super().parseOptions(options)

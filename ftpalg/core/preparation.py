@@ -83,6 +83,9 @@ class Preparation:
     def begin(self, command: Command) -> None:
         """PORT, EPRT, PASV, EPSV, or P@SW, which is PASV to gateways that eat the word."""
         session = self._session
+        if not session.login.done:
+            session.refuse(530, "Log in first.")  # no data port before the login: CVE-2002-0221
+            return
         self._wanted = b"PASV" if command.verb == b"P@SW" else command.verb
         transfer = Transfer()
         try:

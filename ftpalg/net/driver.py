@@ -110,7 +110,7 @@ class Driver:
                 self._perform(self.session.handle(self._events.popleft()))
         finally:
             self._busy = False
-        if self.client.driver is self:
+        if self.client.stalled and self.client.driver is self:
             self.client.pump()
 
     def _perform(self, ordered: list[do.Action]) -> None:
@@ -136,7 +136,7 @@ class Driver:
     def _send_reply(self, action: do.SendReply) -> None:
         if self.gateway.log.ladder:
             self.gateway.log.reply(self, action.reply)
-        self.client.transport.write(bytes(action.reply))
+        self.client.write(bytes(action.reply))
 
     def _send_command(self, action: do.SendCommand) -> None:
         if self.server is not None:

@@ -69,14 +69,13 @@ class Gateway:
             refusal = "Too many sessions from your address; try again later."
         if refusal:
             self.log.refused(link, refusal)
-            client.transport.write(bytes(reply(421, refusal)))
+            client.write(bytes(reply(421, refusal)))
             client.hang_up()
             return None
         driver = Driver(self, client, client.rules, link, f"{next(self._names):x}")
         self.sessions[driver.name] = driver
         self._per_peer[link.peer] += 1
         client.driver = driver
-        self.log.opened(driver)
         return driver
 
     def dismiss(self, driver: Driver) -> None:

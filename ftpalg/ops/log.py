@@ -44,9 +44,6 @@ class SessionLog:
     def warned(self, text: str) -> None:
         self.log.warn("{text}", text=text)
 
-    def opened(self, driver: Logged) -> None:
-        self.log.info("{session} {client} connected", **self._peers(driver))
-
     def login(self, driver: Logged, user: str) -> None:
         self.log.info(
             "{session} {client} -> {server} logged in as {user}", user=user, **self._peers(driver)
