@@ -20,6 +20,7 @@ from ftpalg.core.rules import ClientTls
 from ftpalg.net.control import ClientFactory
 from ftpalg.net.gateway import Gateway
 from ftpalg.ops.log import SessionLog
+from ftpalg.policy.ports import candidates
 
 
 class Options(usage.Options):
@@ -89,7 +90,9 @@ class GatewayService(Service):
 
     def __init__(self, reactor: Any, settings: Settings) -> None:
         self.settings = settings
-        self.gateway = Gateway(reactor, settings, SessionLog(ladder=settings.log.ladder))
+        self.gateway = Gateway(
+            reactor, settings, SessionLog(ladder=settings.log.ladder), candidates
+        )
         self._reactor = reactor
         implicit = settings.client_tls.implicit_listen
         self._endpoints = [
@@ -119,9 +122,10 @@ class GatewayService(Service):
 
     def _listen(self) -> None:
         for text, endpoint, factory in self._endpoints:
-            endpoint.listen(factory).addCallbacks(
-                self.ports.append, cannot_listen, errbackArgs=(text,)
-            )
+            failures: list[Failure] = []
+            endpoint.listen(factory).addCallbacks(self.ports.append, failures.append)
+            if failures:
+                raise SystemExit(cannot_listen(failures[0], text))
 
     def stopService(self) -> Deferred[Any]:
         super().stopService()
@@ -131,14 +135,12 @@ class GatewayService(Service):
         return gatherResults(stopping)
 
 
-def cannot_listen(failure: Failure, text: str) -> None:
-    """End the process with one sentence."""
+def cannot_listen(failure: Failure, text: str) -> str:
+    """The one sentence that a process which cannot listen ends with."""
     error = failure.value
     why = getattr(error, "socketError", error) if isinstance(error, CannotListenError) else error
     why = getattr(why, "strerror", None) or why
-    raise SystemExit(
-        f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen."
-    )
+    return f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen."
 
 
 def warnings(settings: Settings) -> list[str]:

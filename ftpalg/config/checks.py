@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from ftpalg.core.addresses import normal
+
 Check = Callable[[Any], Any]
 
 
@@ -110,7 +112,9 @@ def listeners(value: Any) -> tuple[str, ...]:
 def address(value: Any) -> str:
     """An IP address, or empty."""
     try:
-        return str(ip_address(value)) if value != "" else ""
+        if not isinstance(value, str):
+            raise ValueError
+        return normal(str(ip_address(value))) if value else ""
     except ValueError:
         raise ValueError("must be an IP address, or empty for the connection's own") from None
 

@@ -180,17 +180,20 @@ class Conduct:
             self.transfer.legs[side] = Leg.ENDED
             self._step()
 
-    def failed(self, side: Side, reason: str) -> None:
-        """That leg could not be opened or broke."""
+    def failed(self, side: Side, reason: str, code: int = 0) -> None:
+        """That leg could not be opened or broke; ``code`` is for a leg that we refused."""
         if self.transfer is not None and side in self.transfer.live:
             self.transfer.fail(side, reason)
+            self.transfer.code = code
             self._step()
 
     # -- the table ------------------------------------------------------------------------------
 
     def _step(self) -> None:
         transfer, order = self.transfer, self._session.order
-        while transfer is not None and self._abort is None:
+        if transfer is None or self._abort is not None:
+            return
+        while True:
             step = transfer.step
             if step is Step.ABORT_CLIENT:
                 self._abort_leg(Side.CLIENT)
@@ -222,7 +225,7 @@ class Conduct:
         )
         if never_opened and transfer.verdict is not Verdict.AWAITED:
             self._give_up()  # it has said 150 and waits for a connection that cannot come
-        elif self._early is not None:
+        elif self._early is not None and not transfer.broken:
             self._session.order(StartTimer(Timer.SETTLE))
         else:
             self._session.order(StartTimer(Timer.FINAL_REPLY))
@@ -241,7 +244,9 @@ class Conduct:
     def _forward(self) -> None:
         transfer, final = self.transfer, self._final
         assert transfer is not None and final is not None
-        if final.positive:
+        if transfer.code:
+            final, outcome = self.failure(), Outcome.REFUSED
+        elif final.positive:
             outcome = Outcome.COMPLETE
         else:
             outcome = Outcome.BROKEN if transfer.relaying else Outcome.REFUSED
@@ -252,6 +257,8 @@ class Conduct:
         transfer = self.transfer
         assert transfer is not None
         reason = transfer.broken or "it did not end cleanly"
+        if transfer.code:
+            return reply(transfer.code, f"Data connection refused: {reason}.")
         if len(transfer.opened) < len(transfer.legs):
             return reply(425, f"No data connection: {reason}.")
         return reply(426, f"Transfer broken: {reason}.")
@@ -299,6 +306,7 @@ class Conduct:
         if self._early is not None and not transfer.live and not transfer.broken:
             # 226, then 150, then the data and nothing more: the 226 was meant
             transfer.verdict, self._final = Verdict.SUCCEEDED, self._early
+            self._session.expect(None)
             self._step()
         elif transfer.verdict in (Verdict.AWAITED, Verdict.STARTED):
             transfer.verdict = Verdict.LATE
@@ -346,6 +354,9 @@ class Conduct:
         if self._command is None or self._abort is not None or not self._sent:
             return False
         self._abort_waits = at_once
+        if self._session.server_gone:
+            self.aborted([], owed=1)
+            return True
         self._begin_abort(owed=1 if self._final else 2)
         return True
 
@@ -382,7 +393,7 @@ class Conduct:
 
     def report(self) -> bool:
         """Answer STAT during a transfer, if there is one."""
-        if self._command is None:
+        if self._command is None or self._abort is not None:
             return False
         self._session.order(ReportProgress(self._command))
         return True

@@ -153,10 +153,11 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class LegFailed:
-    """That leg could not be opened or broke."""
+    """That leg could not be opened or broke; ``code`` is the reply's where we refused it."""
 
     side: Side
     reason: str
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Telnet:
         """True when no part of a Telnet command waits for the rest."""
         return not self._held
 
+    def take(self) -> bytes:
+        """Give up what waits."""
+        held, self._held = self._held, b""
+        return held
+
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return (text, answers): the stream without Telnet commands, and DONT/WONT to send back."""
         if not self._held and IAC not in data:
@@ -117,7 +122,7 @@ class CommandLines:
 
     def take(self) -> bytes:
         """Give up what waits, as it came."""
-        waiting = bytes(self._buffer)
+        waiting = bytes(self._buffer) + self._telnet.take()
         self._buffer.clear()
         return waiting
 
@@ -179,6 +184,6 @@ class ReplyLines:
 
     def take(self) -> bytes:
         """Give up what waits, as it came."""
-        waiting = bytes(self._buffer)
+        waiting = bytes(self._buffer) + self._telnet.take()
         self._buffer.clear()
         return waiting

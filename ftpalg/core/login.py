@@ -30,7 +30,17 @@ UNREACHABLE = 434
 class Login:
     """The part of a session that finds the server and lets the client in."""
 
-    __slots__ = ("_greeting", "_passless", "_server", "_session", "_user", "_wrong", "done", "tls")
+    __slots__ = (
+        "_greeting",
+        "_passless",
+        "_server",
+        "_session",
+        "_user",
+        "_user_stale",
+        "_wrong",
+        "done",
+        "tls",
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -39,6 +49,7 @@ class Login:
         self.tls = ServerTls.OFF
         self._user: bytes = b""
         self._passless = False
+        self._user_stale = False
         self._wrong = 0
         self.done = False
 
@@ -82,12 +93,13 @@ class Login:
 
     def _turned_away(self, message: Reply) -> None:
         session = self._session
+        message = scrub(message, session)
         if self.fixed:
-            session.leave(scrub(message, session))
+            session.leave(message)
             return
         session.drop_server()
         session.phase = Phase.UNROUTED
-        session.answer(scrub(message, session).recoded(UNREACHABLE))
+        session.answer(message.recoded(UNREACHABLE))
 
     def _auth_reply(self, message: Reply) -> None:
         """The server's answer to our AUTH TLS."""
@@ -163,7 +175,7 @@ class Login:
         if login.server is None and session.phase is Phase.UNROUTED:
             session.refuse(530, "Name the server too: USER user@server or user@server:port.")
             return
-        self._user = login.user
+        self._user, self._user_stale = login.user, False
         if session.phase is Phase.CONNECTED:
             if login.server in (None, self._server):
                 session.ask(Command(b"USER", login.user), self._user_reply)
@@ -178,6 +190,7 @@ class Login:
         """USER, PASS or ACCT while a server is connected."""
         session = self._session
         if command.verb == b"USER":
+            self._user_stale = False
             if self.fixed:
                 self._user = command.argument or b""
                 session.ask(command, self._user_reply)
@@ -185,11 +198,17 @@ class Login:
                 session.refuse(503, "Already logged in; QUIT and connect again to change.")
             else:
                 self._named(command)
+        elif self._user_stale:
+            session.refuse(503, "USER comes first.")
         elif command.verb == b"PASS" and self._passless:
             self._passless = False
             session.answer(reply(230, "Already logged in."))
         else:
             session.ask(command, self._login_reply)
+
+    def forget_user(self) -> None:
+        """TLS has begun: who logs in is said again under it (RFC 4217 section 10.1)."""
+        self._user_stale, self._passless = True, False
 
     def _user_reply(self, message: Reply) -> None:
         self._passless = message.positive

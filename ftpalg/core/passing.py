@@ -48,6 +48,10 @@ class Passing:
         held, self._rest = self._rest, None
         return None if self._rest_stands else held
 
+    def forget_rest(self) -> None:
+        """The server that took REST is gone."""
+        self._rest = None
+
     def _forward(self, command: Command) -> None:
         self._session.ask(command, self._session.forward)
 
@@ -82,7 +86,7 @@ class Passing:
             self._session.ask(command, self._session.forward, urgent=True)
 
     def _status(self, command: Command) -> None:
-        own = command.argument is None
+        own = not command.argument
         self._session.ask(command, self._status_reply if own else self._session.forward)
 
     def _status_reply(self, message: Reply) -> None:
@@ -123,9 +127,6 @@ class Passing:
     def _transfer(self, command: Command) -> None:
         self._session.conduct.begin(command)
 
-    def _tls(self, command: Command) -> None:
-        self._session.protection.command(command)
-
 
 COMMANDS: dict[Kind, Callable[[Passing, Command], None]] = {
     Kind.FORWARD: Passing._forward,
@@ -140,6 +141,5 @@ COMMANDS: dict[Kind, Callable[[Passing, Command], None]] = {
     Kind.FEATURES: Passing._features,
     Kind.STRUCTURE: Passing._structure,
     Kind.ALGS: Passing._algs,
-    Kind.TLS: Passing._tls,
     Kind.REFUSED: Passing._refused,
 }

@@ -196,7 +196,9 @@ class Preparation:
         transfer.legs[side] = Leg.OPENING
         if side is Side.SERVER:
             assert session.server is not None
-            host = session.rules.server_address or session.server.local
+            host = session.rules.server_address
+            if not host or family(host) != family(session.server.peer):
+                host = session.server.local
             eprt = self._verbs[0] == b"EPRT"
             argument = format_eprt(host, port) if eprt else format_port(host, port)
             session.conduct.prepare(transfer)

@@ -43,7 +43,7 @@ class Protection:
         "_after",
         "_buffered",
         "_implied",
-        "_refusal",
+        "_refused",
         "_session",
         "_wanted",
         "client_level",
@@ -62,7 +62,7 @@ class Protection:
         self.server_secured = False
         self.server_level: Level | None = None
         self._wanted = Level.CLEAR
-        self._refusal: Reply | None = None
+        self._refused: set[Level] = set()
         self._after: Callable[[], None] | None = None
 
     # -- the client's leg -----------------------------------------------------------------------
@@ -132,6 +132,7 @@ class Protection:
         self.client_level = Level.PRIVATE if self._implied else Level.CLEAR
         self._buffered = self._implied
         session.conduct.drop()
+        session.login.forget_user()
         session.answer(reply(234, "TLS begins."))
         session.order(StartTls(Side.CLIENT))
 
@@ -159,6 +160,8 @@ class Protection:
         elif not self._buffered:
             session.refuse(503, "PBSZ comes before PROT.")
         elif level in (b"C", b"P"):
+            if self.client_level is not Level(level):
+                session.conduct.drop()  # what was prepared was prepared for the other level
             self.client_level = Level(level)
             session.answer(reply(200, f"Protection level is {level.decode('ascii')}."))
         elif level in (b"S", b"E"):
@@ -196,7 +199,8 @@ class Protection:
     def forget_server(self) -> None:
         """The server's connection is gone, and what held for it."""
         self.server_secured = False
-        self.server_level = self._refusal = self._after = None
+        self.server_level = self._after = None
+        self._refused = set()
 
     def prepare_server(self, then: Callable[[], None]) -> None:
         """PBSZ and PROT towards the server where the level it has is not the one wanted.
@@ -205,15 +209,17 @@ class Protection:
         """
         matched = self._session.login.tls is ServerTls.MATCH
         self._wanted = self.client_level if matched else Level.PRIVATE
-        if (
-            not self.server_secured
-            or self.server_level is self._wanted
-            or self._refusal is not None
-        ):
+        if self._wanted is Level.CLEAR and Level.CLEAR in self._refused:
+            self._wanted = Level.PRIVATE  # a server that insists on P, for a client that wants C
+        if not self.server_secured or self.server_level is self._wanted:
+            then()
+            return
+        if self._wanted in self._refused:
+            self._take_refusal()
             then()
             return
         self._after = then
-        if self.server_level is None:
+        if self.server_level is None and not self._refused:
             self._session.ask(Command(b"PBSZ", b"0"), self._pbsz_reply)
         else:
             self._ask_prot()
@@ -226,26 +232,27 @@ class Protection:
         self._session.ask(Command(b"PROT", self._wanted.value), self._prot_reply)
 
     def _prot_reply(self, message: Reply) -> None:
-        session = self._session
         if message.preliminary:
             return
+        after, self._after = self._after, None
+        assert after is not None
         if message.positive:
             self.server_level = self._wanted
-        elif self._wanted is Level.CLEAR:
-            self._wanted = Level.PRIVATE  # a server that insists on P, for a client that wants C
-            self._ask_prot()
-            return
-        elif session.rules.clear_data:
-            self.server_level = Level.CLEAR
-            self._refusal = message
-            session.order(
-                Note("the server refuses PROT P: data goes in clear (server-tls.clear-data)")
-            )
-        else:
-            self._refusal = message
-        after, self._after = self._after, None
-        if after is not None:
             after()
+            return
+        self._refused.add(self._wanted)
+        if self._wanted is Level.CLEAR:
+            self.prepare_server(after)
+        else:
+            self._take_refusal()
+            after()
+
+    def _take_refusal(self) -> None:
+        """The server refuses PROT P: no transfer, unless a setting lets data go in clear."""
+        self.server_level = None
+        if self._session.rules.clear_data:
+            self.server_level = Level.CLEAR
+            self._session.order(Note("PROT P refused: data goes in clear (server-tls.clear-data)"))
 
     # -- both -----------------------------------------------------------------------------------
 

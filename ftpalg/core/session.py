@@ -69,7 +69,6 @@ class Session:
         "_goodbye",
         "_last_code",
         "_out",
-        "_server_gone",
         "client",
         "conduct",
         "head",
@@ -81,6 +80,7 @@ class Session:
         "queue",
         "rules",
         "server",
+        "server_gone",
         "traits",
     )
 
@@ -99,7 +99,7 @@ class Session:
         self.conduct = Conduct(self)
         self._asked: Then | None = None
         self._goodbye: Reply | None = None
-        self._server_gone = False
+        self.server_gone = False
         self._last_code = 0
         self._bad = 0
         self._out: list[Action] = []
@@ -192,8 +192,11 @@ class Session:
 
     def drop_server(self) -> None:
         """Close the server's connection and forget it; the client stays and may name another."""
-        self._asked = self.server = None
+        self.conduct.drop()
+        self.passing.forget_rest()
         self.protection.forget_server()
+        self._asked = self.server = None
+        self.order(StopTimer(Timer.HANDSHAKE))
         self.order(HangUp(Side.SERVER))
 
     def overtake(self) -> None:
@@ -220,10 +223,14 @@ class Session:
         elif command.kind is Kind.ABORT and self.conduct.abort_for_client(at_once=not self.queue):
             if self.queue:
                 self.queue.append(command)
-        elif command.kind is Kind.STATUS and not self.queue and self.conduct.report():
+        elif self._asks_progress(command) and self.conduct.report():
             return
         else:
             self.queue.append(command)
+
+    def _asks_progress(self, command: Command) -> bool:
+        """STAT without a path, with nothing before it (RFC 959: during a transfer, its status)."""
+        return command.kind is Kind.STATUS and not command.argument and not self.queue
 
     def _on_refused_line(self, event: CommandRefused) -> None:
         self.queue.append(event.error)
@@ -289,7 +296,7 @@ class Session:
         elif self.passing.quitting:
             self.leave(reply(221, "Goodbye."))
         elif self.conduct.confirmed:
-            self._server_gone = True  # what it called complete is still on its way to the client
+            self.server_gone = True  # what it called complete is still on its way to the client
         else:
             self._leave_lost()
 
@@ -308,7 +315,7 @@ class Session:
             self.login.unreachable("The server did not finish the TLS handshake in time.")
         elif timer is Timer.QUIT:
             self.leave(reply(221, "Goodbye."))
-        elif timer is Timer.SETTLE and self._goodbye is not None:
+        elif timer is Timer.SETTLE and self._goodbye and not self.conduct.running:
             held, self._goodbye = self._goodbye, None
             then, self._asked = self._asked, None
             if then is not None:
@@ -323,7 +330,7 @@ class Session:
         self.conduct.ended(event.side)
 
     def _on_leg_failed(self, event: LegFailed) -> None:
-        self.conduct.failed(event.side, event.reason)
+        self.conduct.failed(event.side, event.reason, event.code)
 
     def _on_listening(self, event: Listening) -> None:
         self.preparation.listening(event.side, event.port)
@@ -334,7 +341,7 @@ class Session:
     # -- commands -------------------------------------------------------------------------------
 
     def _advance(self) -> None:
-        if self._server_gone and not self.conduct.running:
+        if self.server_gone and not self.conduct.running:
             self._leave_lost()
         while self.head is None and self._asked is None and self.queue:
             if self.phase not in (Phase.UNROUTED, Phase.CONNECTED):

@@ -97,7 +97,7 @@ class Transfer:
     ``ports`` holds the peer's data port for each side that we dial; a side without one dials us.
     """
 
-    __slots__ = ("legs", "opened", "ports", "reasons", "relaying", "source", "verdict")
+    __slots__ = ("code", "legs", "opened", "ports", "reasons", "relaying", "source", "verdict")
 
     def __init__(self) -> None:
         self.legs = {Side.CLIENT: Leg.CLOSED, Side.SERVER: Leg.CLOSED}
@@ -106,6 +106,7 @@ class Transfer:
         self.verdict = Verdict.NONE
         self.source = Side.SERVER
         self.relaying = False
+        self.code = 0
         self.opened: set[Side] = set()
 
     @property

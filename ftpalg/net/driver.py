@@ -291,15 +291,15 @@ class Driver:
         elif leg.noted.full and self.gateway.settings.client_tls.require_reuse:
             wrong = "TLS did not resume the control connection's session"
         if wrong:
-            self._failed(side, wrong)
+            self._failed(side, wrong, code=522 if side is Side.CLIENT else 0)
         else:
             self.handle(LegOpened(side))
 
-    def _failed(self, side: Side, reason: str) -> None:
+    def _failed(self, side: Side, reason: str, code: int = 0) -> None:
         leg = self._legs.pop(side, None)
         if leg is not None:
             leg.abort()
-        self.handle(LegFailed(side, f"{side.value}: {reason}"))
+        self.handle(LegFailed(side, f"{side.value}: {reason}", code))
 
     def _start_relay(self, action: do.Relay) -> None:
         source, sink = self._legs[action.source], self._legs[action.source.other]

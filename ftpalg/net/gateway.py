@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -12,9 +12,11 @@ from ftpalg.core.events import Link, Side, Traits
 from ftpalg.core.replies import reply
 from ftpalg.net.control import ClientControl
 from ftpalg.net.driver import Driver
+from ftpalg.net.recorder import Recorder
 from ftpalg.net.tls import ClientSide, ServerSide
-from ftpalg.ops.log import SessionLog
-from ftpalg.policy.ports import candidates
+
+Ports = Callable[[int, int, frozenset[int]], Iterator[int]]
+"""First port, last port, ports left out: the ports to try, in order."""
 
 SERVERS_KNOWN = 1024
 """Servers whose traits are remembered; the one longest unused is forgotten first."""
@@ -25,10 +27,11 @@ RELOAD_SECONDS = 1.0
 class Gateway:
     """Admits clients within the limits and knows every open session."""
 
-    def __init__(self, reactor: Any, settings: Settings, log: SessionLog) -> None:
+    def __init__(self, reactor: Any, settings: Settings, log: Recorder, ports: Ports) -> None:
         self.reactor = reactor
         self.settings = settings
         self.log = log
+        self._ports = ports
         self.server_side = ServerSide(settings.server_tls)
         self._client_side = ClientSide(settings.client_tls) if settings.client_tls.pairs else None
         self._looked = 0.0
@@ -101,7 +104,7 @@ class Gateway:
         """Data ports to try towards that side."""
         data = self.settings.data
         first, last = data.client_ports if side is Side.CLIENT else data.server_ports
-        return candidates(first, last, data.excluded_ports)
+        return self._ports(first, last, data.excluded_ports)
 
     def close(self) -> None:
         """End every session with 421."""

@@ -105,16 +105,24 @@ class ForClients:
 
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
+        self._control: SSL.Connection | None = None
 
     def connection(self, sock: Any = None) -> SSL.Connection:
-        """A TLS server's connection on a socket, or on memory for Twisted."""
+        """A TLS server's connection on a socket, or on memory for Twisted.
+
+        Ticket keys stay those of the first context, the certificate is the one that SNI chose for
+        the control connection.
+        """
         made = SSL.Connection(self._context, sock)
         made.set_app_data(Handshake())
         made.set_accept_state()
+        if self._control is not None and self._control.get_context() is not self._context:
+            made.set_context(self._control.get_context())
         return made
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        return self.connection()
+        self._control = self.connection()
+        return self._control
 
 
 class ClientSide:

@@ -31,6 +31,7 @@ class Unwrap(Protocol):
         transport: Any = client.transport
         wrapper = transport.protocol
         self._tls: SSL.Connection = wrapper.getHandle()
+        wrapper._aggregator.flush()  # the 200 waits there for the reactor's next turn
         try:
             self._tls.shutdown()
         except SSL.Error:

@@ -1,0 +1,1 @@
+"""The tests of the sans-I/O core."""

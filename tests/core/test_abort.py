@@ -1,0 +1,431 @@
+"""ABOR in all its variants: quirk 32."""
+
+from __future__ import annotations
+
+from ftpalg.core.rules import Mode, Rules
+from tests.core.ladder import FIXED, PASV_EPSV, RELAYED, RETR, STORED, USABLE, LadderTest
+
+ABORTED = """
+    C -> P  ABOR
+    P => S  ABOR
+    P ..    aborts client leg
+    P ..    aborts server leg
+"""
+
+
+class Running(LadderTest):
+    """A transfer that runs is given up."""
+
+    def test_426_and_226(self) -> None:
+        """Both replies of the server are the client's, in their order."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  426 Broken.
+            P ..    starts abort
+            P <- S  226 Abort done.
+            P ..    done aborted RETR
+            C <- P  426 Broken.
+            C <- P  226 Abort done.
+            """
+        ).play(USABLE)
+
+    def test_only_225(self) -> None:
+        """225 alone: the client gets a 426 for its transfer and the 225 for its ABOR."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  225 ABOR done.
+            P ..    timer abort
+            C <- P  426 Transfer aborted.
+            C <- P  225 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_only_226(self) -> None:
+        """The same with 226."""
+        self.after_login(
+            f"""
+            {STORED}
+            {ABORTED}
+            P <- S  226 ABOR done.
+            P ..    timer abort
+            P ..    done aborted STOR
+            C <- P  426 Transfer aborted.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_only_426(self) -> None:
+        """426 alone: the client's ABOR still gets an answer."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  426 Broken.
+            P ..    timer abort
+            C <- P  426 Broken.
+            C <- P  226 Abort successful.
+            """
+        ).play(USABLE)
+
+    def test_both_positive(self) -> None:
+        """226 for a transfer that had just ended and 226 for ABOR: the client's data was cut."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  226 Transfer complete.
+            P <- S  226 ABOR done.
+            C <- P  426 Transfer aborted.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_refused_abor(self) -> None:
+        """A server that does not know ABOR has its refusal told, behind the transfer's end."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  426 Broken.
+            P <- S  502 No ABOR here.
+            C <- P  426 Broken.
+            C <- P  502 No ABOR here.
+            """
+        ).play(USABLE)
+
+    def test_none(self) -> None:
+        """No reply at all: both of the client's commands are answered, and the server is lost."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P ..    timer final-reply
+            C <- P  426 Transfer aborted.
+            C <- P  226 Abort successful.
+            C <- P  421 The server did not answer ABOR; closing.
+            P ..    hangs up
+            """
+        )
+
+    def test_1xx_meanwhile(self) -> None:
+        """A 150 that crosses the ABOR is nobody's."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            {RETR}
+            {ABORTED}
+            P <- S  150 Opening.
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_before_150(self) -> None:
+        """ABOR right behind RETR, answered by a refusal of the transfer and a 225."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            {RETR}
+            {ABORTED}
+            P <- S  550 No such file.
+            P <- S  225 Nothing to abort.
+            C <- P  550 No such file.
+            C <- P  225 Nothing to abort.
+            """
+        ).play(USABLE)
+
+    def test_after_226(self) -> None:
+        """The server's 226 is there, the client's data is not: one reply is owed."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            P <- S  226 Complete.
+            {ABORTED}
+            P <- S  225 Nothing to abort.
+            C <- P  426 Transfer aborted.
+            C <- P  225 Nothing to abort.
+            """
+        ).play(USABLE)
+
+    def test_after_the_servers_data(self) -> None:
+        """The server's leg has ended: only the client's is left to abort."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            P ..    server leg ended
+            C -> P  ABOR
+            P => S  ABOR
+            P ..    aborts client leg
+            P <- S  226 Complete.
+            P <- S  226 ABOR done.
+            C <- P  426 Transfer aborted.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_server_lost(self) -> None:
+        """A server that hangs up on ABOR ends the session with one 421."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P ..    server lost
+            P ..    done broken RETR
+            C <- P  421 The server closed the connection.
+            P ..    hangs up
+            """
+        )
+
+    def test_client_lost(self) -> None:
+        """A client that leaves after ABOR leaves nothing behind."""
+        self.after_login(f"{RELAYED}\n{ABORTED}\nP ..  client lost\nP ..  hangs up")
+
+    def test_other_timers(self) -> None:
+        """The transfer's own waits mean nothing to an abort."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            {RETR}
+            {ABORTED}
+            P ..    timer data-open
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_final_reply_wait_with_one_reply(self) -> None:
+        """The longer wait ends it too where one reply has come."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  426 Broken.
+            P ..    timer final-reply
+            C <- P  426 Broken.
+            C <- P  226 Abort successful.
+            """
+        ).play(USABLE)
+
+    def test_legs_still_talking(self) -> None:
+        """What the legs do while the replies are awaited changes nothing."""
+        made = self.after_login(f"{RELAYED}\n{ABORTED}")
+        made.play("C -> P  NOOP\nP <- S  426 Broken.\nP <- S  226 Done.\n"
+                  "C <- P  426 Broken.\nC <- P  226 Done.\nP -> S  NOOP\nP <- S  200 OK.\n"
+                  "C <- P  200 OK.").play(USABLE)  # fmt: skip
+
+
+class InTheQueue(LadderTest):
+    """An ABOR that is not the next command."""
+
+    def test_behind_noop(self) -> None:
+        """Rule 3: the ABOR overtakes, its answer does not."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            C -> P  NOOP
+            {ABORTED}
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            P -> S  NOOP
+            P <- S  200 OK.
+            C <- P  200 OK.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_behind_noop_one_reply(self) -> None:
+        """The same where the server gives one reply only."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            C -> P  NOOP
+            {ABORTED}
+            P <- S  426 Broken.
+            P ..    timer abort
+            C <- P  426 Broken.
+            P -> S  NOOP
+            P <- S  200 OK.
+            C <- P  200 OK.
+            C <- P  226 Abort successful.
+            """
+        ).play(USABLE)
+
+    def test_pipelined_with_the_transfer(self) -> None:
+        """RETR and ABOR in one segment behind another command: ABOR goes right behind RETR."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            C -> P  CWD /
+            P -> S  CWD /
+            C -> P  RETR file
+            C -> P  ABOR
+            P <- S  250 OK.
+            C <- P  250 OK.
+            P -> S  RETR file
+            P ..    connects to the server's port 50123
+            P => S  ABOR
+            P ..    aborts client leg
+            P ..    aborts server leg
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_pipelined_with_more(self) -> None:
+        """RETR, NOOP, ABOR behind another command: three answers in their order."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            C -> P  CWD /
+            P -> S  CWD /
+            C -> P  RETR file
+            C -> P  NO\\x09OP
+            C -> P  NOOP
+            C -> P  ABOR
+            P <- S  250 OK.
+            C <- P  250 OK.
+            P -> S  RETR file
+            P ..    connects to the server's port 50123
+            P => S  ABOR
+            P ..    aborts client leg
+            P ..    aborts server leg
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  500 Not an FTP command.
+            P -> S  NOOP
+            P <- S  200 OK.
+            C <- P  200 OK.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_before_the_command_is_sent(self) -> None:
+        """While REST is sent again there is nothing to abort; ABOR follows the transfer command."""
+        self.after_login(
+            f"""
+            C -> P  REST 100
+            P -> S  REST 100
+            P <- S  350 Restarting.
+            C <- P  350 Restarting.
+            {PASV_EPSV}
+            C -> P  RETR file
+            P -> S  REST 100
+            C -> P  ABOR
+            P <- S  350 Restarting.
+            P -> S  RETR file
+            P ..    connects to the server's port 50123
+            P => S  ABOR
+            P ..    aborts client leg
+            P ..    aborts server leg
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_transfer_that_never_was(self) -> None:
+        """ABOR behind a transfer that is refused here goes to the server in its turn."""
+        self.after_login(
+            """
+            C -> P  CWD /
+            P -> S  CWD /
+            C -> P  RETR file
+            C -> P  ABOR
+            P <- S  250 OK.
+            C <- P  250 OK.
+            C <- P  425 Use PORT or PASV first.
+            P => S  ABOR
+            P <- S  225 Nothing to abort.
+            C <- P  225 Nothing to abort.
+            """
+        ).play(USABLE)
+
+    def test_twice(self) -> None:
+        """A second ABOR, out of impatience, is a command of its own."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            C -> P  ABOR
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            P => S  ABOR
+            P <- S  225 Nothing to abort.
+            C <- P  225 Nothing to abort.
+            """
+        ).play(USABLE)
+
+    def test_stat_behind_abor(self) -> None:
+        """Rule 3: a STAT behind an ABOR is answered behind it."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            C -> P  STAT
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            P -> S  STAT
+            P <- S  211 Fine.
+            C <- P  211 Fine.
+            """
+        ).play(USABLE)
+
+
+class Idle(LadderTest):
+    """No transfer runs."""
+
+    def test_nothing_to_abort(self) -> None:
+        """ABOR alone is the server's to answer."""
+        self.after_login(
+            "C -> P  ABOR\nP => S  ABOR\nP <- S  225 Nothing.\nC <- P  225 Nothing."
+        ).play(USABLE)
+
+    def test_prepared_only(self) -> None:
+        """ABOR before the transfer command leaves what is prepared."""
+        self.after_login(
+            f"""
+            {PASV_EPSV}
+            C -> P  ABOR
+            P => S  ABOR
+            P <- S  225 Nothing.
+            C <- P  225 Nothing.
+            {RETR}
+            """
+        )
+
+    def test_listening_legs(self) -> None:
+        """ABOR before the 150 of an active server closes both listeners."""
+        self.logged_in(Rules(server=FIXED, mode=Mode.ACTIVE)).play(
+            f"""
+            C -> P  PASV
+            P ..    listens for the server on 50010
+            P -> S  EPRT |1|198.51.100.1|50010|
+            P <- S  200 Noted.
+            P ..    listens for the client on 50000
+            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
+            C -> P  LIST
+            P -> S  LIST
+            {ABORTED}
+            P <- S  426 Broken.
+            P <- S  226 ABOR done.
+            C <- P  426 Broken.
+            C <- P  226 ABOR done.
+            """
+        ).play(USABLE)

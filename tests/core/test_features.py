@@ -1,0 +1,72 @@
+"""FEAT: what is ours and what is the server's."""
+
+from __future__ import annotations
+
+from ftpalg.core.features import TRANSPORT, list_features, rewrite_features
+from ftpalg.core.replies import Reply, reply
+from tests.core.ladder import GREETED, LadderTest
+
+OURS = (b"EPRT", b"EPSV")
+LISTED = Reply(211, (b"211-Features:", b" EPRT", b" EPSV", b"211 End"))
+
+
+class Features(LadderTest):
+    """The list as a client sees it."""
+
+    def test_own(self) -> None:
+        """Without a server's list the client learns ours."""
+        self.assertEqual(list_features(OURS), LISTED)
+
+    def test_rewritten(self) -> None:
+        """Quirk 40: every transport line of the server goes in whatever spelling, the rest passes."""
+        theirs = [
+            b" MDTM",
+            b" REST STREAM",
+            b" UTF8",
+            b" MLST size*;type*;",
+            b"211-SIZE",
+            b"  TVFS",
+        ]
+        spellings = (b" %b", b"  %b", b"211-%b", b"211- %b TLS", b" %b SSL;TLS-P;")
+        for spelling in spellings:
+            gone = [spelling % name for name in sorted(TRANSPORT)]
+            gone += [line.lower() for line in gone]
+            found = rewrite_features(
+                Reply(211, (b"211-Extensions:", *theirs, *gone, b"211 End")), OURS
+            )
+            self.assertEqual(
+                found.lines, (b"211-Extensions:", b" EPRT", b" EPSV", *theirs, b"211 End")
+            )
+
+    def test_no_list(self) -> None:
+        """Quirk 9: a refusal, or a reply of one line, becomes our own list."""
+        for theirs in (reply(500, "What?"), reply(530, "Log in."), reply(211, "No features")):
+            self.assertEqual(rewrite_features(theirs, OURS), LISTED)
+
+    def test_dialogue(self) -> None:
+        """The client gets the server's list with our lines, before and after the login."""
+        self.ladder().play(GREETED).play(
+            """
+            C -> P  FEAT
+            P -> S  FEAT
+            P <- S  211-Extensions supported:
+            P <- S   AUTH TLS
+            P <- S   MDTM
+            P <- S  EPSV
+            P <- S  211 End
+            C <- P  211-Extensions supported:
+            C <- P   EPRT
+            C <- P   EPSV
+            C <- P   MDTM
+            C <- P  211 End
+            C -> P  FEAT
+            P -> S  FEAT
+            P <- S  120 Soon.
+            C <- P  120 Soon.
+            P <- S  530 Log in.
+            C <- P  211-Features:
+            C <- P   EPRT
+            C <- P   EPSV
+            C <- P  211 End
+            """
+        )
