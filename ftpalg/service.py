@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,9 @@ class GatewayService(Service):
             failures: list[Failure] = []
             endpoint.listen(factory).addCallbacks(self.ports.append, failures.append)
             if failures:
-                raise SystemExit(cannot_listen(failures[0], text))
+                # twistd has taken sys.stderr for its log by now
+                print(cannot_listen(failures[0], text), file=sys.__stderr__, flush=True)
+                raise SystemExit(1)
 
     def stopService(self) -> Deferred[Any]:
         super().stopService()

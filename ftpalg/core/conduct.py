@@ -78,7 +78,11 @@ class Conduct:
         if transfer is None:
             session.refuse(425, "Use PORT or PASV first.")
             return
-        refusal = session.protection.transfer_refusal()
+        session.protection.prepare_server(lambda: self._begin(command, transfer))
+
+    def _begin(self, command: Command, transfer: Transfer) -> None:
+        session = self._session
+        refusal = session.protection.transfer_refusal(transfer.opened)
         if refusal:
             self.drop()
             session.refuse(522, refusal)
@@ -167,11 +171,11 @@ class Conduct:
 
     # -- the legs -------------------------------------------------------------------------------
 
-    def opened(self, side: Side) -> None:
+    def opened(self, side: Side, *, protected: bool = False) -> None:
         """That side's data connection stands."""
         if self.transfer is not None and self.transfer.legs[side] is Leg.OPENING:
             self.transfer.legs[side] = Leg.OPEN
-            self.transfer.opened.add(side)
+            self.transfer.opened[side] = protected
             self._step()
 
     def ended(self, side: Side) -> None:

@@ -67,6 +67,11 @@ class CommandRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientDone:
+    """The client will send nothing more and may still read: ``printf 'USER…' | nc -N``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClientLost:
     """The client's control connection is gone."""
 
@@ -139,9 +144,10 @@ class ListenFailed:
 
 @dataclass(frozen=True, slots=True)
 class LegOpened:
-    """That side's data connection stands, read-paused."""
+    """That side's data connection stands, read-paused; ``protected`` where it is under TLS."""
 
     side: Side
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,7 @@ class TimerExpired:
 Event = (
     CommandReceived
     | CommandRefused
+    | ClientDone
     | ClientLost
     | ServerConnected
     | ServerUnreachable

@@ -79,6 +79,9 @@ class Login:
         """The server's first words, 120 included."""
         session = self._session
         if message.preliminary:
+            session.order(
+                StopTimer(Timer.HANDSHAKE)
+            )  # it asks for patience; timeouts.login bounds it
             if self.fixed:
                 session.tell(message)
         elif not message.positive:
@@ -117,6 +120,7 @@ class Login:
     def _enter(self, greeting: Reply) -> None:
         """The server takes commands now."""
         session, self._greeting = self._session, None
+        session.order(StopTimer(Timer.HANDSHAKE))
         session.phase = Phase.CONNECTED
         if self.fixed:
             if greeting.code == 230:

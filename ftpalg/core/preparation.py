@@ -22,6 +22,7 @@ from ftpalg.core.addresses import (
 )
 from ftpalg.core.commands import Command
 from ftpalg.core.errors import (
+    BadArgument,
     BadReply,
     FamilyRefused,
     ForeignAddress,
@@ -146,6 +147,8 @@ class Preparation:
             return None
         if self._wanted == b"EPSV":
             word = (argument or b"").strip()
+            if word and not word.isdigit():
+                raise BadArgument("EPSV knows 1, 2 and ALL.")
             if word and word != b"%d" % mine:
                 raise FamilyRefused(OTHER_FAMILY)
             return None

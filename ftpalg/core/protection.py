@@ -160,8 +160,6 @@ class Protection:
         elif not self._buffered:
             session.refuse(503, "PBSZ comes before PROT.")
         elif level in (b"C", b"P"):
-            if self.client_level is not Level(level):
-                session.conduct.drop()  # what was prepared was prepared for the other level
             self.client_level = Level(level)
             session.answer(reply(200, f"Protection level is {level.decode('ascii')}."))
         elif level in (b"S", b"E"):
@@ -262,14 +260,19 @@ class Protection:
             return self.client_level is Level.PRIVATE
         return self.server_secured and self.server_level is Level.PRIVATE
 
-    def transfer_refusal(self) -> str:
-        """Why a transfer may not take place, or nothing.  RFC 4217 section 10: told only now."""
+    def transfer_refusal(self, opened: dict[Side, bool]) -> str:
+        """Why a transfer may not take place, or nothing.  RFC 4217 section 10: told only now.
+
+        ``opened`` has the legs that stand already, True for those under TLS.
+        """
         rules = self._session.rules
         required = rules.client_tls in (ClientTls.REQUIRE, ClientTls.IMPLICIT)
         if required and self.client_level is not Level.PRIVATE:
             return "Data connections must be protected here: send PROT P."
         if self.server_secured and self.server_level is None:
             return "The server refuses to protect data connections."
+        if any(self.protects(side) is not protected for side, protected in opened.items()):
+            return "The data connection was opened before the protection level changed."
         return ""
 
 

@@ -29,6 +29,7 @@ def scrub(message: Reply, session: Session) -> Reply:
             session.server.local: session.client.peer,
         }
         shown = {before.encode(): after.encode() for before, after in named.items()}
+        shown |= {b.replace(b".", b","): a.replace(b".", b",") for b, a in shown.items()}
         word = re.compile(rb"(?<![\w.])(?:%b)(?!\w|[.:]\w)" % b"|".join(map(re.escape, shown)))
         lines = tuple(word.sub(lambda found: shown[found[0]], line) for line in lines)
     return message.texts_replaced(lines)

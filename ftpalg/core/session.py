@@ -27,6 +27,7 @@ from ftpalg.core.commands import FOREIGN, Command, Kind
 from ftpalg.core.conduct import Conduct
 from ftpalg.core.errors import FtpError
 from ftpalg.core.events import (
+    ClientDone,
     ClientLost,
     CommandReceived,
     CommandRefused,
@@ -66,6 +67,7 @@ class Session:
     __slots__ = (
         "_asked",
         "_bad",
+        "_client_done",
         "_goodbye",
         "_last_code",
         "_out",
@@ -102,6 +104,7 @@ class Session:
         self.server_gone = False
         self._last_code = 0
         self._bad = 0
+        self._client_done = False
         self._out: list[Action] = []
 
     # -- from outside ---------------------------------------------------------------------------
@@ -238,10 +241,16 @@ class Session:
     def _on_client_lost(self, event: ClientLost) -> None:
         self.leave()
 
+    def _on_client_done(self, event: ClientDone) -> None:
+        if self.conduct.running:
+            self.leave()  # a client that is gone in mid-transfer: it cannot see how it ends
+        self._client_done = True
+
     def _on_server_connected(self, event: ServerConnected) -> None:
         self.server = event.link
         self.traits = event.traits
         self._asked = self.login.greeted
+        self.order(StartTimer(Timer.HANDSHAKE))
         self.login.connected()
 
     def _on_server_secured(self, event: ServerSecured) -> None:
@@ -312,7 +321,7 @@ class Session:
             late = "The server did not answer" if self.head else "No command came"
             self.leave(reply(421, f"{late} within the time that timeouts.idle allows."))
         elif timer is Timer.HANDSHAKE:
-            self.login.unreachable("The server did not finish the TLS handshake in time.")
+            self.login.unreachable("The server did not greet, TLS included, in time.")
         elif timer is Timer.QUIT:
             self.leave(reply(221, "Goodbye."))
         elif timer is Timer.SETTLE and self._goodbye and not self.conduct.running:
@@ -324,7 +333,7 @@ class Session:
             self.conduct.expired(timer)
 
     def _on_leg_opened(self, event: LegOpened) -> None:
-        self.conduct.opened(event.side)
+        self.conduct.opened(event.side, protected=event.protected)
 
     def _on_leg_ended(self, event: LegEnded) -> None:
         self.conduct.ended(event.side)
@@ -353,6 +362,7 @@ class Session:
                 continue
             self.head = item
             if self.login.done:
+                self._bad = 0
                 self.order(StartTimer(Timer.IDLE))
             if self.protection.must_wait(item):
                 self.refuse(530, "TLS is required here: send AUTH TLS first.")
@@ -362,6 +372,8 @@ class Session:
                 self.login.local(item)
             else:
                 self.passing.command(item)
+        if self._client_done and self.head is None and self._asked is None and not self.queue:
+            self.leave()
 
     def _count_bad(self) -> None:
         self._bad += 1
@@ -372,6 +384,7 @@ class Session:
 HANDLERS: dict[type, Callable[..., None]] = {
     CommandReceived: Session._on_command,
     CommandRefused: Session._on_refused_line,
+    ClientDone: Session._on_client_done,
     ClientLost: Session._on_client_lost,
     ServerConnected: Session._on_server_connected,
     ServerUnreachable: Session._on_server_unreachable,

@@ -107,7 +107,7 @@ class Transfer:
         self.source = Side.SERVER
         self.relaying = False
         self.code = 0
-        self.opened: set[Side] = set()
+        self.opened: dict[Side, bool] = {}  # True where it was opened under TLS
 
     @property
     def step(self) -> Step:

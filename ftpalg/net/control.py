@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
+    IHalfCloseableProtocol,
     IHandshakeListener,
     IPushProducer,
 )
@@ -23,6 +24,7 @@ from ftpalg.core.addresses import normal
 from ftpalg.core.commands import parse_command
 from ftpalg.core.errors import BadReply, BareByte, FtpError
 from ftpalg.core.events import (
+    ClientDone,
     ClientLost,
     CommandReceived,
     CommandRefused,
@@ -123,7 +125,7 @@ class Control(Protocol):
             self._burial = None
 
 
-@implementer(IPushProducer)
+@implementer(IHalfCloseableProtocol, IPushProducer)
 class ClientControl(Control):
     """The control connection to the client.  As a producer it is paused while replies pile up."""
 
@@ -217,6 +219,16 @@ class ClientControl(Control):
                 self.transport.pauseProducing()
             else:
                 self.transport.resumeProducing()
+
+    def readConnectionLost(self) -> None:
+        """The client has closed its side; what it asked for is still answered."""
+        if self._opaque is not None or self.driver is None:
+            self.transport.loseConnection()
+        else:
+            self.driver.handle(ClientDone())
+
+    def writeConnectionLost(self) -> None:
+        """Our own end has gone out."""
 
     def pauseProducing(self) -> None:
         """The client does not read its replies: ask for no more of them."""
@@ -364,10 +376,10 @@ class ServerControl(Control):
         if self._shaking is None:
             driver.handle(ServerLost(reason.getErrorMessage()))
             return
-        noted = self.transport.getHandle().get_app_data()
         why = f"TLS with the server failed: {describe(reason.value)}."
-        if noted.refused:
-            why = f"The server's certificate is refused: {noted.refused}."
+        tried = self._shaking.control
+        if tried is not None and tried.refused:
+            why = f"The server's certificate is refused: {tried.refused}."
         driver.handle(ServerInsecure(why))
 
 

@@ -27,6 +27,7 @@ Address = tuple[Any, ...]
 """A socket address as the socket module gives it: (host, port) or (host, port, flow, scope)."""
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close sends RST
+TCP_ESTABLISHED = 1  # tcp_info.tcpi_state; CLOSE_WAIT, behind a FIN, is 8
 ACCEPTS = 16  # connections looked at per wake-up
 
 
@@ -41,6 +42,19 @@ def new_socket(address: Address) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setblocking(False)
     return made
+
+
+def established(sock: socket.socket) -> bool:
+    """True while the peer has not closed its side, whatever it sent that was not read yet."""
+    if hasattr(socket, "TCP_INFO"):
+        state: int = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return state == TCP_ESTABLISHED
+    try:
+        return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 @implementer(IReadWriteDescriptor)

@@ -33,7 +33,15 @@ from ftpalg.core.replies import reply
 from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
 from ftpalg.net.control import ClientControl, ServerControl
-from ftpalg.net.data import DataSocket, Descriptor, Drain, dial, listen, with_port
+from ftpalg.net.data import (
+    DataSocket,
+    Descriptor,
+    Drain,
+    dial,
+    established,
+    listen,
+    with_port,
+)
 from ftpalg.net.dial import Dial
 from ftpalg.net.relay import SPLICE, CopyRelay, Relay, SpliceRelay
 from ftpalg.net.tls import ForClients, ForServer
@@ -261,7 +269,7 @@ class Driver:
         reactor = self.gateway.reactor
         if not self.session.protection.protects(side):
             self._legs[side] = DataSocket(reactor, sock)
-            self.handle(LegOpened(side))
+            self.handle(LegOpened(side, protected=False))
             return
         tls = self._for_clients if side is Side.CLIENT else self._for_server
         assert tls is not None
@@ -288,12 +296,12 @@ class Driver:
             assert self._for_server is not None
             wrong = self._for_server.mismatch(leg.tls)
             wrong = wrong and f"its certificate is refused: {wrong}"
-        elif leg.noted.full and self.gateway.settings.client_tls.require_reuse:
+        elif leg.tls.full and self.gateway.settings.client_tls.require_reuse:
             wrong = "TLS did not resume the control connection's session"
         if wrong:
             self._failed(side, wrong, code=522 if side is Side.CLIENT else 0)
         else:
-            self.handle(LegOpened(side))
+            self.handle(LegOpened(side, protected=True))
 
     def _failed(self, side: Side, reason: str, code: int = 0) -> None:
         leg = self._legs.pop(side, None)
@@ -340,12 +348,7 @@ class Driver:
 
     def _client_there(self) -> bool:
         """True while the client's control connection has not ended; tells the session otherwise."""
-        try:
-            there = self._control(Side.CLIENT).recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-        except BlockingIOError:
-            there = True
-        except OSError:
-            there = False
+        there = established(self._control(Side.CLIENT))
         if not there:
             self.handle(ClientLost("the control connection ended with the upload's data"))
         return there

@@ -24,12 +24,8 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
-from ftpalg.config import (
-    Certificate,
-    ClientTlsSettings,
-    ServerTlsSettings,
-    SettingsError,
-)
+from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
+from ftpalg.net.keypair import KeyPair, read_pair
 
 ALPN = b"ftp"
 CLOSE_NOTIFY = 0x100  # alert level warning, description 0
@@ -55,15 +51,16 @@ REFUSALS = {
 """X509_V_ERR_* in words, for the reply and the log."""
 
 
-class Handshake:
-    """What is noted of one TLS connection; its app data."""
+class TlsConnection(SSL.Connection):
+    """A TLS connection and what the callbacks noted of it.  (Twisted takes the app data for itself.)
 
-    __slots__ = ("full", "notified", "refused")
+    ``refused``: why the peer's certificate was refused.  ``notified``: its close_notify has come.
+    ``full``: the handshake was a full one, not resumed.
+    """
 
-    def __init__(self) -> None:
-        self.refused = ""
-        self.notified = False
-        self.full = False
+    refused = ""
+    notified = False
+    full = False
 
 
 def _context(minimum: str, ciphers: str) -> SSL.Context:
@@ -88,14 +85,13 @@ def _inform(connection: SSL.Connection, where: int, code: int) -> None:
     The unexpected end is ignored by OpenSSL (it would spoil the shared session for the transfers
     that follow), so the alert itself tells a clean end from a cut one.
     """
-    noted = connection.get_app_data()
-    if not isinstance(noted, Handshake):
+    if not isinstance(connection, TlsConnection):
         return
     if where & SSL.SSL_CB_READ_ALERT == SSL.SSL_CB_READ_ALERT and code == CLOSE_NOTIFY:
-        noted.notified = True
+        connection.notified = True
     elif where & SSL.SSL_CB_ACCEPT_LOOP == SSL.SSL_CB_ACCEPT_LOOP:
         if b"write certificate" in connection.get_state_string():
-            noted.full = True
+            connection.full = True
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -105,22 +101,21 @@ class ForClients:
 
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
-        self._control: SSL.Connection | None = None
+        self._control: TlsConnection | None = None
 
-    def connection(self, sock: Any = None) -> SSL.Connection:
+    def connection(self, sock: Any = None) -> TlsConnection:
         """A TLS server's connection on a socket, or on memory for Twisted.
 
         Ticket keys stay those of the first context, the certificate is the one that SNI chose for
         the control connection.
         """
-        made = SSL.Connection(self._context, sock)
-        made.set_app_data(Handshake())
+        made = TlsConnection(self._context, sock)
         made.set_accept_state()
         if self._control is not None and self._control.get_context() is not self._context:
             made.set_context(self._control.get_context())
         return made
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> TlsConnection:
         self._control = self.connection()
         return self._control
 
@@ -130,9 +125,9 @@ class ClientSide:
 
     def __init__(self, settings: ClientTlsSettings) -> None:
         self._settings = settings
-        self._pairs = settings.pairs
-        self._stamp: tuple[float, ...] = ()
-        self._context = self._load()
+        self._stamp = self._stamps()
+        self._pairs = self._read()
+        self._context = self._build()
 
     def for_session(self) -> ForClients:
         """What one session uses for all its connections.
@@ -140,39 +135,48 @@ class ClientSide:
         Where resumption is required of clients each session has a context, and so ticket keys, of
         its own: only its own control connection's session can then be resumed.
         """
-        return ForClients(self._load() if self._settings.require_reuse else self._context)
+        return ForClients(self._build() if self._settings.require_reuse else self._context)
 
     def reload(self) -> bool:
         """Load the files anew if one changed; running sessions keep what they have.
 
         Raise SettingsError where they cannot be used; the old ones then stay.
         """
-        if self._stamps() == self._stamp:
+        stamp = self._stamps()
+        if stamp == self._stamp:
             return False
-        self._context = self._load()
+        self._stamp = stamp
+        self._pairs = self._read()
+        self._context = self._build()
         return True
 
-    def _stamps(self) -> tuple[float, ...]:
-        files = [file for pair in self._pairs for file in (pair.certificate, pair.private_key)]
-        try:
-            return tuple(os.stat(file).st_mtime for file in files)
-        except OSError:
-            return ()
+    def _stamps(self) -> tuple[int, ...]:
+        found = []
+        for pair in self._settings.pairs:
+            for file in (pair.certificate, pair.private_key):
+                try:
+                    found.append(os.stat(file).st_mtime_ns)
+                except OSError:
+                    found.append(0)
+        return tuple(found)
 
-    def _load(self) -> SSL.Context:
-        stamp = self._stamps()
-        first, *others = [(self._one(pair), pair) for pair in self._pairs]
-        named = {name: context for context, pair in others for name in names_in(pair.certificate)}
+    def _read(self) -> list[KeyPair]:
+        return [read_pair(pair, "client-tls") for pair in self._settings.pairs]
+
+    def _build(self) -> SSL.Context:
+        """Contexts from the pairs last read, the first for clients that name none of the others."""
+        common = os.urandom(16)
+        first, *others = [(self._one(pair, common), pair) for pair in self._pairs]
+        named = {name: context for context, pair in others for name in pair.names}
         if named:
             first[0].set_tlsext_servername_callback(_choose(named))
-        self._stamp = stamp
         return first[0]
 
-    def _one(self, pair: Certificate) -> SSL.Context:
+    def _one(self, pair: KeyPair, common: bytes) -> SSL.Context:
         settings = self._settings
         context = _context(settings.minimum, settings.ciphers)
-        _use_pair(context, pair, "client-tls")
-        context.set_session_id(os.urandom(16))
+        pair.use_in(context)
+        context.set_session_id(common)
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
         context.set_alpn_select_callback(_select_ftp)
         return context
@@ -194,36 +198,6 @@ def _choose(named: dict[str, SSL.Context]) -> Callable[[SSL.Connection], None]:
     return choose
 
 
-def names_in(certificate: Path) -> list[str]:
-    """The DNS names a certificate file is for, in lower case."""
-    try:
-        found = x509.load_pem_x509_certificate(certificate.read_bytes())
-        alternatives = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (OSError, ValueError, x509.ExtensionNotFound):
-        return []
-    return [name.lower() for name in alternatives.value.get_values_for_type(x509.DNSName)]
-
-
-def _use_pair(context: SSL.Context, pair: Certificate, section: str) -> None:
-    for key, file, use in (
-        ("certificate", pair.certificate, context.use_certificate_chain_file),
-        ("private-key", pair.private_key, context.use_privatekey_file),
-    ):
-        try:
-            file.open("rb").close()
-            use(str(file))
-        except OSError as error:
-            raise SettingsError([f"{section}.{key} = {str(file)!r}: {error.strerror}"]) from None
-        except SSL.Error:
-            sentence = f"{section}.{key} = {str(file)!r}: is no PEM file of that kind"
-            raise SettingsError([sentence]) from None
-    try:
-        context.check_privatekey()
-    except SSL.Error:
-        sentence = f"{section}.private-key does not belong to {str(pair.certificate)!r}"
-        raise SettingsError([sentence]) from None
-
-
 @implementer(IOpenSSLClientConnectionCreator)
 class ForServer:
     """Makes the TLS client's side for one session's server, known by the name it was asked for."""
@@ -232,18 +206,19 @@ class ForServer:
         self._context = context
         self._host = host
         self._verify = verify
+        self.control: TlsConnection | None = None
 
-    def connection(self, sock: Any = None) -> SSL.Connection:
+    def connection(self, sock: Any = None) -> TlsConnection:
         """A TLS client's connection on a socket, or on memory for Twisted."""
-        made = SSL.Connection(self._context, sock)
-        made.set_app_data(Handshake())
+        made = TlsConnection(self._context, sock)
         if not (isIPAddress(self._host) or isIPv6Address(self._host)):
             made.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
         made.set_connect_state()
         return made
 
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        return self.connection()
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> TlsConnection:
+        self.control = self.connection()
+        return self.control
 
     def mismatch(self, connection: SSL.Connection) -> str:
         """Why the certificate is not this server's, or nothing.  The handshake must be done."""
@@ -277,7 +252,7 @@ class ServerSide:
             raise SettingsError([sentence]) from None
         _add_revocations(context, settings.crl)
         if settings.pair is not None:
-            _use_pair(context, settings.pair, "server-tls")
+            read_pair(settings.pair, "server-tls").use_in(context)
         self._context = context
 
     def for_server(self, host: str) -> ForServer:
@@ -288,9 +263,8 @@ class ServerSide:
 def _judge(
     connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int
 ) -> bool:
-    noted = connection.get_app_data()
-    if not ok and isinstance(noted, Handshake):
-        noted.refused = REFUSALS.get(code, f"verification error {code}")
+    if not ok and isinstance(connection, TlsConnection):
+        connection.refused = REFUSALS.get(code, f"verification error {code}")
     return bool(ok)
 
 

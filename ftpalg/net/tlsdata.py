@@ -13,7 +13,7 @@ from typing import Any
 from OpenSSL import SSL
 
 from ftpalg.net.data import DataSocket
-from ftpalg.net.tls import Handshake, describe
+from ftpalg.net.tls import TlsConnection, describe
 
 RECORD = 16384  # most bytes of plain text in a TLS record
 
@@ -22,19 +22,12 @@ class TlsDataSocket(DataSocket):
     """``cut`` is True once its end came without close_notify and was let pass."""
 
     def __init__(
-        self, reactor: Any, sock: socket.socket, tls: SSL.Connection, *, lenient: bool
+        self, reactor: Any, sock: socket.socket, tls: TlsConnection, *, lenient: bool
     ) -> None:
         super().__init__(reactor, sock)
         self.tls = tls
         self.cut = False
         self._lenient = lenient
-
-    @property
-    def noted(self) -> Handshake:
-        """What was noted of this connection."""
-        found = self.tls.get_app_data()
-        assert isinstance(found, Handshake)
-        return found
 
     def handshake(self, done: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Shake hands as the peer's readiness allows; then call one of the two, once."""
@@ -49,7 +42,7 @@ class TlsDataSocket(DataSocket):
                 self.reactor.addWriter(self)
             except SSL.Error as error:
                 self._rest()
-                refused = self.noted.refused
+                refused = self.tls.refused
                 failed(f"its certificate is refused: {refused}" if refused else _failure(error))
             else:
                 self._rest()
@@ -82,7 +75,7 @@ class TlsDataSocket(DataSocket):
         return got
 
     def _ended(self) -> int:
-        if not self.noted.notified:
+        if not self.tls.notified:
             if not self._lenient:
                 raise OSError("TLS ended without close_notify")
             self.cut = True

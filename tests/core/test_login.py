@@ -584,10 +584,10 @@ class Abuse(LadderTest):
         )
 
     def test_bad_lines_after_login(self) -> None:
-        """Lines that are no commands are counted after the login too; refusals are not."""
+        """Lines that are no commands in a row are counted after the login too; refusals are not."""
         refused = "C -> P  REIN\nC <- P  502 REIN cannot pass this gateway.\n"
         bad = "C -> P  \\xe9\nC <- P  500 Not an FTP command.\n"
-        self.logged_in(Rules(server=FIXED, bad_commands=2)).play(refused * 5 + bad + refused).play(
+        self.logged_in(Rules(server=FIXED, bad_commands=2)).play((bad + refused) * 5 + bad).play(
             bad + "C <- P  421 Too many bad commands; closing.\nP ..  hangs up"
         )
 

@@ -404,7 +404,7 @@ class ClientsWords(LadderTest):
             ("EPRT |2|2001:db8::7|51201|", "522 Network protocol not supported, use (1,2)"),
             ("EPSV 2", "522 Network protocol not supported, use (1,2)"),
             ("EPSV 3", "522 Network protocol not supported, use (1,2)"),
-            ("EPSV x", "522 Network protocol not supported, use (1,2)"),
+            ("EPSV x", "501 EPSV knows 1, 2 and ALL."),
         ):
             self.logged_in().play(f"C -> P  {command}\nC <- P  {answer}").play(USABLE)
 

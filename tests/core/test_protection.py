@@ -279,7 +279,7 @@ class ServerLeg(LadderTest):
         self.ladder(EXPLICIT).play(before).play(
             """
             P ..    timer handshake
-            C <- P  421 The server did not finish the TLS handshake in time.
+            C <- P  421 The server did not greet, TLS included, in time.
             P ..    hangs up
             """
         )
@@ -301,7 +301,7 @@ class ServerLeg(LadderTest):
             P ..    begins TLS with the server
             P ..    timer handshake
             P ..    hangs up on the server
-            C <- P  434 The server did not finish the TLS handshake in time.
+            C <- P  434 The server did not greet, TLS included, in time.
             C -> P  USER bob@two.example
             P ..    dials two.example:21
             P ..    connected

@@ -1,0 +1,1 @@
+"""Misbehaving peers on real sockets, around a gateway that runs as a child process."""
