@@ -1,6 +1,6 @@
 """Starts two origins and a gateway before each, fetches a file in active mode, shows the dialogues.
 
-    make run        or    python -m demo
+make run        or    python -m demo
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def main() -> None:
     ladders = []
     for (port, _), url in zip(GATEWAYS, urls, strict=True):
         listen = [f"tcp:{port}:interface=127.0.0.1"]
-        raw = {"listen": listen, "server": url}
+        raw: dict[str, Any] = {"listen": listen, "server": url}
         if url.startswith("ftpes"):
             raw["server-tls"] = {"ca": str(certificate)}
         service = GatewayService(reactor, structure(raw, "demo"))

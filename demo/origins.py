@@ -12,7 +12,7 @@ from typing import Any
 
 from OpenSSL import SSL
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler, TLS_FTPHandler
+from pyftpdlib.handlers import FTPHandler, TLS_DTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
@@ -56,7 +56,7 @@ class TlsHandler(_PassiveOnly, TLS_FTPHandler):  # type: ignore[misc]
 
     @classmethod
     def get_ssl_context(cls) -> SSL.Context:
-        context = super().get_ssl_context()
+        context: SSL.Context = super().get_ssl_context()
         context.set_session_id(b"ftpalg demo")
         context.set_info_callback(cls._inform)
         return context
@@ -72,7 +72,6 @@ def start(handler: type[FTPHandler], folder: Path, **attributes: Any) -> int:
     logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
     logging.getLogger("pyftpdlib").propagate = False
     made = type("Origin", (handler,), {"authorizer": _authorizer(folder), **attributes})
-    assert issubclass(made.dtp_handler, DTPHandler)
     server = FTPServer(("127.0.0.1", 0), made, ioloop=IOLoop())
     port = int(server.socket.getsockname()[1])
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -38,7 +38,8 @@ class Abort:
         self._session.order(StartTimer(Timer.FINAL_REPLY))
 
     def _reply(self, message: Reply) -> None:
-        if message.preliminary:
+        if message.preliminary:  # Pure-FTPd's last word may be a 150
+            self._session.order(StartTimer(Timer.ABORT))
             return
         self._replies.append(message)
         if len(self._replies) == self._owed:

@@ -176,6 +176,8 @@ class Conduct:
         if self.transfer is not None and self.transfer.legs[side] is Leg.OPENING:
             self.transfer.legs[side] = Leg.OPEN
             self.transfer.opened[side] = protected
+            if self._abort is not None:
+                self._abort_live()
             self._step()
 
     def ended(self, side: Side) -> None:
@@ -189,6 +191,8 @@ class Conduct:
         if self.transfer is not None and side in self.transfer.live:
             self.transfer.fail(side, reason)
             self.transfer.code = code
+            if self._abort is not None:
+                self._abort_live()
             self._step()
 
     # -- the table ------------------------------------------------------------------------------
@@ -240,6 +244,10 @@ class Conduct:
         transfer.legs[side] = Leg.FAILED
         self._session.order(AbortLeg(side))
 
+    def _abort_live(self) -> None:
+        for side in self.transfer.live if self.transfer is not None else ():
+            self._abort_leg(side)
+
     def _end_leg(self, side: Side) -> None:
         assert self.transfer is not None
         self.transfer.legs[side] = Leg.ENDING
@@ -278,8 +286,7 @@ class Conduct:
 
     def drop(self) -> None:
         """Forget the transfer, prepared or running; what is live of it fails."""
-        for side in self.transfer.live if self.transfer is not None else ():
-            self._abort_leg(side)
+        self._abort_live()
         if self.running:
             for timer in (Timer.DATA_OPEN, Timer.SETTLE, Timer.FINAL_REPLY, Timer.ABORT):
                 self._session.order(StopTimer(timer))
@@ -291,7 +298,9 @@ class Conduct:
     def expired(self, timer: Timer) -> None:
         """One of a transfer's waits is over."""
         transfer = self.transfer
-        if self._abort is not None:
+        if self._abort is not None and timer is Timer.SETTLE:
+            self._abort_live()
+        elif self._abort is not None:
             self._abort.expired(timer)
         elif transfer is None or self._command is None:
             return
@@ -365,12 +374,13 @@ class Conduct:
         return True
 
     def _begin_abort(self, owed: int) -> None:
-        """Send ABOR, then close what is live: a server that reads ABOR too late sees the latter."""
+        """Send ABOR; a moment later close what is live, for servers that read ABOR too late.
+
+        Not at once: Pure-FTPd discards the ABOR it is reading when its data connection breaks.
+        """
         self._abort = Abort(self._session, self.aborted, owed)
         self._abort.begin()
-        assert self.transfer is not None
-        for side in self.transfer.live:
-            self._abort_leg(side)
+        self._session.order(StartTimer(Timer.SETTLE))
 
     def aborted(self, replies: list[Reply], owed: int) -> None:
         """The server's replies to the transfer command and to ABOR, as many as came of ``owed``."""

@@ -245,6 +245,7 @@ class Session:
         if self.conduct.running:
             self.leave()  # a client that is gone in mid-transfer: it cannot see how it ends
         self._client_done = True
+        self.order(StartTimer(Timer.QUIT))  # anew with each command that is still to be answered
 
     def _on_server_connected(self, event: ServerConnected) -> None:
         self.server = event.link
@@ -361,6 +362,8 @@ class Session:
                 self._count_bad()
                 continue
             self.head = item
+            if self._client_done:
+                self.order(StartTimer(Timer.QUIT))
             if self.login.done:
                 self._bad = 0
                 self.order(StartTimer(Timer.IDLE))

@@ -11,10 +11,13 @@ Three rules, each held in one place here:
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import struct
+import termios
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.interfaces import IReactorFDSet, IReadWriteDescriptor
@@ -28,6 +31,7 @@ Address = tuple[Any, ...]
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close sends RST
 TCP_ESTABLISHED = 1  # tcp_info.tcpi_state; CLOSE_WAIT, behind a FIN, is 8
+UNREAD = 1 << 15  # bytes; a receive window may be full from here on
 ACCEPTS = 16  # connections looked at per wake-up
 
 
@@ -45,10 +49,14 @@ def new_socket(address: Address) -> socket.socket:
 
 
 def established(sock: socket.socket) -> bool:
-    """True while the peer has not closed its side, whatever it sent that was not read yet."""
+    """True while the peer has not closed its side, whatever it sent that was not read yet.
+
+    False too where so much waits unread that a FIN could not have come through behind it.
+    """
     if hasattr(socket, "TCP_INFO"):
         state: int = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-        return state == TCP_ESTABLISHED
+        (unread,) = struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))
+        return state == TCP_ESTABLISHED and unread < UNREAD
     try:
         return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
     except BlockingIOError:
@@ -182,6 +190,10 @@ class DataSocket(Descriptor):
     waiting = False
     """True when something was taken from the socket that ``receive_into`` has not returned yet."""
 
+    def __init__(self, reactor: IReactorFDSet, sock: socket.socket) -> None:
+        super().__init__(reactor, sock)
+        _unpaced(sock)
+
     def doRead(self) -> None:
         self.readable()
 
@@ -221,6 +233,17 @@ class DataSocket(Descriptor):
     def close_ended(self) -> None:
         """Close a source that was read to its clean end."""
         self.close()
+
+
+def _unpaced(sock: socket.socket) -> None:
+    """On the same host, use cubic: BBR's pacing protects no network there and halves the rate."""
+    if not hasattr(socket, "TCP_CONGESTION"):
+        return
+    try:
+        if ip_address(normal(sock.getpeername()[0])).is_loopback:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+    except OSError:
+        pass  # not in this kernel, or the peer has reset the connection: the relay finds out
 
 
 class Drain(Descriptor):

@@ -190,7 +190,7 @@ class SpliceRelay(Relay):
 class CopyRelay(Relay):
     """Everywhere, and for legs under TLS: through one buffer."""
 
-    SIZE = 1 << 17
+    SIZE = 1 << 19
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -8,6 +8,7 @@ from tests.core.ladder import FIXED, PASV_EPSV, RELAYED, RETR, STORED, USABLE, L
 ABORTED = """
     C -> P  ABOR
     P => S  ABOR
+    P ..    timer settle
     P ..    aborts client leg
     P ..    aborts server leg
 """
@@ -161,6 +162,7 @@ class Running(LadderTest):
             P ..    server leg ended
             C -> P  ABOR
             P => S  ABOR
+            P ..    timer settle
             P ..    aborts client leg
             P <- S  226 Complete.
             P <- S  226 ABOR done.
@@ -273,6 +275,7 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P => S  ABOR
+            P ..    timer settle
             P ..    aborts client leg
             P ..    aborts server leg
             P <- S  426 Broken.
@@ -298,6 +301,7 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P => S  ABOR
+            P ..    timer settle
             P ..    aborts client leg
             P ..    aborts server leg
             P <- S  426 Broken.
@@ -327,6 +331,7 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P => S  ABOR
+            P ..    timer settle
             P ..    aborts client leg
             P ..    aborts server leg
             P <- S  426 Broken.

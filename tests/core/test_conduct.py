@@ -681,9 +681,10 @@ class NeverOpened(LadderTest):
             P ..    timer data-open
             P ..    aborts client leg
             P => S  ABOR
-            P ..    aborts server leg
             P ..    done broken RETR
             C <- P  425 No data connection: the client did not open it in time.
+            P ..    timer settle
+            P ..    aborts server leg
             C -> P  NOOP
             P <- S  426 Broken.
             P <- S  226 Aborted.
@@ -705,8 +706,9 @@ class NeverOpened(LadderTest):
             P ..    timer data-open
             P ..    aborts client leg
             P => S  ABOR
-            P ..    aborts server leg
             C <- P  425 No data connection…
+            P ..    timer settle
+            P ..    aborts server leg
             C -> P  NOOP
             P <- S  226 Aborted.
             P ..    timer abort
@@ -728,8 +730,9 @@ class NeverOpened(LadderTest):
             P ..    timer data-open
             P ..    aborts client leg
             P => S  ABOR
-            P ..    aborts server leg
             C <- P  425 No data connection…
+            P ..    timer settle
+            P ..    aborts server leg
             P ..    timer final-reply
             C <- P  421 The server did not answer ABOR; closing.
             P ..    hangs up
@@ -765,8 +768,9 @@ class NeverOpened(LadderTest):
             P ..    timer data-open
             P ..    aborts server leg
             P => S  ABOR
-            P ..    aborts client leg
             C <- P  425 No data connection: the server did not open it in time.
+            P ..    timer settle
+            P ..    aborts client leg
             P <- S  425 No data connection.
             P <- S  226 Aborted.
             """

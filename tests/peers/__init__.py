@@ -1,0 +1,1 @@
+"""Real clients and real servers, with the gateway as a real process between them."""
