@@ -8,6 +8,8 @@ TRANSPORT = frozenset(
     b"AUTH PBSZ PROT CCC EPSV EPRT LPSV LPRT SSCN CPSV HOST ADAT CONF ENC MIC ALGS".split()
 )
 """Features of the server's own connections: they say nothing of the client's, which are ours."""
+OPAQUE = TRANSPORT - frozenset(b"AUTH PBSZ PROT".split())
+"""What stays hidden where AUTH passes to the server: its TLS is the client's then."""
 
 
 def list_features(ours: tuple[bytes, ...]) -> Reply:
@@ -15,15 +17,17 @@ def list_features(ours: tuple[bytes, ...]) -> Reply:
     return Reply(211, (b"211-Features:", *(b" " + name for name in ours), b"211 End"))
 
 
-def rewrite_features(theirs: Reply, ours: tuple[bytes, ...]) -> Reply:
-    """The server's reply with its transport lines taken out and ours put in.
+def rewrite_features(
+    theirs: Reply, ours: tuple[bytes, ...], hidden: frozenset[bytes] = TRANSPORT
+) -> Reply:
+    """The server's reply with its transport lines (``hidden``) taken out and ours put in.
 
     Where the server knows no FEAT, or not before login, the client still learns ours.
     """
     if theirs.code != 211 or len(theirs.lines) == 1:
         return list_features(ours)
     first, *inner, last = theirs.lines
-    kept = (line for line in inner if _keyword(line) not in TRANSPORT)
+    kept = (line for line in inner if _keyword(line) not in hidden)
     return Reply(211, (first, *(b" " + name for name in ours), *kept, last))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ftpalg.core.actions import StartTimer
 from ftpalg.core.commands import Command, Kind
 from ftpalg.core.events import Timer
-from ftpalg.core.features import rewrite_features
+from ftpalg.core.features import OPAQUE, TRANSPORT, rewrite_features
 from ftpalg.core.replies import Reply, reply
 from ftpalg.core.scrub import scrub
 
@@ -97,7 +97,8 @@ class Passing:
 
     def _features_reply(self, message: Reply) -> None:
         if not message.preliminary:
-            message = rewrite_features(message, self._session.features)
+            hidden = OPAQUE if self._session.rules.opaque else TRANSPORT
+            message = rewrite_features(message, self._session.features, hidden)
         self._session.forward(message)
 
     def _structure(self, command: Command) -> None:

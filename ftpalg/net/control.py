@@ -125,7 +125,7 @@ class Control(Protocol):
             self._burial = None
 
 
-@implementer(IHalfCloseableProtocol, IPushProducer)
+@implementer(IHalfCloseableProtocol, IHandshakeListener, IPushProducer)
 class ClientControl(Control):
     """The control connection to the client.  As a producer it is paused while replies pile up."""
 
@@ -135,6 +135,7 @@ class ClientControl(Control):
         self._opaque: ServerControl | None = None
         self._lines = CommandLines(gateway.settings.limits.command_line)
         self._bare: IDelayedCall | None = None
+        self._handshake: IDelayedCall | None = None
         self._held = False
         self._pumping = False
         self.stalled = False
@@ -152,15 +153,36 @@ class ClientControl(Control):
         driver = self._gateway.admit(self, link)
         if driver is not None:
             if self.rules.client_tls is ClientTls.IMPLICIT:
-                self.transport.startTLS(driver.for_clients())
-            driver.start()
+                self._await_handshake(driver)
+            else:
+                driver.start()
+
+    def _await_handshake(self, driver: Driver) -> None:
+        """Implicit TLS: the session begins once the client's handshake is done.
+
+        Earlier words would be held by the transport, which then pauses us in mid-handshake.
+        """
+        self.transport.startTLS(driver.for_clients())
+        seconds = self._gateway.settings.timeouts.handshake
+        self._handshake = self._gateway.reactor.callLater(seconds, self.transport.abortConnection)
+
+    def handshakeCompleted(self) -> None:
+        """TLS with the client stands."""
+        if self._handshake is not None:
+            self._handshake.cancel()
+            self._handshake = None
+            if self.driver is not None:
+                self.driver.start()
 
     def start_tls(self, creator: ForClients) -> None:
         """Begin TLS.  Bytes that came in clear behind AUTH would run inside it: CVE-2011-1575."""
         if self._lines.empty:
             self.transport.startTLS(creator)
-        else:
-            self.transport.abortConnection()
+            return
+        driver, self.driver = self.driver, None
+        if driver is not None:
+            driver.handle(ClientLost("bytes in clear behind AUTH"))
+        self.transport.abortConnection()
 
     def go_opaque(self, server: ServerControl) -> None:
         """Copy from now on, beginning with what had not been read yet."""
@@ -251,6 +273,8 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
+        if self._handshake is not None and self._handshake.active():
+            self._handshake.cancel()
         if self._bare is not None:
             self._bare.cancel()
             self._bare = None
@@ -302,12 +326,16 @@ class ServerControl(Control):
         """Read no more replies: that side's peer does not read."""
         self._holds.add(side)
         self.transport.pauseProducing()
+        if self._opaque is not None and side is Side.SERVER:
+            self._opaque.transport.pauseProducing()
 
     def release(self, side: Side) -> None:
         """That side's peer reads again."""
         self._holds.discard(side)
         if not self._holds and self.transport.connected:
             self.transport.resumeProducing()
+        if self._opaque is not None and side is Side.SERVER:
+            self._opaque.transport.resumeProducing()
 
     def stopProducing(self) -> None:
         """The transport is going away; connectionLost tells the session."""
