@@ -20,8 +20,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ftpalg.certificate import make_pair
@@ -129,6 +131,11 @@ async def logins(port: int, count: int) -> None:
     await asyncio.gather(*(worker() for _ in range(16)))
 
 
+def log_in(port: int, count: int) -> None:
+    """The same, in a loop of its own."""
+    asyncio.run(logins(port, count))
+
+
 def measured(
     gateway: subprocess.Popen[str] | None, work: Callable[[], None]
 ) -> tuple[float, float]:
@@ -142,7 +149,7 @@ def row(name: str, values: list[tuple[float, float]], per: float, unit: str, cos
     """Print medians: amount per second, and CPU for one unit."""
     wall = statistics.median(v[0] for v in values)
     used = statistics.median(v[1] for v in values)
-    print(f"{name:34} {per / wall:10.2f} {unit:11} {used / per:8.3f} {cost}", flush=True)
+    print(f"{name:34} {per / wall:10.2f} {unit:11} {used / per:8.4f} {cost}", flush=True)
 
 
 def main() -> None:
@@ -152,7 +159,7 @@ def main() -> None:
     parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--sessions", type=int, default=400)
     given = parser.parse_args()
-    size = given.mib << 20
+    size, rounds = given.mib << 20, range(given.rounds)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with (folder / "big").open("wb") as big:
@@ -174,24 +181,15 @@ def main() -> None:
             ("RETR, TLS to the client", retr, True),
         ):
             if not tls:
-                direct = [
-                    measured(None, lambda w=work: w(server, size, tls=False))
-                    for _ in range(given.rounds)
-                ]
-                row(f"{name}, direct", direct, gib, "GiB/s", "")
-            through = [
-                measured(gateway, lambda w=work, t=tls: w(port, size, tls=t))
-                for _ in range(given.rounds)
-            ]
-            row(name, through, gib, "GiB/s", "CPU s/GiB")
+                direct = partial(work, server, size, tls=False)
+                row(f"{name}, direct", [measured(None, direct) for _ in rounds], gib, "GiB/s", "")
+            through = partial(work, port, size, tls=tls)
+            row(name, [measured(gateway, through) for _ in rounds], gib, "GiB/s", "CPU s/GiB")
         for name, at, process in (
             ("login and QUIT, direct", server, None),
             ("login and QUIT", port, gateway),
         ):
-            runs = [
-                measured(process, lambda a=at: asyncio.run(logins(a, 400)))
-                for _ in range(given.rounds)
-            ]
+            runs = [measured(process, partial(log_in, at, 400)) for _ in rounds]
             row(name, runs, 400, "sessions/s", "CPU s/session")
         for tls in (False, True):
             before = memory(gateway)
@@ -205,8 +203,6 @@ def main() -> None:
 @contextlib.contextmanager
 def _drained(process: subprocess.Popen[str]) -> Iterator[None]:
     """Read a process's output away, so that it never waits for us."""
-    import threading
-
     assert process.stdout is not None
     threading.Thread(target=process.stdout.read, daemon=True).start()
     yield

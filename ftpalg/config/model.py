@@ -139,6 +139,7 @@ class ClientTlsSettings:
     more_certificates: tuple[Certificate, ...] = ()
     implicit_listen: tuple[str, ...] = setting((), checks.endpoints)
     minimum: str = setting("1.2", checks.word(*VERSIONS))
+    maximum: str = setting("1.3", checks.word(*VERSIONS))
     ciphers: str = setting("", checks.text)
     require_reuse: bool = setting(False, checks.switch)
     ccc: bool = setting(False, checks.switch)
@@ -173,6 +174,7 @@ class ServerTlsSettings:
     certificate: Path | None = setting(None, checks.path)
     private_key: Path | None = setting(None, checks.path)
     minimum: str = setting("1.2", checks.word(*VERSIONS))
+    maximum: str = setting("1.3", checks.word(*VERSIONS))
     ciphers: str = setting("", checks.text)
     clear_data: bool = setting(False, checks.switch)
     lenient: bool = setting(False, checks.switch)
@@ -244,6 +246,9 @@ def contradictions(settings: Settings) -> list[str]:
             )
     if not client.pairs and (client.mode is not ClientTls.OFF or client.implicit_listen):
         found.append("client-tls.certificate: TLS for clients needs a certificate and private-key")
+    for section, half in (("client-tls", client), ("server-tls", server)):
+        if half.maximum < half.minimum:
+            found.append(f"{section}.maximum: is below {section}.minimum")
     if client.opaque and client.mode is not ClientTls.OFF:
         found.append('client-tls.opaque: passes AUTH to the server; set client-tls.mode to "off"')
     if client.opaque and settings.default_server_tls is not ServerTls.OFF:

@@ -39,6 +39,7 @@ class Login:
         "_user_stale",
         "_wrong",
         "done",
+        "matched",
         "tls",
     )
 
@@ -47,6 +48,7 @@ class Login:
         self._server: Server | None = None
         self._greeting: Reply | None = None
         self.tls = ServerTls.OFF
+        self.matched = False
         self._user: bytes = b""
         self._passless = False
         self._user_stale = False
@@ -145,7 +147,8 @@ class Login:
         session = self._session
         self._server = server
         self.tls = session.rules.tls_to(server)
-        if self.tls is ServerTls.MATCH and session.protection.client_secured:
+        self.matched = self.tls is ServerTls.MATCH
+        if self.matched and session.protection.client_secured:
             self.tls = ServerTls.EXPLICIT
         session.phase = Phase.DIALING
         session.order(Dial(server))

@@ -205,7 +205,7 @@ class Protection:
 
         RFC 4217 section 9: the level holds for all transfers that follow, so it is asked for once.
         """
-        matched = self._session.login.tls is ServerTls.MATCH
+        matched = self._session.login.matched
         self._wanted = self.client_level if matched else Level.PRIVATE
         if self._wanted is Level.CLEAR and Level.CLEAR in self._refused:
             self._wanted = Level.PRIVATE  # a server that insists on P, for a client that wants C

@@ -63,9 +63,10 @@ class TlsConnection(SSL.Connection):
     full = False
 
 
-def _context(minimum: str, ciphers: str) -> SSL.Context:
+def _context(minimum: str, maximum: str, ciphers: str) -> SSL.Context:
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_min_proto_version(VERSIONS[minimum])
+    context.set_max_proto_version(VERSIONS[maximum])
     old = minimum in ("1.0", "1.1")
     if ciphers or old:
         context.set_cipher_list((ciphers or "DEFAULT:@SECLEVEL=0").encode())
@@ -174,7 +175,7 @@ class ClientSide:
 
     def _one(self, pair: KeyPair, common: bytes) -> SSL.Context:
         settings = self._settings
-        context = _context(settings.minimum, settings.ciphers)
+        context = _context(settings.minimum, settings.maximum, settings.ciphers)
         pair.use_in(context)
         context.set_session_id(common)
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
@@ -239,7 +240,7 @@ class ServerSide:
 
     def __init__(self, settings: ServerTlsSettings) -> None:
         self.settings = settings
-        context = _context(settings.minimum, settings.ciphers)
+        context = _context(settings.minimum, settings.maximum, settings.ciphers)
         context.set_alpn_protos([ALPN])
         context.set_verify(SSL.VERIFY_PEER if settings.verify else SSL.VERIFY_NONE, _judge)
         try:

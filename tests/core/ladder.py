@@ -202,11 +202,11 @@ class Ladder:
         self.running.discard(timer)
         self.feed(ev.TimerExpired(timer))
 
-    def opens(self, side: str) -> None:
+    def opens(self, side: str, tls: str | None) -> None:
         """A data connection stands."""
         self._leg(side, "opening")
         self.legs[Side(side)] = "open"
-        self.feed(ev.LegOpened(Side(side)))
+        self.feed(ev.LegOpened(Side(side), protected=tls is not None))
 
     def ends(self, side: str) -> None:
         """A leg that relays has ended cleanly."""
@@ -219,6 +219,16 @@ class Ladder:
         self._leg(side, "opening", "open", "relaying")
         del self.legs[Side(side)]
         self.feed(ev.LegFailed(Side(side), reason or "Connection reset by peer"))
+
+    def refuses(self, side: str, code: str, reason: str) -> None:
+        """A data connection stood that the gateway itself does not want."""
+        self._leg(side, "opening", "open")
+        del self.legs[Side(side)]
+        self.feed(ev.LegFailed(Side(side), reason, int(code)))
+
+    def half_closes(self) -> None:
+        """The client will send nothing more."""
+        self.feed(ev.ClientDone())
 
     def _leg(self, side: str, *states: str) -> None:
         if self.legs.get(Side(side)) not in states:
@@ -351,9 +361,11 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ("server secured", Ladder.secured),
         ("server insecure: (.+)", Ladder.insecure),
         ("timer ([a-z-]+)", Ladder.expires),
-        (f"{SIDE} leg open", Ladder.opens),
+        (f"{SIDE} leg open( under TLS)?", Ladder.opens),
         (f"{SIDE} leg ended", Ladder.ends),
         (rf"{SIDE} leg failed(?:: (.+))?", Ladder.fails),
+        (rf"{SIDE} leg refused (\d+): (.+)", Ladder.refuses),
+        ("client done", Ladder.half_closes),
         # an assertion, then the input that follows at once
         (rf"listens? for the {SIDE} on (\d+)", Ladder.listens),
         (f"cannot listen for the {SIDE}: (.+)", Ladder.cannot_listen),

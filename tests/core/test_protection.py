@@ -614,3 +614,25 @@ class Named(LadderTest):
             P ..    begins TLS with the server
             """,
         )
+
+
+class Forgotten(LadderTest):
+    """AUTH begins the login anew."""
+
+    def test_user_is_forgotten(self) -> None:
+        """A password under TLS does not complete a USER that was sent in clear (RFC 4217)."""
+        self.ladder(OFFER).play(
+            GREETED,
+            """
+            C -> P  USER bob
+            P -> S  USER bob
+            P <- S  331 Password.
+            C <- P  331 Password.
+            """,
+            AUTH,
+            """
+            C -> P  PASS secret
+            C <- P  503 USER comes first.
+            """,
+            LOGIN,
+        )

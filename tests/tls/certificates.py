@@ -1,4 +1,4 @@
-"""Certificates made at run time in a temporary folder: good ones, and one for each way of being bad."""
+"""Certificates made at run time in a temporary folder: good and bad ones."""
 
 from __future__ import annotations
 

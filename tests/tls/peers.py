@@ -1,4 +1,4 @@
-"""TLS for the scripted peers of tests.wire, and the gateway with TLS settings as a child process."""
+"""TLS for the scripted peers of tests.wire, and the gateway as a child process."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TlsGateway(Gateway):
         return words in self.whole_log()
 
 
-# -- TLS on sockets ---------------------------------------------------------------------------------
+# -- TLS on sockets --------------------------------------------------
 
 
 def as_server(sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
@@ -175,7 +175,7 @@ def notify(sock: ssl.SSLSocket) -> None:
     sock.settimeout(TIMEOUT)
 
 
-# -- the server ---------------------------------------------------------------------------------------
+# -- the server --------------------------------------------------
 
 
 def secure(control: Control, context: ssl.SSLContext) -> None:
@@ -214,7 +214,7 @@ def verbs(lines: list[bytes]) -> set[bytes]:
     return {line.partition(b" ")[0].upper() for line in lines}
 
 
-# -- the client ---------------------------------------------------------------------------------------
+# -- the client --------------------------------------------------
 
 
 class TlsClient(Client):
@@ -273,7 +273,7 @@ class TlsClient(Client):
         return self.wrapped(sock)
 
 
-# -- the tests ------------------------------------------------------------------------------------------
+# -- the tests --------------------------------------------------
 
 
 class Room:

@@ -59,7 +59,13 @@ class Injection(TlsTestCase):
 
     def test_same_segment(self) -> None:
         """A command, half a command, or a mere line end in the same segment."""
-        for behind in (b"USER mallory\r\n", b"USER mall", b"\r\n", b"NOOP\r\nNOOP\r\n", b"\xff\xf4"):
+        for behind in (
+            b"USER mallory\r\n",
+            b"USER mall",
+            b"\r\n",
+            b"NOOP\r\nNOOP\r\n",
+            b"\xff\xf4",
+        ):
             client = self.greeted()
             client.send(b"AUTH TLS\r\n" + behind)
             self.dropped(client)
@@ -88,7 +94,9 @@ class Injection(TlsTestCase):
     def test_garbage_for_hello(self) -> None:
         """Garbage, HTTP, and a TLS record with nonsense in it instead of a ClientHello."""
         for garbage in (
-            bytes(range(256)), b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x40\x00" + b"\xff" * 300,
+            bytes(range(256)),
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\x16\x03\x01\x40\x00" + b"\xff" * 300,
             b"\x80\x2e\x01\x00\x02",
         ):
             client = self.greeted()
@@ -148,8 +156,13 @@ class OtherProtocols(TlsTestCase):
         client = self.connect(which=1)
         client.secure()
         assert client.code() == 220
-        for line in (b"<script>alert(1)</script>", b"X-Header: <script>", b"AUTH <script>",
-                     b"PROT <script>", b"PBSZ <script>"):
+        for line in (
+            b"<script>alert(1)</script>",
+            b"X-Header: <script>",
+            b"AUTH <script>",
+            b"PROT <script>",
+            b"PBSZ <script>",
+        ):
             assert b"script" not in client.ask(line).text, line
 
 
@@ -439,5 +452,3 @@ class Downgrade(TlsTestCase):
         client = self.connect()
         assert client.code() == 220
         assert client.ask(b"USER joe").code == 331
-
-

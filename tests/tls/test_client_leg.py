@@ -651,7 +651,7 @@ class Data(TlsTestCase):
             assert client.code() == 226
 
     def test_level_changes_behind_pasv(self) -> None:
-        """The level that holds at the transfer command counts, for a client that dials behind it."""
+        """The level at the transfer command counts, for a client that dials behind it."""
 
         def script(control: Control) -> Any:
             send_file(control)
@@ -812,7 +812,7 @@ class Names(TlsTestCase):
             assert shown(self.entered(name).sock) == issued(kind).der, name
 
     def test_data_too(self) -> None:
-        """Data connections show the control connection's certificate, also to clients without SNI."""
+        """Data shows the control connection's certificate, also to clients without SNI."""
 
         def script(control: Control) -> Any:
             self.greet(control)

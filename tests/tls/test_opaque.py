@@ -1,4 +1,4 @@
-"""client-tls.opaque: AUTH passes to the server, and from then on bytes are copied (RFC 6384 section 5)."""
+"""client-tls.opaque: AUTH passes to the server, then bytes are copied (RFC 6384)."""
 
 from __future__ import annotations
 

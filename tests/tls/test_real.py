@@ -109,12 +109,19 @@ class TlsVsftpd(Secured, Vsftpd):
         words = Vsftpd.command(self)
         certificate, key, _ = self.files()
         yes = (
-            "ssl_enable", "allow_anon_ssl", "force_anon_data_ssl", "force_anon_logins_ssl",
-            "require_ssl_reuse", "strict_ssl_read_eof", "strict_ssl_write_shutdown", "ssl_tlsv1",
+            "ssl_enable",
+            "allow_anon_ssl",
+            "force_anon_data_ssl",
+            "force_anon_logins_ssl",
+            "require_ssl_reuse",
+            "strict_ssl_read_eof",
+            "strict_ssl_write_shutdown",
+            "ssl_tlsv1",
         )
         path = Path(words[-1])
         path.write_text(
-            path.read_text() + "".join(f"{word}=YES\n" for word in yes)
+            path.read_text()
+            + "".join(f"{word}=YES\n" for word in yes)
             + f"ssl_ciphers=HIGH\nrsa_cert_file={certificate}\nrsa_private_key_file={key}\n"
             + f"implicit_ssl={'YES' if self.implicit else 'NO'}\n"
         )
@@ -137,7 +144,8 @@ class TlsProftpd(Secured, Proftpd):
         protocol = f"TLSv{NUMBER[self.version]}" if self.version else "TLSv1.2 TLSv1.3"
         path = Path(words[-1])
         path.write_text(
-            "ModulePath /usr/lib/proftpd\nLoadModule mod_tls.c\n" + path.read_text()
+            "ModulePath /usr/lib/proftpd\nLoadModule mod_tls.c\n"
+            + path.read_text()
             + f"TLSEngine on\nTLSLog {self.base}/tls.log\nTLSRequired on\n{options}"
             + f"TLSProtocol {protocol}\nTLSRSACertificateFile {certificate}\n"
             + f"TLSRSACertificateKeyFile {key}\nTLSVerifyClient off\n"
@@ -284,7 +292,7 @@ class Cells:
 
     def fail_with_log(self: Any, why: str) -> None:
         """Fail with the ladder of what happened."""
-        self.fail(f"{why}\n{self.gateway.whole_log()[self.begun:][-6000:]}")
+        self.fail(f"{why}\n{self.gateway.whole_log()[self.begun :][-6000:]}")
 
     def arrived(self: Any, names: list[str]) -> None:
         """Every upload is whole at the server."""
@@ -367,8 +375,11 @@ class Cells:
         scheme = "ftps" if tls == "implicit" else "ftp"
         port = self.gateway.ports[1 if tls == "implicit" else 0]
         script = [
-            f"set ssl:ca-file {authority().file}", "set cmd:fail-exit yes", "set net:timeout 10",
-            "set net:max-retries 1", "set xfer:clobber yes",
+            f"set ssl:ca-file {authority().file}",
+            "set cmd:fail-exit yes",
+            "set net:timeout 10",
+            "set net:max-retries 1",
+            "set xfer:clobber yes",
             f"set ftp:passive-mode {'yes' if passive else 'no'}",
             f"set ftp:ssl-allow {'yes' if tls else 'no'}",
             f"set ftp:ssl-force {'yes' if tls == 'explicit' else 'no'}",
@@ -386,7 +397,7 @@ class Cells:
                 self.fail_with_log(f"down-{name} is not whole")
         self.arrived(names if uploads else [])
 
-    # -- the cells ----------------------------------------------------------------------------------
+    # -- the cells --------------------------------------------------
 
     def test_plain_ftplib(self: Any) -> None:
         """A plain client reaches the protected server, in all four combinations of modes."""
@@ -485,7 +496,9 @@ class PyftpdlibCells(Cells, SynchronousTestCase):
     server_type = TlsPyftpdlib
 
 
-def variant(kind: type[Secured], version: ssl.TLSVersion | None, *, implicit: bool) -> type[Secured]:
+def variant(
+    kind: type[Secured], version: ssl.TLSVersion | None, *, implicit: bool
+) -> type[Secured]:
     """The same server held to one version or to implicit TLS."""
     words = {"version": version, "implicit": implicit, "__doc__": kind.__doc__}
     return type(f"{kind.__name__}Variant", (kind,), words)

@@ -232,7 +232,7 @@ class Explicit(TlsTestCase):
         assert client.code() == 226
 
     def test_prot_refused(self) -> None:
-        """PROT P refused: the transfer is refused, no RETR, no data connection; the session lives."""
+        """PROT P refused: no RETR, no data connection, a clear reply; the session lives."""
         for answer in (b"534 No.", b"536 No.", b"504 No.", b"431 No.", b"502 What?"):
 
             def script(control: Control, answer: bytes = answer) -> list[bytes]:

@@ -69,7 +69,7 @@ class Combination(TlsTestCase):
         """A logged-in client of this combination."""
         return self.talk(script, client_context(self.version), tls=self.tls)
 
-    # -- whole transfers --------------------------------------------------------------------------
+    # -- whole transfers --------------------------------------------------
 
     def test_big_and_empty_downloads(self) -> None:
         """Every byte arrives, the end is clean, and the server's close_notify is answered."""
@@ -86,7 +86,8 @@ class Combination(TlsTestCase):
             data = client.begin(b"RETR file")
             got, how = ending(data)
             assert (hashlib.sha256(got).digest(), how) == (
-                hashlib.sha256(BLOCK * blocks).digest(), "end",
+                hashlib.sha256(BLOCK * blocks).digest(),
+                "end",
             ), (len(got), how)
             finish(data)
             assert client.code() == 226
@@ -139,7 +140,7 @@ class Combination(TlsTestCase):
         assert client.code() == 226
         assert served.result(TIMEOUT) == (hashlib.sha256(BLOCK * BIG).digest(), "end")
 
-    # -- a server that breaks a download ----------------------------------------------------------
+    # -- a server that breaks a download --------------------------------------------------
 
     def broken_download(self, breaks: Break, *, control_lives: bool = True) -> None:
         """The client never sees a clean end nor 226, whatever the server says."""
@@ -199,7 +200,7 @@ class Combination(TlsTestCase):
 
         self.broken_download(breaks)
 
-    # -- a client that breaks an upload -----------------------------------------------------------
+    # -- a client that breaks an upload --------------------------------------------------
 
     def broken_upload(
         self, breaks: Callable[[TlsClient, socket.socket], None], *, lives: bool = True
@@ -273,7 +274,7 @@ class Combination(TlsTestCase):
 
         self.broken_upload(breaks, lives=False)
 
-    # -- a sink that breaks -------------------------------------------------------------------------
+    # -- a sink that breaks --------------------------------------------------
 
     def test_client_sink_resets(self) -> None:
         """A client that resets a download: the server's leg is reset, no 226."""
@@ -322,7 +323,7 @@ class Combination(TlsTestCase):
         served.result(TIMEOUT)
 
     def test_refused_in_the_middle(self) -> None:
-        """A 451 after a clean end of data: the client's end is no clean one, and it gets the 451."""
+        """A 451 after a clean end of data: the client's data ends as failed, and it is told."""
 
         def script(control: Control) -> Any:
             data = server_data(control, b"RETR", self.context)
@@ -446,7 +447,6 @@ class Lenient(TlsTestCase):
 
         for way in (dies, leaves):
             for _ in range(5):
-
                 arrived = Event()
 
                 def script(control: Control, arrived: Event = arrived) -> Any:
