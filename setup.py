@@ -43,6 +43,7 @@ setup(
             "mypy-zope>=1.0.6",
             "pyftpdlib>=2.0",
             "ruff>=0.6",
+            "setuptools>=70.1",
             "trustme>=1.1",
         ],
     },

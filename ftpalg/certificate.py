@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -21,6 +22,10 @@ def make_pair(names: list[str], folder: Path) -> tuple[Path, Path]:
     The key is readable by its owner only.  Raise OSError where the files cannot be made; one that
     exists is never overwritten.
     """
+    files = folder / "certificate.pem", folder / "private-key.pem"
+    for file in files:
+        if file.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -38,7 +43,6 @@ def make_pair(names: list[str], folder: Path) -> tuple[Path, Path]:
     )
     plain = serialization.NoEncryption()
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    files = folder / "certificate.pem", folder / "private-key.pem"
     _write(files[1], key.private_bytes(pem, pkcs8, plain), 0o600)
     _write(files[0], certificate.public_bytes(pem), 0o644)
     return files

@@ -81,6 +81,8 @@ class Relay:
         raise NotImplementedError
 
     def _pull(self) -> None:
+        if self._holds:
+            return  # the sink has not taken the last chunk yet; it calls for more itself
         for _ in range(ROUNDS):
             try:
                 size = self._fill()

@@ -51,6 +51,11 @@ class TlsDataSocket(DataSocket):
         self.readable = self.writable = shake
         shake()
 
+    def doWrite(self) -> None:
+        """Whoever still waits to write asks again: TLS may have wanted it only in order to read."""
+        self.reactor.removeWriter(self)
+        super().doWrite()
+
     def _rest(self) -> None:
         self.reactor.removeReader(self)
         self.reactor.removeWriter(self)
