@@ -101,7 +101,7 @@ class Relay:
 
     def _go_on(self) -> None:
         """What TLS has taken from the socket already is not announced again by the reactor."""
-        if self._source.waiting:
+        if self._source.waiting and not (self._again and self._again.active()):
             self._again = self._reactor.callLater(0, self._pull)
 
     def _push(self) -> bool:

@@ -27,10 +27,9 @@ class Logged(Protocol):
 class SessionLog:
     """Writes the events.  ``ladder`` adds the lines of both dialogues."""
 
-    log = Logger(namespace="ftpalg")
-
     def __init__(self, *, ladder: bool = False) -> None:
         self.ladder = ladder
+        self.log = Logger(namespace="ftpalg")
 
     def _peers(self, driver: Logged) -> dict[str, str]:
         session = driver.session

@@ -1,0 +1,1 @@
+"""What is shipped: the settings file, the wheel, the commands."""

@@ -1,0 +1,1 @@
+"""The log: what it says and what it never says."""
