@@ -88,6 +88,8 @@ class Control(Protocol):
         Twisted would hand even one line to its next turn, at the cost of two calls of epoll_ctl.
         """
         transport = self.transport
+        if not transport.connected:
+            return  # its connectionLost is on the way to the session
         if not (transport.TLS or transport.dataBuffer or transport._tempDataBuffer):
             try:
                 sent = transport.socket.send(data)
