@@ -42,6 +42,7 @@ class Conduct:
         "_command",
         "_early",
         "_final",
+        "_late",
         "_sent",
         "_session",
         "transfer",
@@ -54,6 +55,7 @@ class Conduct:
         self._final: Reply | None = None
         self._early: Reply | None = None
         self._abort: Abort | None = None
+        self._late = 0
         self._abort_waits = False
         self._abort_reply: Reply | None = None
         self._sent = False
@@ -148,7 +150,13 @@ class Conduct:
         self._step()
 
     def takes_surplus(self, message: Reply) -> bool:
-        """A 1xx behind a 2xx: some servers answer 200 to LIST, then go on with 150 and 226."""
+        """A reply that ABOR was owed and that came after its wait; or a 1xx behind a 2xx.
+
+        Some servers answer 200 to LIST, then go on with 150 and 226.
+        """
+        if self._late:
+            self._late -= 1
+            return True
         transfer = self.transfer
         if self._abort is not None or transfer is None or not message.preliminary:
             return False
@@ -385,6 +393,7 @@ class Conduct:
     def aborted(self, replies: list[Reply], owed: int) -> None:
         """The server's replies to the transfer command and to ABOR, as many as came of ``owed``."""
         session = self._session
+        self._late = owed - len(replies)
         if self._command is None:  # the client has had its answer: these are for nobody
             self.drop()
             return

@@ -45,6 +45,20 @@ class Running(LadderTest):
             """
         ).play(USABLE)
 
+    def test_second_reply_late(self) -> None:
+        """A reply that comes after the wait for it is dropped, whatever its code."""
+        self.after_login(
+            f"""
+            {RELAYED}
+            {ABORTED}
+            P <- S  226 ABOR done.
+            P ..    timer abort
+            C <- P  426 Transfer aborted.
+            C <- P  226 ABOR done.
+            P <- S  426 Broken.
+            """
+        ).play(USABLE)
+
     def test_only_226(self) -> None:
         """The same with 226."""
         self.after_login(
