@@ -18,7 +18,7 @@ from ftpalg.net.data import DataSocket
 CHUNK = 1 << 20
 """Bytes asked for at a time; also the size of the pipe and of the buffer."""
 
-ROUNDS = 4
+ROUNDS = 8
 """Chunks moved per wake-up at the most."""
 
 
