@@ -2,6 +2,4 @@
 
 from twisted.application.service import ServiceMaker
 
-ftpalg = ServiceMaker(
-    "ftpalg", "ftpalg.service", "An application-layer gateway for FTP.", "ftpalg"
-)
+ftpalg = ServiceMaker("ftpalg", "ftpalg.service", "An application-layer gateway for FTP.", "ftpalg")
