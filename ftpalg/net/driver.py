@@ -273,7 +273,7 @@ class Driver:
             return
         tls = self._for_clients if side is Side.CLIENT else self._for_server
         assert tls is not None
-        connection = tls.connection(sock)
+        connection = tls.connection()
         if side is Side.SERVER:
             self._resume(connection)
         leg = TlsDataSocket(reactor, sock, connection, lenient=self.gateway.lenient(side))

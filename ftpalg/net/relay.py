@@ -57,6 +57,7 @@ class Relay:
         self._stall = self._reactor.callLater(stalled, self._check, stalled)
         self._reactor.addReader(source)
         self._reactor.addReader(sink)
+        self._go_on()
 
     def stop(self) -> None:
         """Let go of both legs; neither is closed."""

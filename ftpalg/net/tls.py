@@ -55,12 +55,19 @@ class TlsConnection(SSL.Connection):
     """A TLS connection and what the callbacks noted of it.  (Twisted takes the app data for itself.)
 
     ``refused``: why the peer's certificate was refused.  ``notified``: its close_notify has come.
-    ``full``: the handshake was a full one, not resumed.
+    ``full``: the handshake was a full one, not resumed.  ``serves``: we are the TLS server.
     """
 
     refused = ""
     notified = False
     full = False
+    serves = False
+
+    @property
+    def ends_in_tickets(self) -> bool:
+        """True where the last words of a handshake just done are tickets, which can wait."""
+        version: int = self.get_protocol_version()
+        return self.serves and version >= SSL.TLS1_3_VERSION
 
 
 def _context(minimum: str, maximum: str, ciphers: str) -> SSL.Context:
@@ -104,14 +111,15 @@ class ForClients:
         self._context = context
         self._control: TlsConnection | None = None
 
-    def connection(self, sock: Any = None) -> TlsConnection:
-        """A TLS server's connection on a socket, or on memory for Twisted.
+    def connection(self) -> TlsConnection:
+        """A TLS server's connection, fed from memory.
 
         Ticket keys stay those of the first context, the certificate is the one that SNI chose for
         the control connection.
         """
-        made = TlsConnection(self._context, sock)
+        made = TlsConnection(self._context, None)
         made.set_accept_state()
+        made.serves = True
         if self._control is not None and self._control.get_context() is not self._context:
             made.set_context(self._control.get_context())
         return made
@@ -209,9 +217,9 @@ class ForServer:
         self._verify = verify
         self.control: TlsConnection | None = None
 
-    def connection(self, sock: Any = None) -> TlsConnection:
-        """A TLS client's connection on a socket, or on memory for Twisted."""
-        made = TlsConnection(self._context, sock)
+    def connection(self) -> TlsConnection:
+        """A TLS client's connection, fed from memory."""
+        made = TlsConnection(self._context, None)
         if not (isIPAddress(self._host) or isIPv6Address(self._host)):
             made.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
         made.set_connect_state()

@@ -361,11 +361,10 @@ class Cells:
         self.arrived(names)
 
     def with_lftp(self: Any, *, tls: str, passive: bool, uploads: bool = True) -> None:
-        """Ten transfers in one lftp, or five; with uploads under TLS 1.2.
+        """Ten transfers in one lftp, or five.
 
-        lftp does not read on a connection that it uploads through: the tickets of TLS 1.3 lie there
-        unread, and its close becomes a RST that takes the tail of the file with it.  vsftpd fails
-        so without a gateway too.
+        lftp does not read on a connection that it uploads through: tickets of TLS 1.3 would lie
+        there unread, and its close would become a RST that takes the tail of the file with it.
         """
         if not shutil.which("lftp"):
             raise SkipTest("lftp is not installed")
@@ -386,8 +385,6 @@ class Cells:
             f"set ftp:ssl-protect-data {'yes' if tls else 'no'}",
             f"open -u {account.user},{account.password} {scheme}://localhost:{port}",
         ]
-        if tls and uploads:
-            script.insert(0, "set ssl:priority NORMAL:-VERS-TLS1.3")
         for name in names:
             script += [f"get file/body -o down-{name}"]
             script += [f"put body -o upload/{name}"] if uploads else []
