@@ -71,13 +71,8 @@ class TlsDataSocket(DataSocket):
             except SSL.Error as error:
                 self._collect()  # the alert that says why
                 refused = self.tls.refused
-                flush(
-                    lambda: (
-                        fail(f"its certificate is refused: {refused}")
-                        if refused
-                        else fail(_failure(error))
-                    )
-                )
+                why = f"its certificate is refused: {refused}" if refused else _failure(error)
+                flush(lambda: fail(why))
             else:
                 self._collect()
                 succeed() if self.tls.ends_in_tickets else flush(succeed)
