@@ -15,7 +15,8 @@ from ftpalg.config import DEFAULT_LISTEN, Settings, SettingsError, load, structu
 from ftpalg.config.loading import key_of, settings_sections
 from ftpalg.core.actions import Server
 from ftpalg.core.events import Timer
-from ftpalg.core.rules import ClientTls, Mode, Rules, ServerTls
+from ftpalg.core.routes import Mode, ServerTls
+from ftpalg.core.rules import ClientTls, Rules
 
 EXAMPLE = Path(__file__).parent.parent / "etc" / "ftpalg.toml"
 

@@ -14,7 +14,8 @@ from ftpalg.core.actions import Server
 from ftpalg.core.errors import BadArgument
 from ftpalg.core.events import Timer
 from ftpalg.core.logins import parse_server
-from ftpalg.core.rules import ClientTls, Mode, Rules, ServerTls
+from ftpalg.core.routes import Mode, ServerTls
+from ftpalg.core.rules import ClientTls, Rules
 
 DEFAULT_LISTEN = "tcp:1025:interface=127.0.0.1"
 INSPECTED_PORTS = frozenset((1720, 2000, 5060, 5061))

@@ -17,7 +17,7 @@ from ftpalg.core.logins import parse_user
 from ftpalg.core.phase import Phase
 from ftpalg.core.protection import AUTH_ACCEPTED
 from ftpalg.core.replies import Reply, reply
-from ftpalg.core.rules import ServerTls
+from ftpalg.core.routes import ServerTls
 from ftpalg.core.scrub import scrub
 
 if TYPE_CHECKING:

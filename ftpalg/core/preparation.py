@@ -31,7 +31,7 @@ from ftpalg.core.errors import (
 )
 from ftpalg.core.events import Side
 from ftpalg.core.replies import Reply, reply
-from ftpalg.core.rules import Mode
+from ftpalg.core.routes import Mode
 from ftpalg.core.scrub import scrub
 from ftpalg.core.transfer import Leg, Transfer
 

@@ -14,7 +14,8 @@ from ftpalg.core.actions import GoOpaque, Note, StartTimer, StartTls, StopTls
 from ftpalg.core.commands import Command
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.replies import Reply, reply
-from ftpalg.core.rules import ClientTls, ServerTls
+from ftpalg.core.routes import ServerTls
+from ftpalg.core.rules import ClientTls
 
 if TYPE_CHECKING:
     from ftpalg.core.session import Session

@@ -7,14 +7,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from ftpalg.core.actions import Server
-
-
-class Mode(Enum):
-    """How data connections to the server are opened."""
-
-    PASSIVE = "passive"
-    ACTIVE = "active"
-    CLIENT = "client"
+from ftpalg.core.routes import Mode, ServerTls
 
 
 class ClientTls(Enum):
@@ -24,16 +17,6 @@ class ClientTls(Enum):
     OFFER = "offer"
     REQUIRE = "require"
     IMPLICIT = "implicit"
-
-
-class ServerTls(Enum):
-    """TLS on the server's connections."""
-
-    OFF = "off"
-    EXPLICIT = "explicit"
-    IMPLICIT = "implicit"
-    AUTO = "auto"
-    MATCH = "match"
 
 
 @dataclass(frozen=True, slots=True)

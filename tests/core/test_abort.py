@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ftpalg.core.rules import Mode, Rules
+from ftpalg.core.routes import Mode
+from ftpalg.core.rules import Rules
 from tests.core.ladder import FIXED, PASV_EPSV, RELAYED, RETR, STORED, USABLE, LadderTest
 
 ABORTED = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ftpalg.core.events import Side, Timer, TimerExpired, Traits
 from ftpalg.core.replies import reply
-from ftpalg.core.rules import Mode, Rules
+from ftpalg.core.routes import Mode
+from ftpalg.core.rules import Rules
 from tests.core.ladder import (
     FIXED,
     PASV_EPSV,

@@ -7,7 +7,8 @@ from itertools import product
 
 from ftpalg.core.events import Link, Side, Traits
 from ftpalg.core.preparation import ACTIVE, PASSIVE, verbs_to_try
-from ftpalg.core.rules import Mode, Rules
+from ftpalg.core.routes import Mode
+from ftpalg.core.rules import Rules
 from tests.core.ladder import (
     CLIENT,
     CLIENT6,

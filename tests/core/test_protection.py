@@ -7,7 +7,8 @@ from dataclasses import replace
 from ftpalg.core.actions import Server
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.protection import Level
-from ftpalg.core.rules import ClientTls, Rules, ServerTls
+from ftpalg.core.routes import ServerTls
+from ftpalg.core.rules import ClientTls, Rules
 from tests.core.ladder import FIXED, GREETED, LOGIN, ROUTED, USABLE, Ladder, LadderTest
 
 OFFER = Rules(server=FIXED, client_tls=ClientTls.OFFER)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.actions import Server
-from ftpalg.core.rules import Rules, ServerTls
+from ftpalg.core.routes import ServerTls
+from ftpalg.core.rules import Rules
 
 
 class Tls(SynchronousTestCase):

@@ -15,7 +15,8 @@ from ftpalg.core.commands import parse_command
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.phase import Phase
 from ftpalg.core.replies import reply
-from ftpalg.core.rules import Mode, Rules
+from ftpalg.core.routes import Mode
+from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
 from ftpalg.core.transfer import LIVE, REST, STEPS, Leg, Step, Transfer, Verdict
 from tests.core.ladder import CLIENT, FIXED, SERVER
