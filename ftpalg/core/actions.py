@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ftpalg.core.commands import Command
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.replies import Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """The server to reach: a name or an address without brackets, and a port."""
-
-    host: str
-    port: int = 21
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+from ftpalg.core.routes import Route, Server
 
 
 class Outcome(Enum):
@@ -46,10 +36,31 @@ class SendCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
-    """Open a control connection to the server."""
+class SendSecret:
+    """Write PASS with the password that ``source`` names; the core never sees it."""
 
-    server: Server
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Have the client's account at the gateway checked."""
+
+    account: bytes
+    password: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a control connection to the first of the servers that can be reached.
+
+    ``named`` is True where the client or its packets named it: the access rules hold then.
+    """
+
+    servers: tuple[Server, ...]
+    route: Route
+    account: str = ""
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,8 @@ class Note:
 Action = (
     SendReply
     | SendCommand
+    | SendSecret
+    | Authenticate
     | Dial
     | HangUp
     | StartTls

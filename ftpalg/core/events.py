@@ -8,6 +8,7 @@ from enum import Enum
 from ftpalg.core.commands import Command
 from ftpalg.core.errors import FtpError
 from ftpalg.core.replies import Reply
+from ftpalg.core.routes import Server
 
 
 class Side(Enum):
@@ -45,11 +46,24 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The addresses of one control connection: the remote peer's and ours, in normal spelling."""
+    """The addresses of one control connection: the remote peer's and ours, in normal spelling.
+
+    ``shown`` is our address as that peer is told it, where that is not ``local``.  ``direct`` is
+    False where the peer believes to be connected to another machine than this one, so that EPSV
+    would lead it there.  ``destination`` is whom the client's intercepted packets are for.
+    """
 
     peer: str
     local: str
     peer_port: int = 0
+    shown: str = ""
+    direct: bool = True
+    destination: Server | None = None
+
+    @property
+    def advertised(self) -> str:
+        """Our address as that peer is told it."""
+        return self.shown or self.local
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,34 @@ class ClientLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSecured:
+    """The client's control connection is under TLS; ``sni`` is the name it asked for, lower case."""
+
+    sni: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccepted:
+    """The password for the account at the gateway was right."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRefused:
+    """It was not, or could not be checked; ``reason`` is for the log."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMissing:
+    """The password for the server cannot be had; ``reason`` is for the log."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConnected:
     """The control connection to the server stands; its greeting has not come yet."""
 
@@ -88,9 +130,13 @@ class ServerConnected:
 
 @dataclass(frozen=True, slots=True)
 class ServerUnreachable:
-    """No address of the server could be reached; ``reason`` names each and why."""
+    """No address of the server could be reached; ``reason`` names each and why.
+
+    ``forbidden`` is a sentence for the client where the access rules stand against it.
+    """
 
     reason: str
+    forbidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +224,10 @@ Event = (
     | CommandRefused
     | ClientDone
     | ClientLost
+    | ClientSecured
+    | AccountAccepted
+    | AccountRefused
+    | SecretMissing
     | ServerConnected
     | ServerUnreachable
     | ServerSecured

@@ -1,23 +1,16 @@
-"""From the first byte to the login: which server, its greeting, USER, PASS and ACCT.
-
-Two routes: a fixed server is dialled at once and its greeting is the client's; otherwise the client
-names a server in USER, and what it asks before that is answered here.
-"""
+"""At the server: its greeting, TLS with it, USER, PASS and ACCT."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftpalg.core.actions import Dial, LoggedIn, Note, Server, StartTimer, StopTimer
+from ftpalg.core.actions import Dial, LoggedIn, Note, SendSecret, StopTimer
 from ftpalg.core.commands import Command, printable
-from ftpalg.core.errors import BadArgument
 from ftpalg.core.events import Timer
-from ftpalg.core.features import list_features
-from ftpalg.core.logins import parse_user
 from ftpalg.core.phase import Phase
 from ftpalg.core.protection import AUTH_ACCEPTED
 from ftpalg.core.replies import Reply, reply
-from ftpalg.core.routes import ServerTls
+from ftpalg.core.routes import Mode, Route, Server, ServerTls
 from ftpalg.core.scrub import scrub
 
 if TYPE_CHECKING:
@@ -28,47 +21,81 @@ UNREACHABLE = 434
 
 
 class Login:
-    """The part of a session that finds the server and lets the client in."""
+    """The part of a session that gets the client into its server.
+
+    ``greets`` is True where the server's greeting is the client's, because no word of the client was
+    needed to find it.
+    """
 
     __slots__ = (
         "_greeting",
+        "_greets",
         "_passless",
-        "_server",
+        "_password",
         "_session",
         "_user",
         "_user_stale",
+        "_welcome",
         "_wrong",
         "done",
         "matched",
+        "route",
+        "server",
         "tls",
     )
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._server: Server | None = None
+        self.route = Route()
+        self.server: Server | None = None
+        self._greets = False
         self._greeting: Reply | None = None
         self.tls = ServerTls.OFF
         self.matched = False
-        self._user: bytes = b""
+        self._user: bytes | None = None
+        self._password: bytes | None = None
+        self._welcome = 0
         self._passless = False
         self._user_stale = False
         self._wrong = 0
         self.done = False
 
-    @property
-    def fixed(self) -> bool:
-        """True where the configuration names the server and USER is not ours to read."""
-        return self._session.rules.server is not None
+    def dial(
+        self,
+        route: Route,
+        named: Server | None,
+        *,
+        user: bytes | None = None,
+        password: bytes | None = None,
+        welcome: int = 0,
+        greets: bool = False,
+    ) -> None:
+        """Reach the route's server, or the one that was named where it has none.
 
-    def begin(self) -> None:
-        """The client has connected."""
+        Then log in with what is given; without a user the greeting answers the client's command,
+        recoded to ``welcome``.
+        """
         session = self._session
-        session.order(StartTimer(Timer.LOGIN))
-        if session.rules.server is not None:
-            self._dial(session.rules.server)
-            return
-        session.phase = Phase.UNROUTED
-        session.tell(reply(220, "ftpalg ready; log in as user@server."))
+        servers = route.servers or ((named,) if named else ())
+        self.server, self.route = servers[0], route
+        self._user, self._password = (route.user.encode() or user), password
+        self._user_stale, self._welcome, self._greets = False, welcome, greets
+        self.tls = route.tls or session.rules.tls_to(self.server)
+        self.matched = self.tls is ServerTls.MATCH
+        if self.matched and session.protection.client_secured:
+            self.tls = ServerTls.EXPLICIT
+        session.phase = Phase.DIALING
+        session.order(Dial(servers, route, session.arrival.account, named=not route.servers))
+
+    @property
+    def mode(self) -> Mode:
+        """How data connections to the server are opened."""
+        return self.route.mode or self._session.rules.mode
+
+    @property
+    def hidden(self) -> bool:
+        """True behind a parent that names the server itself: its family is not the connection's."""
+        return bool(self.route.parent) and self.route.parent not in self._session.rules.ftp_parents
 
     # -- the server's greeting ------------------------------------------------------------------
 
@@ -84,7 +111,7 @@ class Login:
             session.order(
                 StopTimer(Timer.HANDSHAKE)
             )  # it asks for patience; timeouts.login bounds it
-            if self.fixed:
+            if self._greets:
                 session.tell(message)
         elif not message.positive:
             self._turned_away(message)
@@ -99,7 +126,7 @@ class Login:
     def _turned_away(self, message: Reply) -> None:
         session = self._session
         message = scrub(message, session)
-        if self.fixed:
+        if self._greets:
             session.leave(message)
             return
         session.drop_server()
@@ -124,87 +151,41 @@ class Login:
         session, self._greeting = self._session, None
         session.order(StopTimer(Timer.HANDSHAKE))
         session.phase = Phase.CONNECTED
-        if self.fixed:
-            if greeting.code == 230:
+        let_in = greeting.code == 230
+        if self._user is None:
+            if let_in:
                 self._let_in()
-            session.tell(greeting)
-        elif greeting.code == 230:
+            session.forward(greeting.recoded(self._welcome)) if self._welcome else session.tell(
+                greeting
+            )
+        elif let_in:
             self._user_reply(greeting)
         else:
-            session.ask(Command(b"USER", self._user), self._user_reply)
+            self.ask_user(self._user)
 
-    def unreachable(self, text: str) -> None:
+    def unreachable(self, text: str, code: int = UNREACHABLE) -> None:
         """The server could not be reached or trusted, or left before its greeting."""
         session = self._session
-        if self.fixed:
+        if self._greets:
             session.leave(reply(421, text))
             return
         session.drop_server()
         session.phase = Phase.UNROUTED
-        session.answer(reply(UNREACHABLE, text))
+        session.answer(reply(code, text))
 
-    def _dial(self, server: Server) -> None:
-        session = self._session
-        self._server = server
-        self.tls = session.rules.tls_to(server)
-        self.matched = self.tls is ServerTls.MATCH
-        if self.matched and session.protection.client_secured:
-            self.tls = ServerTls.EXPLICIT
-        session.phase = Phase.DIALING
-        session.order(Dial(server))
-
-    # -- before a server is known ---------------------------------------------------------------
-
-    def local(self, command: Command) -> None:
-        """Answer a command that came before any server was named."""
-        session, verb = self._session, command.verb
-        if verb == b"USER":
-            self._named(command)
-        elif verb == b"QUIT":
-            session.leave(reply(221, "Goodbye."))
-        elif verb == b"FEAT":
-            session.answer(list_features(session.features))
-        elif verb == b"OPTS" and (command.argument or b"").upper().startswith(b"UTF8"):
-            session.answer(reply(200, "File names pass unchanged."))
-        elif verb in LOCAL:
-            session.answer(LOCAL[verb])
-        else:
-            session.refuse(530, "Log in first: USER user@server.")
-
-    def _named(self, command: Command) -> None:
-        """USER where the client names the server."""
-        session = self._session
-        try:
-            login = parse_user(command.argument)
-        except BadArgument as error:
-            session.refuse(error.code, str(error))
-            return
-        if login.server is None and session.phase is Phase.UNROUTED:
-            session.refuse(530, "Name the server too: USER user@server or user@server:port.")
-            return
-        self._user, self._user_stale = login.user, False
-        if session.phase is Phase.CONNECTED:
-            if login.server in (None, self._server):
-                session.ask(Command(b"USER", login.user), self._user_reply)
-                return
-            session.drop_server()
-        assert login.server is not None
-        self._dial(login.server)
-
-    # -- at the server --------------------------------------------------------------------------
+    # -- USER, PASS, ACCT -------------------------------------------------------------------------
 
     def command(self, command: Command) -> None:
         """USER, PASS or ACCT while a server is connected."""
         session = self._session
         if command.verb == b"USER":
-            self._user_stale = False
-            if self.fixed:
-                self._user = command.argument or b""
-                session.ask(command, self._user_reply)
+            self._user_stale, self._password = False, None
+            if self._greets:
+                self.ask_user(command.argument)
             elif self.done:
                 session.refuse(503, "Already logged in; QUIT and connect again to change.")
             else:
-                self._named(command)
+                session.arrival.user(command.argument)
         elif self._user_stale:
             session.refuse(503, "USER comes first.")
         elif command.verb == b"PASS" and self._passless:
@@ -213,13 +194,39 @@ class Login:
         else:
             session.ask(command, self._login_reply)
 
+    def ask_user(self, user: bytes | None) -> None:
+        """Log in as that user, unless the route names another."""
+        user = self.route.user.encode() or user
+        self._user = user or b""
+        if self.server is not None and self.route.parent in self._session.rules.ftp_parents:
+            user = b"%b@%b" % (self._user, _where(self.server))
+        self._session.ask(Command(b"USER", user), self._user_reply)
+
     def forget_user(self) -> None:
         """TLS has begun: who logs in is said again under it (RFC 4217 section 10.1)."""
         self._user_stale, self._passless = True, False
 
     def _user_reply(self, message: Reply) -> None:
+        session = self._session
+        self._passless = message.positive
+        if message.code == 331 and self.route.secret:
+            session.order(SendSecret(self.route.secret))
+            session.expect(self._secret_reply)
+        elif message.code == 331 and self._password is not None:
+            password, self._password = self._password, None
+            session.ask(Command(b"PASS", password), self._login_reply)
+        else:
+            self._login_reply(message)
+
+    def _secret_reply(self, message: Reply) -> None:
+        """The answer to a PASS that was not the client's: it needs none any more."""
         self._passless = message.positive
         self._login_reply(message)
+
+    def secret_missing(self, reason: str) -> None:
+        """The password for the server cannot be read."""
+        self._session.order(Note(f"password for the server: {reason}"))
+        self.unreachable("The gateway's login at the server is not set up.")
 
     def _login_reply(self, message: Reply) -> None:
         session = self._session
@@ -235,14 +242,9 @@ class Login:
         if not self.done:
             self.done = True
             self._session.order(StopTimer(Timer.LOGIN))
-            self._session.order(LoggedIn(printable(self._user)))
+            self._session.order(LoggedIn(printable(self._user or b"")))
 
 
-LOCAL = {
-    b"SYST": reply(215, "UNIX Type: L8"),
-    b"NOOP": reply(200, "OK."),
-    b"CLNT": reply(200, "Noted."),
-    b"HELP": reply(214, "Log in as user@server or user@server:port."),
-    b"PASS": reply(503, "USER comes first: USER user@server."),
-    b"ACCT": reply(503, "USER comes first: USER user@server."),
-}
+def _where(server: Server) -> bytes:
+    """A server as a parent FTP proxy reads it behind ``user@``."""
+    return str(server).removesuffix(":21").encode("ascii")

@@ -1,36 +1,199 @@
-"""The ways a client names the server it wants.
+"""The ways a client names the server it wants, and its account at the gateway.
 
-A: ``USER user@host[:port]``, the last ``@`` splits, because an account may hold one (RFC 1919).
+One reading of USER's argument from the right: an optional tail behind a space, then the last
+separator begins the server, because an account may hold one itself (RFC 1919 section 4.4).  What the
+wire cannot tell apart is decided by whether an account at the gateway is still wanted, and then by
+the order of the dialects.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
-from ftpalg.core.actions import Server
 from ftpalg.core.errors import BadArgument
+from ftpalg.core.routes import Server
 
 HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 V6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 
 
+class Dialect(Enum):
+    """Each named as its user writes it; ``account`` is the one at the gateway."""
+
+    SITE = "SITE server"
+    OPEN = "OPEN server"
+    HOST = "HOST server"
+    SNI = "SNI server"
+    AUTH = "AUTH account"
+    USER_ACCOUNT_SERVER = "user@account@server"
+    ACCOUNT_USER_SERVER = "account@user@server"
+    ACCOUNT_COLON_USER = "account:user@server"
+    USER_SERVER_ACCOUNT = "user@server account"
+    ACCOUNT_SERVER = "account@server"
+    USER_SERVER_PORT = "user@server port"
+    USER_SERVER = "user@server"
+
+
+# HOST is not among them: lftp sends it, with the gateway's own name, wherever FEAT lists it
+DEFAULT_DIALECTS = (
+    Dialect.SITE,
+    Dialect.OPEN,
+    Dialect.USER_ACCOUNT_SERVER,
+    Dialect.USER_SERVER_ACCOUNT,
+    Dialect.ACCOUNT_SERVER,
+    Dialect.USER_SERVER_PORT,
+    Dialect.USER_SERVER,
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Login:
-    """A user name, and the server named with it if one was."""
+class Named:
+    """What a USER names: of ``user``, ``server`` and ``account`` those that are not None."""
 
-    user: bytes
-    server: Server | None
+    dialect: Dialect | None = None
+    user: bytes | None = None
+    server: Server | None = None
+    account: bytes | None = None
 
 
-def parse_user(argument: bytes | None) -> Login:
-    """Read USER's argument.  Raise BadArgument where a server is named and cannot be read."""
-    user, at, where = (argument or b"").rpartition(b"@")
-    if not at:
-        return Login(where, None)
-    if not user:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """USER's argument in parts: ``left`` of the last separator, ``server``, and ``tail``."""
+
+    left: bytes
+    server: Server
+    tail: bytes
+    separators: bytes
+
+
+def parse_user(
+    argument: bytes | None,
+    dialects: tuple[Dialect, ...] = DEFAULT_DIALECTS,
+    separators: bytes = b"@",
+    *,
+    account: bool = False,
+) -> Named:
+    """Read USER's argument; ``account`` is True while one at the gateway is still wanted.
+
+    Without a server in it the argument is the user, or the account where one is wanted.  Raise
+    BadArgument where a server is named and cannot be read.
+    """
+    text = argument or b""
+    at = max(text.rfind(separators[i : i + 1]) for i in range(len(separators)))
+    if at < 0 or not any(dialect in READ for dialect in dialects):
+        return Named(account=text) if account else Named(user=text)
+    left, right = text[:at], text[at + 1 :]
+    where, _, tail = right.partition(b" ")
+    if tail.isdigit() and Dialect.USER_SERVER_PORT in dialects:
+        where, tail = where + b":" + tail, b""
+    if tail and Dialect.USER_SERVER_ACCOUNT not in dialects:
+        where, tail = right, b""  # no server's name has a space: told as such
+    words = _Words(left, parse_server(where), tail, separators)
+    if not left:
         raise BadArgument("USER names a server but no user; write user@server.")
-    return Login(user, parse_server(where))
+    for dialect in dialects:
+        read = READ.get(dialect)
+        found = read(words) if read and (account or dialect not in WITH_ACCOUNT) else None
+        if found is not None:
+            return found
+    raise BadArgument("USER names a server in a way that is not accepted here.")
+
+
+def _last(text: bytes, separators: bytes) -> tuple[bytes, bytes] | None:
+    """Both sides of the last separator; None where there is none or a side is empty."""
+    at = max(text.rfind(separators[i : i + 1]) for i in range(len(separators)))
+    return (text[:at], text[at + 1 :]) if 0 < at < len(text) - 1 else None
+
+
+def _first(text: bytes, separators: bytes) -> tuple[bytes, bytes] | None:
+    """Both sides of the first separator; None where there is none or a side is empty."""
+    found = [
+        at for at in (text.find(separators[i : i + 1]) for i in range(len(separators))) if at >= 0
+    ]
+    at = min(found, default=-1)
+    return (text[:at], text[at + 1 :]) if 0 < at < len(text) - 1 else None
+
+
+def _user_account(words: _Words) -> Named | None:
+    parts = _last(words.left, words.separators)
+    return parts and Named(Dialect.USER_ACCOUNT_SERVER, parts[0], words.server, parts[1])
+
+
+def _account_user(words: _Words) -> Named | None:
+    parts = _first(words.left, words.separators)
+    return parts and Named(Dialect.ACCOUNT_USER_SERVER, parts[1], words.server, parts[0])
+
+
+def _colon(words: _Words) -> Named | None:
+    parts = _first(words.left, b":")
+    return parts and Named(Dialect.ACCOUNT_COLON_USER, parts[1], words.server, parts[0])
+
+
+def _tail(words: _Words) -> Named | None:
+    if not words.tail:
+        return None
+    return Named(Dialect.USER_SERVER_ACCOUNT, words.left, words.server, words.tail)
+
+
+def _account(words: _Words) -> Named:
+    return Named(Dialect.ACCOUNT_SERVER, None, words.server, words.left)
+
+
+def _user(words: _Words) -> Named:
+    return Named(Dialect.USER_SERVER, words.left, words.server)
+
+
+READ: dict[Dialect, Callable[[_Words], Named | None]] = {
+    Dialect.USER_ACCOUNT_SERVER: _user_account,
+    Dialect.ACCOUNT_USER_SERVER: _account_user,
+    Dialect.ACCOUNT_COLON_USER: _colon,
+    Dialect.USER_SERVER_ACCOUNT: _tail,
+    Dialect.ACCOUNT_SERVER: _account,
+    Dialect.USER_SERVER_PORT: _user,
+    Dialect.USER_SERVER: _user,
+}
+"""How each dialect reads the words, or that it does not fit."""
+
+WITH_ACCOUNT = frozenset(
+    {
+        Dialect.USER_ACCOUNT_SERVER,
+        Dialect.ACCOUNT_USER_SERVER,
+        Dialect.ACCOUNT_COLON_USER,
+        Dialect.USER_SERVER_ACCOUNT,
+        Dialect.ACCOUNT_SERVER,
+    }
+)
+
+
+def split_password(dialect: Dialect | None, text: bytes, separators: bytes) -> tuple[bytes, bytes]:
+    """The password at the server and the one at the gateway, of a PASS that joins them.
+
+    Raise BadArgument where there is no separator.
+    """
+    if dialect is Dialect.USER_ACCOUNT_SERVER:
+        parts = _last(text, separators)
+    elif dialect is Dialect.ACCOUNT_USER_SERVER:
+        parts = _first(text, separators)
+    else:
+        parts = _first(text, b":")
+    if parts is None:
+        raise BadArgument("PASS must join two passwords as USER joins two names.")
+    return parts if dialect is Dialect.USER_ACCOUNT_SERVER else (parts[1], parts[0])
+
+
+JOINED = frozenset(
+    {Dialect.USER_ACCOUNT_SERVER, Dialect.ACCOUNT_USER_SERVER, Dialect.ACCOUNT_COLON_USER}
+)
+"""Dialects whose PASS joins both passwords."""
+
+
+def parse_where(argument: bytes | None) -> Server:
+    """Read the argument of SITE or OPEN: a server, its port behind ``:`` or a space."""
+    host, _, port = (argument or b"").strip().partition(b" ")
+    return parse_server(host + b":" + port.strip() if port else host)
 
 
 def parse_server(text: bytes) -> Server:

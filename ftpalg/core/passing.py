@@ -109,12 +109,16 @@ class Passing:
         else:
             self._forward(command)
 
-    def _algs(self, command: Command) -> None:
-        if (command.argument or b"").strip().upper() in (b"STATUS64", b"ENABLE64", b"DISABLE64"):
+    def algs(self, argument: bytes | None) -> None:
+        """ALGS of RFC 6384 section 11: what cannot be switched off is told as it is."""
+        if (argument or b"").strip().upper() in (b"STATUS64", b"ENABLE64", b"DISABLE64"):
             text = "EPSVEPRT Addresses are always made anew for each side."
             self._session.answer(reply(216, text))
         else:
             self._session.refuse(504, "ALGS knows STATUS64, ENABLE64 and DISABLE64.")
+
+    def _algs(self, command: Command) -> None:
+        self.algs(command.argument)
 
     def _refused(self, command: Command) -> None:
         self._session.refuse(502, f"{command.verb.decode('ascii')} cannot pass this gateway.")

@@ -106,9 +106,9 @@ class Preparation:
         session = self._session
         assert session.server is not None
         self._verbs = verbs_to_try(
-            session.rules.mode,
+            session.login.mode,
             self._wanted,
-            server_v6=family(session.server.peer) == 2,
+            server_v6=family(session.server.peer) == 2 and not session.login.hidden,
             client_v6=family(session.client.peer) == 2,
             epsv=session.traits.epsv,
             eprt=session.traits.eprt,
@@ -142,11 +142,13 @@ class Preparation:
         session = self._session
         mine = family(session.client.peer)
         if self._wanted == b"PASV":
-            if family(session.rules.client_address or session.client.local) == 2:
+            if family(session.client.advertised) == 2:
                 raise FamilyRefused(OTHER_FAMILY)
             return None
         if self._wanted == b"EPSV":
             word = (argument or b"").strip()
+            if not session.client.direct:
+                raise FamilyRefused("EPSV would lead to another machine here, use PASV (1)")
             if word and not word.isdigit():
                 raise BadArgument("EPSV knows 1, 2 and ALL.")
             if word and word != b"%d" % mine:
@@ -199,16 +201,14 @@ class Preparation:
         transfer.legs[side] = Leg.OPENING
         if side is Side.SERVER:
             assert session.server is not None
-            host = session.rules.server_address
-            if not host or family(host) != family(session.server.peer):
-                host = session.server.local
+            host = session.server.advertised
             eprt = self._verbs[0] == b"EPRT"
             argument = format_eprt(host, port) if eprt else format_port(host, port)
             session.conduct.prepare(transfer)
             session.ask(Command(self._verbs[0], argument), self._active_reply)
             return
         self._finish()
-        host = session.rules.client_address or session.client.local
+        host = session.client.advertised
         if self._wanted == b"EPSV":
             session.answer(reply(229, f"Entering Extended Passive Mode (|||{port}|)"))
         else:

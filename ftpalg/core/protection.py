@@ -97,6 +97,8 @@ class Protection:
                 session.refuse(530, "Name the server first.")
             else:
                 session.ask(session.head, self._opaque_reply)
+        elif session.arrival.authorizes and mechanism not in MECHANISMS and session.head:
+            session.arrival.authorize(session.head.argument)
         elif not self.offered:
             session.refuse(502, "TLS is not offered here.")
         elif mechanism not in MECHANISMS:

@@ -10,7 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from ftpalg.core.actions import Server
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server to reach: a name or an address without brackets, and a port."""
+
+    host: str
+    port: int = 21
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Mode(Enum):

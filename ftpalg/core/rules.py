@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
-from ftpalg.core.actions import Server
-from ftpalg.core.routes import Mode, ServerTls
+from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
+from ftpalg.core.routes import Choose, Facts, Mode, Route, Server, ServerTls, Undecided
 
 
 class ClientTls(Enum):
@@ -19,19 +20,30 @@ class ClientTls(Enum):
     IMPLICIT = "implicit"
 
 
+def _none(facts: Facts) -> None:
+    """No table of routes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """One listener's rules; shared by its sessions.
 
-    ``server`` is None where the client names it.  The addresses are those told in 227 to clients
-    and in PORT/EPRT to servers; empty means the address of the control connection.
-    ``server_tls_rules`` are pairs of a lower-case name pattern and the TLS for servers it fits.
+    ``server`` is None where the client names it.  ``choose`` is the table of routes, whose silence
+    leaves ``server``, ``mode`` and the TLS settings in force; ``hosts`` tells the names of HOST that
+    it knows, None where it asks for none.  ``server_tls_rules`` are pairs of a lower-case name pattern and the TLS for servers it
+    fits.  ``ftp_parents`` are the proxies that take ``USER user@server``, by name.  With ``accounts``
+    nobody gets further than the gateway without one.
     """
 
     server: Server | None = None
     mode: Mode = Mode.PASSIVE
-    client_address: str = ""
-    server_address: str = ""
+    choose: Choose = _none
+    hosts: Callable[[str], bool] | None = None
+    dialects: tuple[Dialect, ...] = DEFAULT_DIALECTS
+    separators: bytes = b"@"
+    accounts: bool = False
+    parent: str = ""
+    ftp_parents: Mapping[str, Server] = field(default_factory=dict)
     replace_private: bool = False
     queued_commands: int = 256
     bad_commands: int = 10
@@ -42,6 +54,12 @@ class Rules:
     server_tls: ServerTls = ServerTls.OFF
     server_tls_rules: tuple[tuple[str, ServerTls], ...] = ()
     clear_data: bool = False
+
+    def route(self, facts: Facts) -> Route | Undecided:
+        """The route of a session with these facts; the general settings where no rule fits."""
+        return self.choose(facts) or Route(
+            servers=(self.server,) if self.server else (), parent=self.parent
+        )
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets: the first pattern that fits its name, else the default."""

@@ -23,12 +23,16 @@ from ftpalg.core.actions import (
     StartTimer,
     StopTimer,
 )
+from ftpalg.core.arrival import Arrival
 from ftpalg.core.commands import FOREIGN, Command, Kind
 from ftpalg.core.conduct import Conduct
 from ftpalg.core.errors import FtpError
 from ftpalg.core.events import (
+    AccountAccepted,
+    AccountRefused,
     ClientDone,
     ClientLost,
+    ClientSecured,
     CommandReceived,
     CommandRefused,
     Event,
@@ -39,6 +43,7 @@ from ftpalg.core.events import (
     ListenFailed,
     Listening,
     ReplyReceived,
+    SecretMissing,
     ServerBroken,
     ServerConnected,
     ServerInsecure,
@@ -71,6 +76,7 @@ class Session:
         "_goodbye",
         "_last_code",
         "_out",
+        "arrival",
         "client",
         "conduct",
         "head",
@@ -95,6 +101,7 @@ class Session:
         self.queue: deque[Command | FtpError] = deque()
         self.head: Command | None = None
         self.protection = Protection(self)
+        self.arrival = Arrival(self)
         self.login = Login(self)
         self.preparation = Preparation(self)
         self.passing = Passing(self)
@@ -112,7 +119,7 @@ class Session:
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
         self._out = []
-        self.login.begin()
+        self.arrival.begin()
         return self._out
 
     def handle(self, event: Event) -> list[Action]:
@@ -265,7 +272,22 @@ class Session:
 
     def _on_server_unreachable(self, event: ServerUnreachable) -> None:
         self.order(Note(f"server unreachable: {event.reason}"))
-        self.login.unreachable("The server cannot be reached.")
+        if event.forbidden:
+            self.login.unreachable(event.forbidden, 530)
+        else:
+            self.login.unreachable("The server cannot be reached.")
+
+    def _on_client_secured(self, event: ClientSecured) -> None:
+        self.arrival.secured(event.sni)
+
+    def _on_account_accepted(self, event: AccountAccepted) -> None:
+        self.arrival.accepted(event.account)
+
+    def _on_account_refused(self, event: AccountRefused) -> None:
+        self.arrival.refused(event.reason)
+
+    def _on_secret_missing(self, event: SecretMissing) -> None:
+        self.login.secret_missing(event.reason)
 
     def _on_reply(self, event: ReplyReceived) -> None:
         message, held = event.reply, self._goodbye
@@ -372,7 +394,7 @@ class Session:
             elif item.kind is Kind.TLS:
                 self.protection.command(item)
             elif self.phase is Phase.UNROUTED:
-                self.login.local(item)
+                self.arrival.command(item)
             else:
                 self.passing.command(item)
         if self._client_done and self.head is None and self._asked is None and not self.queue:
@@ -389,6 +411,10 @@ HANDLERS: dict[type, Callable[..., None]] = {
     CommandRefused: Session._on_refused_line,
     ClientDone: Session._on_client_done,
     ClientLost: Session._on_client_lost,
+    ClientSecured: Session._on_client_secured,
+    AccountAccepted: Session._on_account_accepted,
+    AccountRefused: Session._on_account_refused,
+    SecretMissing: Session._on_secret_missing,
     ServerConnected: Session._on_server_connected,
     ServerUnreachable: Session._on_server_unreachable,
     ServerSecured: Session._on_server_secured,

@@ -238,7 +238,8 @@ class Ladder:
 
     def dials(self, where: str) -> None:
         """A server is dialled."""
-        self._same(str(self._next(do.Dial, where).server).encode(), where.encode())
+        action = self._next(do.Dial, where)
+        self._same(" or ".join(map(str, action.servers)).encode(), where.encode())
 
     def listens(self, side: str, port: str) -> None:
         """A data port was asked for, and is there."""

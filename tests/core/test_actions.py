@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.actions import Server
+from ftpalg.core.routes import Server
 
 
 class Servers(SynchronousTestCase):

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.actions import Server
+from ftpalg.core.routes import Server
 from ftpalg.core.errors import BadArgument
-from ftpalg.core.logins import Login, parse_server, parse_user
+from ftpalg.core.logins import Dialect, Named, parse_server, parse_user
 
 
 class Users(SynchronousTestCase):
@@ -17,12 +17,12 @@ class Users(SynchronousTestCase):
     def test_user(self) -> None:
         """The last @ splits, because an account may hold one (RFC 1919)."""
         for argument, login in (
-            (None, Login(b"", None)),
-            (b"bob", Login(b"bob", None)),
-            (b"bob@host", Login(b"bob", Server("host", 21))),
-            (b"bob@host:2121", Login(b"bob", Server("host", 2121))),
-            (b"bob@corp.example@host", Login(b"bob@corp.example", Server("host", 21))),
-            (b"b\xe9b@host", Login(b"b\xe9b", Server("host", 21))),
+            (None, Named(user=b"")),
+            (b"bob", Named(user=b"bob")),
+            (b"bob@host", Named(Dialect.USER_SERVER, b"bob", Server("host", 21))),
+            (b"bob@host:2121", Named(Dialect.USER_SERVER, b"bob", Server("host", 2121))),
+            (b"bob@corp.example@host", Named(Dialect.USER_SERVER, b"bob@corp.example", Server("host", 21))),
+            (b"b\xe9b@host", Named(Dialect.USER_SERVER, b"b\xe9b", Server("host", 21))),
         ):
             self.assertEqual(parse_user(argument), login)
 

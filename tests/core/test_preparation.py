@@ -503,13 +503,9 @@ class ClientsWords(LadderTest):
 
     def test_configured_addresses(self) -> None:
         """The addresses of the settings are told instead of the control connections' own."""
-        rules = Rules(
-            server=FIXED,
-            mode=Mode.ACTIVE,
-            client_address="203.0.113.5",
-            server_address="203.0.113.6",
-        )
-        self.logged_in(rules).play(
+        rules = Rules(server=FIXED, mode=Mode.ACTIVE)
+        client, server = replace(CLIENT, shown="203.0.113.5"), replace(SERVER, shown="203.0.113.6")
+        self.logged_in(rules, client=client, server=server).play(
             """
             C -> P  PASV
             P ..    listens for the server on 50010
@@ -519,7 +515,7 @@ class ClientsWords(LadderTest):
             C <- P  227 Entering Passive Mode (203,0,113,5,195,80)
             """
         )
-        self.logged_in(replace(rules, client_address="2001:db8::5")).play(
+        self.logged_in(rules, client=replace(CLIENT, shown="2001:db8::5")).play(
             "C -> P  PASV\nC <- P  522 Network protocol not supported, use (1,2)"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ftpalg.core.actions import Server
+from ftpalg.core.routes import Server
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.protection import Level
 from ftpalg.core.routes import ServerTls

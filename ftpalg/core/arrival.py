@@ -1,0 +1,352 @@
+"""Before a server is reached: who the client is, and whither it wants.
+
+A fixed or intercepted destination that needs no account is dialled at once and its greeting is the
+client's.  Everybody else is greeted here, and says in one of the dialects of ``logins`` which
+account at the gateway and which server it has.  What is asked meanwhile is answered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ftpalg.core.actions import Authenticate, Note, StartTimer
+from ftpalg.core.commands import Command, printable
+from ftpalg.core.errors import BadArgument
+from ftpalg.core.events import Timer
+from ftpalg.core.features import list_features
+from ftpalg.core.logins import (
+    JOINED,
+    Dialect,
+    Named,
+    parse_server,
+    parse_user,
+    parse_where,
+    split_password,
+)
+from ftpalg.core.phase import Phase
+from ftpalg.core.replies import reply
+from ftpalg.core.routes import Facts, Route, Server, Undecided
+
+if TYPE_CHECKING:
+    from ftpalg.core.session import Session
+
+PASSWORD = reply(331, "Password required.")
+"""The answer to every USER that the gateway itself takes: no user name is told from another."""
+REMEDY = "Name the server too: USER user@server or user@server:port."
+
+
+class Arrival:
+    """The part of a session that learns what its route depends on."""
+
+    __slots__ = (
+        "_destination",
+        "_host",
+        "_named",
+        "_password",
+        "_server",
+        "_session",
+        "_wrong",
+        "account",
+        "sni",
+    )
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._destination = session.client.destination
+        self._server: Server | None = None
+        self._host = ""
+        self._named: Named | None = None
+        self._password: bytes | None = None
+        self._wrong = 0
+        self.account = ""
+        self.sni = ""
+
+    def begin(self) -> None:
+        """The client has connected."""
+        session = self._session
+        session.order(StartTimer(Timer.LOGIN))
+        route = self._route()
+        if isinstance(route, Route) and self._known(route) and not self._wants_account:
+            session.login.dial(route, self._destination, greets=True)
+            return
+        session.phase = Phase.UNROUTED
+        named = "." if session.rules.accounts else "; log in as user@server."
+        session.tell(reply(220, f"ftpalg ready{named}"))
+
+    def secured(self, sni: str) -> None:
+        """TLS with the client stands; ``sni`` is the name it asked for."""
+        self.sni = sni
+        if sni and self._speaks(Dialect.SNI) and self._destination is None:
+            self._destination = Server(sni)
+
+    def command(self, command: Command) -> None:
+        """Answer a command that came before any server was named."""
+        session, verb = self._session, command.verb
+        answer = COMMANDS.get(verb)
+        if answer is not None:
+            self._carry_out(answer, command.argument)
+        elif verb == b"OPTS" and (command.argument or b"").upper().startswith(b"UTF8"):
+            session.answer(reply(200, "File names pass unchanged."))
+        elif verb in LOCAL:
+            session.answer(LOCAL[verb])
+        else:
+            session.refuse(530, "Log in first: USER user@server.")
+
+    def user(self, argument: bytes | None) -> None:
+        """A second USER, of a client that is not logged in at its server."""
+        self._carry_out(Arrival._user, argument)
+
+    def _carry_out(self, answer: Answer, argument: bytes | None) -> None:
+        try:
+            answer(self, argument)
+        except BadArgument as error:
+            self._session.refuse(error.code, str(error))
+
+    # -- the route ------------------------------------------------------------------------------
+
+    @property
+    def _wants_account(self) -> bool:
+        return self._session.rules.accounts and not self.account
+
+    def _route(
+        self, user: bytes | None = None, server: Server | None = None, *, final: bool = False
+    ) -> Route | Undecided:
+        facts = Facts(
+            client=self._session.client.peer,
+            account=self.account,
+            sni=self.sni,
+            host=self._host,
+            user=printable(user or b""),
+            destination=server or self._destination,
+            final=final,
+        )
+        return self._session.rules.route(facts)
+
+    def _known(self, route: Route | Undecided) -> bool:
+        """True where no word of the client is needed to tell the server."""
+        return isinstance(route, Route) and (bool(route.servers) or self._destination is not None)
+
+    def _speaks(self, dialect: Dialect) -> bool:
+        return dialect in self._session.rules.dialects
+
+    def _go(
+        self,
+        user: bytes | None,
+        password: bytes | None = None,
+        *,
+        server: Server | None = None,
+        welcome: int = 230,
+    ) -> None:
+        """Everything is known: reach the server, and log in there as far as the client has said."""
+        if user is None and server is not None:
+            self._destination = server  # USER comes behind and names no server
+        self._server = server or self._destination
+        route = self._route(user, self._server, final=True)
+        if not isinstance(route, Route) or not (route.servers or self._server):
+            self._session.refuse(530, REMEDY)
+            return
+        self._named = self._password = None
+        self._session.login.dial(route, self._server, user=user, password=password, welcome=welcome)
+
+    # -- USER, PASS, ACCT -------------------------------------------------------------------------
+
+    def _user(self, argument: bytes | None) -> None:
+        session = self._session
+        connected = session.phase is Phase.CONNECTED
+        self._named = self._password = None
+        if self._wants_account:
+            self._named = self._read(argument)
+            session.answer(PASSWORD)
+        elif self._told(argument):
+            session.login.ask_user(argument) if connected else self._go(argument or b"")
+        else:
+            named = self._read(argument)
+            if connected and named.server in (None, self._server):
+                session.login.ask_user(named.user or b"")
+            elif named.server is None:
+                session.refuse(530, REMEDY)
+            else:
+                if connected:
+                    session.drop_server()
+                self._go(named.user, server=named.server)
+
+    def _told(self, user: bytes | None = None) -> bool:
+        """True where the server is known without being named in USER."""
+        return self._known(self._route(user, self._destination, final=True))
+
+    def _read(self, argument: bytes | None) -> Named:
+        rules, wanted = self._session.rules, self._wants_account
+        if wanted and self._told():
+            return Named(account=argument or b"")
+        return parse_user(argument, rules.dialects, rules.separators, account=wanted)
+
+    def _pass(self, argument: bytes | None) -> None:
+        session, named, given = self._session, self._named, argument or b""
+        if named is None:
+            session.refuse(503, "USER comes first: USER user@server.")
+        elif named.account is None and not self._speaks(Dialect.AUTH):
+            self._named = None
+            self._turn_away("no account at the gateway was named")
+        elif named.account is None:
+            self._password = given
+            session.answer(reply(230, "Now the account at this gateway: AUTH and RESP."))
+        elif named.dialect is Dialect.USER_SERVER_ACCOUNT:
+            self._password = given
+            session.answer(reply(332, "Now the password at this gateway: ACCT."))
+        elif named.dialect in JOINED:
+            self._password, ours = split_password(named.dialect, given, session.rules.separators)
+            self._check(named.account, ours)
+        else:
+            self._check(named.account, given)
+
+    def _acct(self, argument: bytes | None) -> None:
+        named = self._named
+        if named is None or named.account is None or self._password is None:
+            self._session.refuse(503, "USER comes first: USER user@server.")
+        else:
+            self._check(named.account, argument or b"")
+
+    # -- AUTH account, RESP -----------------------------------------------------------------------
+
+    @property
+    def authorizes(self) -> bool:
+        """True where AUTH with no mechanism of TLS names an account (Net::FTP's authorize)."""
+        waits = self._named is not None and self._password is not None
+        return waits and self._speaks(Dialect.AUTH) and self._session.phase is Phase.UNROUTED
+
+    def authorize(self, argument: bytes | None) -> None:
+        """AUTH account."""
+        assert self._named is not None
+        self._named = replace(self._named, dialect=Dialect.AUTH, account=argument or b"")
+        self._session.answer(reply(334, "RESP with its password."))
+
+    def _resp(self, argument: bytes | None) -> None:
+        named = self._named
+        if named is None or named.dialect is not Dialect.AUTH or named.account is None:
+            self._session.refuse(503, "AUTH account comes first.")
+        else:
+            self._check(named.account, argument or b"")
+
+    # -- the account at the gateway ---------------------------------------------------------------
+
+    def _check(self, account: bytes, password: bytes) -> None:
+        self._session.phase = Phase.CHECKING
+        self._session.order(Authenticate(account, password))
+
+    def accepted(self, account: str) -> None:
+        """The password was right."""
+        session, named, password = self._session, self._named, self._password
+        session.phase = Phase.UNROUTED
+        self.account = account
+        self._named = self._password = None
+        session.order(Note(f"account {account} at the gateway"))
+        if named is not None and named.server is not None:
+            self._go(named.user, password, server=named.server)
+            return
+        route = self._route(final=True)
+        if isinstance(route, Route) and route.user and self._known(route):
+            self._go(None)
+        else:
+            session.answer(reply(230, "Logged in at the gateway; go on with the server's login."))
+
+    def refused(self, reason: str) -> None:
+        """It was not; the wait that makes guessing slow is over."""
+        self._session.phase = Phase.UNROUTED
+        self._named = self._password = None
+        self._turn_away(reason)
+
+    def _turn_away(self, reason: str) -> None:
+        session = self._session
+        self._wrong += 1
+        session.order(Note(f"login at the gateway refused: {reason}"))
+        if self._wrong >= session.rules.bad_logins:
+            session.leave(reply(421, "Too many failed logins; closing."))
+        else:
+            session.answer(reply(530, "Login incorrect."))
+
+    # -- SITE, OPEN, HOST -------------------------------------------------------------------------
+
+    def _site(self, argument: bytes | None) -> None:
+        self._open(argument, Dialect.SITE)
+
+    def _open(self, argument: bytes | None, dialect: Dialect = Dialect.OPEN) -> None:
+        session = self._session
+        if not self._speaks(dialect) or session.client.destination is not None:
+            session.refuse(502, f"{dialect.name} names no server here.")
+        elif self._wants_account:
+            session.refuse(530, "Log in at the gateway first.")
+        else:
+            self._go(None, server=parse_where(argument), welcome=220)
+
+    def _hosted(self, argument: bytes | None) -> None:
+        """HOST (RFC 7151): the last one wins; a port inside is 501, an unknown name 504."""
+        session = self._session
+        if not self._hears_host:
+            session.refuse(502, "HOST names no server here.")
+            return
+        text = argument or b""
+        server = parse_server(text)
+        host = server.host.lower()
+        if b":" in text.rpartition(b"]")[2]:
+            raise BadArgument("HOST takes no port.")
+        if self._named is not None or self.account:
+            session.refuse(503, "HOST comes before the login.")
+        elif self.sni and host != self.sni:
+            session.refuse(504, "HOST and the name in the TLS handshake differ.")
+        elif session.rules.hosts is not None and session.rules.hosts(host):
+            self._host, self._destination = host, session.client.destination
+            session.answer(reply(220, "Host accepted."))
+        elif self._speaks(Dialect.HOST) and self._free:
+            self._host, self._destination = host, server
+            session.answer(reply(220, "Host accepted."))
+        else:
+            session.refuse(504, "No such host here.")
+
+    @property
+    def _hears_host(self) -> bool:
+        return self._session.rules.hosts is not None or self._speaks(Dialect.HOST)
+
+    @property
+    def _free(self) -> bool:
+        """True where the client may name its server."""
+        route = self._route(final=True)
+        fixed = isinstance(route, Route) and route.servers
+        return self._session.client.destination is None and not fixed
+
+    # -- the rest -----------------------------------------------------------------------------------
+
+    def _quit(self, _: bytes | None) -> None:
+        self._session.leave(reply(221, "Goodbye."))
+
+    def _features(self, _: bytes | None) -> None:
+        hosts = (b"HOST",) if self._hears_host else ()
+        self._session.answer(list_features((*self._session.features, *hosts)))
+
+    def _algs(self, argument: bytes | None) -> None:
+        self._session.passing.algs(argument)
+
+
+Answer = Callable[[Arrival, bytes | None], None]
+
+COMMANDS: dict[bytes, Answer] = {
+    b"USER": Arrival._user,
+    b"PASS": Arrival._pass,
+    b"ACCT": Arrival._acct,
+    b"RESP": Arrival._resp,
+    b"SITE": Arrival._site,
+    b"OPEN": Arrival._open,
+    b"HOST": Arrival._hosted,
+    b"QUIT": Arrival._quit,
+    b"FEAT": Arrival._features,
+    b"ALGS": Arrival._algs,
+}
+
+LOCAL = {
+    b"SYST": reply(215, "UNIX Type: L8"),
+    b"NOOP": reply(200, "OK."),
+    b"CLNT": reply(200, "Noted."),
+    b"HELP": reply(214, "Log in as user@server or user@server:port."),
+}
+"""What is answered the same to everybody."""
