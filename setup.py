@@ -29,16 +29,21 @@ setup(
     install_requires=[
         "attrs>=23.2",
         "cattrs>=23.2",
+        "h11>=0.14",
+        "proxy-protocol>=0.11.3",
         "pyOpenSSL>=24.1",
         "service-identity>=24.1",
+        "socksio>=1.0",
         "Twisted>=24.3",
         "zope.interface>=6",
     ],
     extras_require={
         "demo": ["pyftpdlib>=2.0"],
+        "ldap": ["ldaptor>=21.2"],
         "test": [
             "coverage>=7",
             "hypothesis>=6",
+            "ldaptor>=21.2",
             "mypy>=1.11",
             "mypy-zope>=1.0.6",
             "pyftpdlib>=2.0",

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from ftpalg.certificate import make_pair
-from ftpalg.config import Settings, SettingsError
+from ftpalg.config import Intercept, Listener, RouteRule, Settings, SettingsError
 from ftpalg.service import GatewayService, Options, warnings
 
 USAGE = """Usage:
@@ -19,20 +19,54 @@ USAGE = """Usage:
 def explain(settings: Settings) -> str:
     """What a configuration means, in sentences."""
     first, last = settings.data.client_ports
-    lines = [
-        f"listens on {', '.join(settings.listen)}",
-        *(f"listens with TLS on {text}" for text in settings.client_tls.implicit_listen),
-        f"every client reaches {settings.server}"
-        if settings.server
-        else "clients name the server: USER user@server[:port]",
-        f"data connections to servers: {settings.server_mode.value}",
-        f"data ports for clients: {first} to {last}",
-        f"TLS for clients: {settings.client_tls.mode.value}",
-        f"TLS to servers: {settings.default_server_tls.value}",
-        *(f"TLS to {rule.server}: {rule.mode.value}" for rule in settings.server_tls.rules),
-        *(f"warning: {text}" for text in warnings(settings)),
+    holes = settings.pinholes.table
+    return "\n".join(
+        (
+            *(_listener(one) for one in settings.all_listeners),
+            f"clients from {', '.join(map(str, settings.access.clients)) or 'anywhere'}",
+            *(_route(at, rule) for at, rule in enumerate(settings.routes)),
+            f"every {'other ' if settings.routes else ''}client reaches {settings.server}"
+            if settings.server
+            else "clients name the server: " + ", ".join(d.value for d in settings.login.dialects),
+            *([f"servers are reached through {settings.parent}"] if settings.parent else []),
+            f"data connections to servers: {settings.server_mode.value}",
+            f"data ports for clients: {first} to {last}"
+            + (f", opened one by one in nftables table {holes}" if holes else ""),
+            f"TLS to servers: {settings.default_server_tls.value}",
+            *(f"TLS to {rule.server}: {rule.mode.value}" for rule in settings.server_tls.rules),
+            *(f"warning: {text}" for text in warnings(settings)),
+        )
+    )
+
+
+def _listener(one: Listener) -> str:
+    tls = one.client_tls.value if one.client_tls else ""
+    words = [f"listens on {one.endpoint}", f"TLS for clients: {tls}"]
+    if one.accounts:
+        words.append("an account at the gateway is required")
+    if one.intercept is not Intercept.OFF and one.intercept is not None:
+        words.append(f"takes intercepted connections ({one.intercept.value})")
+    return "; ".join(words)
+
+
+def _route(at: int, rule: RouteRule) -> str:
+    conditions = [
+        f"{name} {', '.join(map(str, values))}"
+        for name, values in (
+            ("from", rule.clients),
+            ("account", rule.accounts),
+            ("SNI", rule.sni),
+            ("HOST", rule.hosts),
+            ("user", rule.users),
+            ("to", rule.destinations),
+        )
+        if values
     ]
-    return "\n".join(lines)
+    way = [f"reaches {', '.join(map(str, rule.server))}"] if rule.server else []
+    way += [f"by {rule.balance.value}"] if len(rule.server) > 1 else []
+    way += [f"as {rule.user}"] if rule.user else []
+    way += [f"through {rule.parent}"] if rule.parent else []
+    return f"route {at}: {'; '.join(conditions) or 'everybody'}: {', '.join(way) or 'as named'}"
 
 
 def check(words: list[str]) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.application.service import Service
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.strcred import AuthOptionMixin
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
@@ -16,16 +19,23 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from ftpalg.config import Settings, SettingsError, load
-from ftpalg.core.rules import ClientTls
-from ftpalg.net.control import ClientFactory
-from ftpalg.net.gateway import Gateway
+from ftpalg.config import Intercept, Listener, Settings, SettingsError, load
+from ftpalg.core.rules import Rules
+from ftpalg.net.accounts import checkers_of
+from ftpalg.net.client import ClientFactory
+from ftpalg.net.data import make_transparent
+from ftpalg.net.gateway import Gateway, Policies
 from ftpalg.ops.log import SessionLog
+from ftpalg.policy.access import DEFAULT_SERVERS, Access, ServerRule
+from ftpalg.policy.balance import order
 from ftpalg.policy.ports import candidates
+from ftpalg.policy.routes import RouteRule, choose, knows_host, uses_hosts
 
 
-class Options(usage.Options):
+class Options(usage.Options, AuthOptionMixin):
     """The command line of ``twistd ftpalg``; its words override the file's."""
+
+    supportedInterfaces = (IUsernamePassword,)
 
     synopsis = "[options]"
     optParameters = [
@@ -60,11 +70,17 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self.listen: list[str] = []
+        self.auth: list[str] = []
 
     def opt_listen(self, endpoint: str) -> None:
         """A Twisted server endpoint to listen on; repeatable.
         [default: tcp:1025:interface=127.0.0.1]"""
         self.listen.append(endpoint)
+
+    def opt_auth(self, description: str) -> None:
+        """Where accounts at the gateway are: file:FILE, memory:USER:PASSWORD, unix, ldap:URL, or
+        another of Twisted's strcred; repeatable.  Clients need an account then."""
+        self.auth.append(description)
 
     def parseArgs(self, *words: str) -> None:
         if words:
@@ -83,7 +99,29 @@ class Options(usage.Options):
         }
         if self.listen:
             words["listen"] = self.listen
+        if self.auth:
+            words["accounts.auth"] = self.auth
         return load(Path(self["config"]) if self["config"] else None, words)
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The policies that a configuration states."""
+    servers = tuple(
+        ServerRule(r.allow, r.clients, r.accounts, r.names, r.networks, r.ports)
+        for r in settings.access.servers
+    )
+    access = Access(settings.access.clients, servers or DEFAULT_SERVERS)
+    return Policies(candidates, access.admits, access.refusal, order)
+
+
+def rules_of(settings: Settings, listener: Listener) -> Rules:
+    """A listener's rules with the table of routes."""
+    table = tuple(
+        RouteRule(settings.route(r), r.clients, r.accounts, r.sni, r.hosts, r.users, r.destinations)
+        for r in settings.routes
+    )
+    hosts = (lambda host: knows_host(table, host)) if uses_hosts(table) else None
+    return replace(settings.rules(listener), choose=choose(table), hosts=hosts)
 
 
 class GatewayService(Service):
@@ -92,17 +130,16 @@ class GatewayService(Service):
     def __init__(self, reactor: Any, settings: Settings) -> None:
         self.settings = settings
         self.gateway = Gateway(
-            reactor, settings, SessionLog(ladder=settings.log.ladder), candidates
+            reactor,
+            settings,
+            SessionLog(ladder=settings.log.ladder),
+            policies_of(settings),
+            checkers_of(settings.accounts.auth),
         )
         self._reactor = reactor
-        implicit = settings.client_tls.implicit_listen
         self._endpoints = [
-            (text, endpoint_of(reactor, key, text), ClientFactory(self.gateway, rules))
-            for key, texts, rules in (
-                ("listen", settings.listen, settings.rules()),
-                ("client-tls.implicit-listen", implicit, settings.rules(ClientTls.IMPLICIT)),
-            )
-            for text in texts
+            (listener, endpoint_of(reactor, listener.endpoint))
+            for listener in settings.all_listeners
         ]
         self.ports: list[IListeningPort] = []
 
@@ -113,6 +150,11 @@ class GatewayService(Service):
         if not self.ports:
             self._listen()
         super().startService()
+        fault = self.gateway.cannot_start()
+        if fault:
+            print(f"ftpalg: {fault}", file=sys.__stderr__, flush=True)
+            raise SystemExit(1)
+        self.gateway.start()
         for text in warnings(self.settings):
             self.gateway.log.warned(text)
         if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
@@ -122,13 +164,24 @@ class GatewayService(Service):
         self._reactor.callFromThread(self.gateway.reload)
 
     def _listen(self) -> None:
-        for text, endpoint, factory in self._endpoints:
+        for listener, endpoint in self._endpoints:
+            factory = ClientFactory(self.gateway, rules_of(self.settings, listener), listener)
             failures: list[Failure] = []
             endpoint.listen(factory).addCallbacks(self.ports.append, failures.append)
             if failures:
-                # twistd has taken sys.stderr for its log by now
-                print(cannot_listen(failures[0], text), file=sys.__stderr__, flush=True)
-                raise SystemExit(1)
+                cannot_listen(failures[0].value, listener.endpoint)
+            self._prepare(self.ports[-1], listener)
+
+    def _prepare(self, port: Any, listener: Listener) -> None:
+        """Remember the address as our own; let it take connections that are for other machines."""
+        address = port.getHost()
+        if hasattr(address, "port"):
+            self.gateway.own.add(address.host, address.port)
+        if listener.intercept is Intercept.TPROXY:
+            try:
+                make_transparent(port.socket)
+            except OSError as error:
+                cannot_listen(error, listener.endpoint)
 
     def stopService(self) -> Deferred[Any]:
         super().stopService()
@@ -138,12 +191,13 @@ class GatewayService(Service):
         return gatherResults(stopping)
 
 
-def cannot_listen(failure: Failure, text: str) -> str:
-    """The one sentence that a process which cannot listen ends with."""
-    error = failure.value
+def cannot_listen(error: BaseException | None, text: str) -> NoReturn:
+    """End the process with one sentence.  twistd has taken sys.stderr for its log by now."""
     why = getattr(error, "socketError", error) if isinstance(error, CannotListenError) else error
     why = getattr(why, "strerror", None) or why
-    return f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen."
+    sentence = f"ftpalg: cannot listen on {text}: {why}; choose another endpoint with --listen."
+    print(sentence, file=sys.__stderr__, flush=True)
+    raise SystemExit(1)
 
 
 def warnings(settings: Settings) -> list[str]:
@@ -161,13 +215,13 @@ def warnings(settings: Settings) -> list[str]:
     return found
 
 
-def endpoint_of(reactor: Any, key: str, text: str) -> IStreamServerEndpoint:
+def endpoint_of(reactor: Any, text: str) -> IStreamServerEndpoint:
     """The endpoint a string names.  Raise SettingsError where it names none."""
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, text)
     except Exception as error:  # each endpoint parser raises what it likes
         remedy = f"is no Twisted server endpoint ({error}); write one like tcp:2121"
-        raise SettingsError([f"{key} = {text!r}: {remedy}"]) from None
+        raise SettingsError([f"listen = {text!r}: {remedy}"]) from None
     return endpoint
 
 

@@ -11,24 +11,51 @@ from attrs import fields, has
 from attrs.exceptions import FrozenInstanceError
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.config import DEFAULT_LISTEN, Settings, SettingsError, load, structure
+from ftpalg.config import (
+    DEFAULT_LISTEN,
+    Intercept,
+    Listener,
+    Settings,
+    SettingsError,
+    load,
+    structure,
+)
 from ftpalg.config.loading import key_of, settings_sections
-from ftpalg.core.actions import Server
 from ftpalg.core.events import Timer
-from ftpalg.core.routes import Mode, ServerTls
+from ftpalg.core.logins import DEFAULT_DIALECTS
+from ftpalg.core.routes import Mode, Server, ServerTls
 from ftpalg.core.rules import ClientTls, Rules
 
 EXAMPLE = Path(__file__).parent.parent / "etc" / "ftpalg.toml"
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "": {"listen": (DEFAULT_LISTEN,), "server": None, "server-mode": Mode.PASSIVE},
+    "": {
+        "listen": (DEFAULT_LISTEN,),
+        "listeners": (),
+        "server": None,
+        "server-mode": Mode.PASSIVE,
+        "parent": "",
+        "source-address": "",
+        "intercept": Intercept.OFF,
+        "routes": (),
+        "parents": (),
+    },
+    "login": {"dialects": DEFAULT_DIALECTS, "separators": "@"},
+    "accounts": {"auth": (), "required": True, "delay": 2.0},
+    "access": {"clients": (), "servers": ()},
+    "proxy-protocol": {"balancers": ()},
+    "pinholes": {"table": "", "ipv4-set": "data4", "ipv6-set": "data6"},
+    "health": {"every": 30.0},
     "data": {
         "client-ports": (49152, 65534),
         "server-ports": (49152, 65534),
         "excluded-ports": frozenset((1720, 2000, 5060, 5061)),
         "client-address": "",
+        "client-addresses": (),
         "server-address": "",
+        "resolve-every": 60.0,
         "replace-private": False,
+        "source-port": 0,
         "splice": True,
     },
     "timeouts": {
@@ -153,7 +180,8 @@ class Defaults(ConfigTest):
 
     def test_rules(self) -> None:
         """The core's defaults and the file's are the same."""
-        self.assertEqual(self.settings("").rules(), Rules())
+        found = self.settings("")
+        self.assertEqual(found.rules(found.all_listeners[0]), Rules())
 
     def test_sections(self) -> None:
         """The list of sections, for whoever documents them, is whole."""
@@ -168,7 +196,11 @@ class Defaults(ConfigTest):
             f"{section}.{key}"
             for section, keys in DEFAULTS.items()
             for key in keys
-            if not re.search(rf"^#? ?{re.escape(key)} = |^#? ?\[\[{section}\.{key}\]\]", text, re.M)
+            if not re.search(
+                rf"^#? ?{re.escape(key)} = |^#? ?\[\[{re.escape(f'{section}.{key}'.lstrip('.'))}\]\]",
+                text,
+                re.M,
+            )
         ]
         self.assertEqual(missing, [])
 
@@ -192,12 +224,10 @@ class Values(ConfigTest):
             """
         )
         self.assertEqual(
-            found.rules(ClientTls.IMPLICIT),
+            found.rules(Listener("tcp:990", ClientTls.IMPLICIT)),
             Rules(
                 server=Server("ftp.example", 2121),
                 mode=Mode.CLIENT,
-                client_address="203.0.113.5",
-                server_address="2001:db8::1",
                 replace_private=True,
                 queued_commands=3,
                 bad_commands=4,
@@ -270,7 +300,7 @@ class Faults(ConfigTest):
         )
         (fault,) = self.faults("server_mode = 'passive'")
         self.assertTrue(
-            fault.startswith("server_mode: no such setting; known here are listen, server")
+            fault.startswith("server_mode: no such setting; known here are listen, listeners")
         )
         self.assertNotIn("_of", self.faults("[timeouts]\nx = 1")[0])
 
@@ -289,7 +319,7 @@ class Faults(ConfigTest):
         """Each wrong value is told with file, key, value and remedy."""
         for text, *expected in (
             ("listen = 'tcp:1'", "listen", "'tcp:1'", "must be a list of endpoints"),
-            ("listen = []", "listen", "[]", "must name at least one endpoint"),
+            ("listen = []", "listen", "", "names no endpoint"),
             ("listen = ['']", "listen", "['']", "must be a list of endpoints"),
             ("listen = [1]", "listen", "[1]", "must be a list of endpoints"),
             ("server = 1", "server", "1", "must be ftp://host"),
@@ -307,7 +337,12 @@ class Faults(ConfigTest):
             ("data.excluded-ports = 1", "data.excluded-ports", "1", "must be a list of ports"),
             ("data.excluded-ports = [0]", "data.excluded-ports", "[0]", "must be a list of ports"),
             ("data.excluded-ports = [true]", "data.excluded-ports", "[True]", "must be a list"),
-            ("data.client-address = 'h'", "data.client-address", "'h'", "must be an IP address"),
+            (
+                "data.client-address = 'h h'",
+                "data.client-address",
+                "'h h'",
+                "must be an IP address",
+            ),
             ("data.splice = 1", "data.splice", "1", "must be true or false"),
             ("data.splice = 'yes'", "data.splice", "'yes'", "must be true or false"),
             ("timeouts.idle = 0", "timeouts.idle", "0", "above 0"),
@@ -429,7 +464,8 @@ class Contradictions(ConfigTest):
         """What goes together is not complained of."""
         pair = "certificate = 'c'\nprivate-key = 'k'"
         for text in (
-            f"[client-tls]\nmode = 'require'\n{pair}\nimplicit-listen = ['tcp:990']",
+            f"[client-tls]\nmode = 'require'\n{pair}\nimplicit-listen = ['tcp:990']\n"
+            "[access]\nclients = ['10.0.0.0/8']",
             f"[server-tls]\n{pair}\nca = 'x'",
             "server = 'ftpes://h'\nserver-tls.mode = 'explicit'",
             "server = 'ftp://h'\nserver-tls.mode = 'auto'",

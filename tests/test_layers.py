@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "ops": {"core", "config", "ops"},
     "service": {"core", "config", "policy", "net", "ops", ""},
     "certificate": {"certificate"},
+    "ldap": {"ldap", "config", "net"},
     "__main__": {"service", "config", "certificate", ""},
     "": {""},
 }

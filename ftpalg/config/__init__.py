@@ -14,19 +14,23 @@ from ftpalg.config.model import (
     PortRange,
     ServerTlsRule,
     ServerTlsSettings,
-    ServerUrl,
     Settings,
     Timeouts,
 )
+from ftpalg.config.tables import Intercept, Listener, Parent, RouteRule, ServerUrl
 
 __all__ = [
     "DEFAULT_LISTEN",
     "Certificate",
     "ClientTlsSettings",
     "Data",
+    "Intercept",
     "Limits",
+    "Listener",
     "Log",
+    "Parent",
     "PortRange",
+    "RouteRule",
     "ServerTlsRule",
     "ServerTlsSettings",
     "ServerUrl",

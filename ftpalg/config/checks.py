@@ -10,13 +10,16 @@ import math
 import re
 from collections.abc import Callable
 from enum import Enum
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from ftpalg.core.addresses import normal
 
 Check = Callable[[Any], Any]
+Network = IPv4Network | IPv6Network
+
+MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def switch(value: Any) -> bool:
@@ -101,6 +104,13 @@ def endpoints(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def endpoint(value: Any) -> str:
+    """A Twisted server endpoint."""
+    if not isinstance(value, str) or not value:
+        raise ValueError('must be an endpoint, like "tcp:2121"')
+    return value
+
+
 def listeners(value: Any) -> tuple[str, ...]:
     """Endpoints, at least one."""
     found = endpoints(value)
@@ -138,3 +148,115 @@ def pattern(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.*?:\[\]-]+", value):
         raise ValueError('must be a server\'s name, * for any part of it, like "*.example.net"')
     return value.lower()
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of strings."""
+    if not isinstance(value, list) or not all(isinstance(t, str) and t for t in value):
+        raise ValueError("must be a list of texts in quotes")
+    return tuple(value)
+
+
+def networks(value: Any) -> tuple[Network, ...]:
+    """A list of networks or single addresses."""
+    if not isinstance(value, list) or not all(isinstance(t, str) for t in value):
+        raise ValueError('must be a list of networks, like ["192.0.2.0/24", "2001:db8::/32"]')
+    found = []
+    for text in value:
+        try:
+            found.append(ip_network(text))
+        except ValueError as error:
+            raise ValueError(f"must be a list of networks in quotes ({error})") from None
+        if found[-1].version == 6 and found[-1].subnet_of(MAPPED):
+            raise ValueError(f"must hold IPv4 networks as such, not as {text}")
+    return tuple(found)
+
+
+def port_ranges(value: Any) -> tuple[tuple[int, int], ...]:
+    """A list of ports and ``"first-last"``."""
+    found = []
+    for item in value if isinstance(value, list) else [None]:
+        match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(item))
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= 65535:
+            raise ValueError('must be a list of ports and ranges, like [21, "2100-2199"]')
+        found.append((first, last))
+    return tuple(found)
+
+
+def several(kind: type[Enum]) -> Check:
+    """A list of words that name members, each once."""
+    one = one_of(kind)
+    names = ", ".join(f'"{member.value}"' for member in kind)
+
+    def check(value: Any) -> tuple[Enum, ...]:
+        if not isinstance(value, list) or len({str(v) for v in value}) != len(value):
+            raise ValueError(f"must be a list of some of {names}, each once")
+        return tuple(one(item) for item in value)
+
+    return check
+
+
+def separators(value: Any) -> str:
+    """The characters between user and server."""
+    if not isinstance(value, str) or not re.fullmatch(r"[!#$%&*+,/;<=>?@\\^|~]{1,8}", value):
+        raise ValueError("must be 1 to 8 of the signs @ % # * ! $ & + , / ; < = > ? ^ | ~")
+    return value
+
+
+def source(value: Any) -> str:
+    """An IP address of ours, ``"client"`` for the client's own, or empty."""
+    if value == "client":
+        return "client"
+    try:
+        return address(value)
+    except ValueError:
+        raise ValueError('must be an IP address, "client", or empty for any') from None
+
+
+def named_address(value: Any) -> str:
+    """An IP address, a name that resolves to one, or empty."""
+    try:
+        return address(value)
+    except ValueError:
+        if isinstance(value, str) and re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9.-]{1,253}", value):
+            return value.lower()
+        raise ValueError("must be an IP address, a name that resolves to one, or empty") from None
+
+
+def plain_word(value: Any) -> str:
+    """A user name or a password's name: no bytes that end a command."""
+    if not isinstance(value, str) or re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("must be a text in quotes without control characters")
+    return value
+
+
+def between(least: int, most: int) -> Check:
+    """A whole number with both bounds."""
+
+    def check(value: Any) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """Let an empty text stand for None: the general setting holds."""
+    return lambda value: None if value == "" else check(value)
+
+
+def nft_name(value: Any) -> str:
+    """The name of an nftables set."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,127}", value):
+        raise ValueError("must be the name of an nftables set: letters, digits, - _ and .")
+    return value
+
+
+def nft_table(value: Any) -> str:
+    """``family name`` of an nftables table, or empty."""
+    form = r"(inet|ip|ip6) [A-Za-z][A-Za-z0-9_.-]{0,127}"
+    if not isinstance(value, str) or (value and not re.fullmatch(form, value)):
+        raise ValueError('must be family and name of an nftables table, like "inet ftpalg"')
+    return value

@@ -17,6 +17,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
 from ftpalg.config.checks import Check
+from ftpalg.config.contradictions import contradictions
 from ftpalg.config.model import (
     Certificate,
     ClientTlsSettings,
@@ -27,10 +28,33 @@ from ftpalg.config.model import (
     ServerTlsSettings,
     Settings,
     Timeouts,
-    contradictions,
+)
+from ftpalg.config.tables import (
+    Access,
+    AccessRule,
+    Accounts,
+    ClientAddress,
+    Health,
+    Listener,
+    Logins,
+    Parent,
+    Pinholes,
+    ProxyProtocol,
+    RouteRule,
 )
 
 SECTIONS = (
+    Listener,
+    Logins,
+    Accounts,
+    AccessRule,
+    Access,
+    RouteRule,
+    Parent,
+    ProxyProtocol,
+    Pinholes,
+    Health,
+    ClientAddress,
     Data,
     Timeouts,
     Limits,

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from attrs import Factory, field, frozen
 
 from ftpalg.config import checks
-from ftpalg.config.checks import Check
-from ftpalg.core.actions import Server
-from ftpalg.core.errors import BadArgument
+from ftpalg.config.tables import (
+    Access,
+    Accounts,
+    ClientAddress,
+    Health,
+    Intercept,
+    Listener,
+    Logins,
+    Parent,
+    Pinholes,
+    ProxyProtocol,
+    RouteRule,
+    ServerUrl,
+    needed,
+    server_url,
+    setting,
+)
 from ftpalg.core.events import Timer
-from ftpalg.core.logins import parse_server
-from ftpalg.core.routes import Mode, ServerTls
+from ftpalg.core.routes import Mode, Route, ServerTls
 from ftpalg.core.rules import ClientTls, Rules
 
 DEFAULT_LISTEN = "tcp:1025:interface=127.0.0.1"
@@ -25,46 +37,6 @@ PortRange = tuple[int, int]
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 
-def setting(default: Any, check: Check) -> Any:
-    """A key: its default, and the check that a value from TOML goes through."""
-    return field(default=default, metadata={"check": check})
-
-
-@frozen
-class ServerUrl:
-    """``ftp://host[:21]`` plain, ``ftpes://host[:21]`` explicit and ``ftps://host[:990]`` implicit TLS."""
-
-    scheme: str
-    server: Server
-
-    PORTS = {"ftp": 21, "ftpes": 21, "ftps": 990}
-    TLS = {"ftp": ServerTls.OFF, "ftpes": ServerTls.EXPLICIT, "ftps": ServerTls.IMPLICIT}
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.server}"
-
-
-def server_url(value: Any) -> ServerUrl | None:
-    """Check a server's URL; empty is None: the client names the server."""
-    if value == "":
-        return None
-    remedy = (
-        "must be ftp://host, ftpes://host or ftps://host, with :port if need be,"
-        " or empty where the client names the server"
-    )
-    scheme, mark, where = value.partition("://") if isinstance(value, str) else ("", "", "")
-    if not mark or scheme not in ServerUrl.PORTS:
-        raise ValueError(remedy)
-    where = where.removesuffix("/")
-    try:
-        server = parse_server(where.encode())
-    except BadArgument as error:
-        raise ValueError(f"{remedy} ({error})") from None
-    if not re.search(r"(?:^[^\[\]:]+|\]):\d+$", where):
-        server = Server(server.host, ServerUrl.PORTS[scheme])
-    return ServerUrl(scheme, server)
-
-
 @frozen
 class Data:
     """``[data]``: data connections."""
@@ -72,9 +44,12 @@ class Data:
     client_ports: PortRange = setting((49152, 65534), checks.port_range)
     server_ports: PortRange = setting((49152, 65534), checks.port_range)
     excluded_ports: frozenset[int] = setting(INSPECTED_PORTS, checks.ports)
-    client_address: str = setting("", checks.address)
-    server_address: str = setting("", checks.address)
+    client_address: str = setting("", checks.named_address)
+    client_addresses: tuple[ClientAddress, ...] = ()
+    server_address: str = setting("", checks.named_address)
+    resolve_every: float = setting(60.0, checks.seconds)
     replace_private: bool = setting(False, checks.switch)
+    source_port: int = setting(0, checks.between(0, 65535))
     splice: bool = setting(True, checks.switch)
 
 
@@ -159,8 +134,8 @@ class ClientTlsSettings:
 class ServerTlsRule:
     """``[[server-tls.rules]]``: the TLS for servers whose name fits a pattern."""
 
-    server: str = field(metadata={"check": checks.pattern})
-    mode: ServerTls = field(metadata={"check": checks.one_of(ServerTls)})
+    server: str = needed(checks.pattern)
+    mode: ServerTls = needed(checks.one_of(ServerTls))
 
 
 @frozen
@@ -199,10 +174,22 @@ class Log:
 class Settings:
     """The whole configuration."""
 
-    listen: tuple[str, ...] = setting((DEFAULT_LISTEN,), checks.listeners)
+    listen: tuple[str, ...] = setting((DEFAULT_LISTEN,), checks.endpoints)
+    listeners: tuple[Listener, ...] = ()
     server: ServerUrl | None = setting(None, server_url)
     server_mode: Mode = setting(Mode.PASSIVE, checks.one_of(Mode))
+    parent: str = setting("", checks.plain_word)
+    source_address: str = setting("", checks.source)
+    intercept: Intercept = setting(Intercept.OFF, checks.one_of(Intercept))
+    login: Logins = Logins()
+    accounts: Accounts = Accounts()
+    access: Access = Access()
+    routes: tuple[RouteRule, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    proxy_protocol: ProxyProtocol = ProxyProtocol()
     data: Data = Data()
+    pinholes: Pinholes = Pinholes()
+    health: Health = Health()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
     client_tls: ClientTlsSettings = ClientTlsSettings()
@@ -210,59 +197,63 @@ class Settings:
     log: Log = Log()
 
     @property
+    def all_listeners(self) -> tuple[Listener, ...]:
+        """Every listener, with the general settings where it says nothing."""
+        implicit = ClientTls.IMPLICIT
+        made = (
+            *(Listener(endpoint) for endpoint in self.listen),
+            *(Listener(endpoint, implicit) for endpoint in self.client_tls.implicit_listen),
+            *self.listeners,
+        )
+        return tuple(
+            Listener(
+                one.endpoint,
+                one.client_tls or self.client_tls.mode,
+                self.wants_accounts if one.accounts is None else one.accounts,
+                one.intercept or self.intercept,
+            )
+            for one in made
+        )
+
+    @property
+    def wants_accounts(self) -> bool:
+        """Whether listeners that say nothing of it require an account at the gateway."""
+        return self.accounts.required and bool(self.accounts.auth)
+
+    @property
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
-        url = ServerUrl.TLS[self.server.scheme] if self.server else ServerTls.OFF
-        return self.server_tls.mode or url
+        return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
 
-    def rules(self, client_tls: ClientTls | None = None) -> Rules:
-        """What the core itself obeys, on a listener with that TLS or with the general one."""
+    def route(self, rule: RouteRule) -> Route:
+        """A rule's way, with the general settings where it says nothing."""
+        route = rule.route()
+        return replace(
+            route,
+            servers=route.servers or ((self.server.server,) if self.server else ()),
+            parent=route.parent or self.parent,
+            source=route.source or self.source_address,
+        )
+
+    def rules(self, listener: Listener) -> Rules:
+        """What the core itself obeys on a listener; the table of routes is put in by the service."""
         return Rules(
             server=self.server.server if self.server else None,
+            parent=self.parent,
+            source=self.source_address,
             mode=self.server_mode,
-            client_address=self.data.client_address,
-            server_address=self.data.server_address,
+            dialects=self.login.dialects,
+            separators=self.login.separators.encode(),
+            accounts=bool(listener.accounts),
+            ftp_parents=frozenset(p.name for p in self.parents if p.url.scheme == "ftp"),
             replace_private=self.data.replace_private,
             queued_commands=self.limits.queued_commands,
             bad_commands=self.limits.bad_commands,
             bad_logins=self.limits.bad_logins,
-            client_tls=client_tls or self.client_tls.mode,
+            client_tls=listener.client_tls or self.client_tls.mode,
             ccc=self.client_tls.ccc,
             opaque=self.client_tls.opaque,
             server_tls=self.default_server_tls,
             server_tls_rules=tuple((r.server, r.mode) for r in self.server_tls.rules),
             clear_data=self.server_tls.clear_data,
         )
-
-
-def contradictions(settings: Settings) -> list[str]:
-    """Settings that cannot hold together, each as "KEY: what is wrong and the remedy"."""
-    client, server = settings.client_tls, settings.server_tls
-    found: list[str] = []
-    for section, half in (("client-tls", client), ("server-tls", server)):
-        if (half.certificate is None) != (half.private_key is None):
-            missing = "private-key" if half.private_key is None else "certificate"
-            found.append(
-                f"{section}.{missing}: is missing; certificate and private-key go together"
-            )
-    if not client.pairs and (client.mode is not ClientTls.OFF or client.implicit_listen):
-        found.append("client-tls.certificate: TLS for clients needs a certificate and private-key")
-    for section, half in (("client-tls", client), ("server-tls", server)):
-        if half.maximum < half.minimum:
-            found.append(f"{section}.maximum: is below {section}.minimum")
-    if client.opaque and client.mode is not ClientTls.OFF:
-        found.append('client-tls.opaque: passes AUTH to the server; set client-tls.mode to "off"')
-    if client.opaque and settings.default_server_tls is not ServerTls.OFF:
-        found.append("client-tls.opaque: passes AUTH to the server; give it as ftp:// without TLS")
-    if server.ca is not None and not server.verify:
-        found.append("server-tls.ca: has no use while server-tls.verify = false; drop one of them")
-    url = ServerUrl.TLS[settings.server.scheme] if settings.server else ServerTls.OFF
-    if url is not ServerTls.OFF and server.mode not in (None, url):
-        found.append(f'server-tls.mode: contradicts server = "{settings.server}"; drop one of them')
-    for key, (first, last) in (
-        ("client-ports", settings.data.client_ports),
-        ("server-ports", settings.data.server_ports),
-    ):
-        if all(port in settings.data.excluded_ports for port in range(first, last + 1)):
-            found.append(f"data.{key}: every port of it is in data.excluded-ports")
-    return found

@@ -41,10 +41,13 @@ class Arrival:
     """The part of a session that learns what its route depends on."""
 
     __slots__ = (
-        "_destination",
+        "_claimed",
+        "_given",
         "_host",
         "_named",
+        "_opened",
         "_password",
+        "_said",
         "_server",
         "_session",
         "_wrong",
@@ -54,12 +57,15 @@ class Arrival:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._destination = session.client.destination
+        self._given = session.client.destination  # or the server of SNI or HOST
+        self._opened: Server | None = None  # that of SITE, OPEN or account@server
         self._server: Server | None = None
+        self._said: bytes | None = None  # the user there
         self._host = ""
         self._named: Named | None = None
         self._password: bytes | None = None
         self._wrong = 0
+        self._claimed: bytes | None = None
         self.account = ""
         self.sni = ""
 
@@ -76,10 +82,18 @@ class Arrival:
         session.tell(reply(220, f"ftpalg ready{named}"))
 
     def secured(self, sni: str) -> None:
-        """TLS with the client stands; ``sni`` is the name it asked for."""
+        """TLS with the client stands; ``sni`` is the name it asked for.
+
+        Who logs in is said again under it (RFC 4217 section 10.1).
+        """
+        self._named = self._password = None
         self.sni = sni
-        if sni and self._speaks(Dialect.SNI) and self._destination is None:
-            self._destination = Server(sni)
+        if sni and self._speaks(Dialect.SNI) and self._given is None:
+            self._given = Server(sni)
+
+    def forget_server(self) -> None:
+        """The server that was named is left: it has to be named again."""
+        self._opened = self._server = self._said = None
 
     def command(self, command: Command) -> None:
         """Answer a command that came before any server was named."""
@@ -105,6 +119,11 @@ class Arrival:
             self._session.refuse(error.code, str(error))
 
     # -- the route ------------------------------------------------------------------------------
+
+    @property
+    def _destination(self) -> Server | None:
+        """The server that is known without being named in USER."""
+        return self._opened or self._given
 
     @property
     def _wants_account(self) -> bool:
@@ -141,8 +160,8 @@ class Arrival:
     ) -> None:
         """Everything is known: reach the server, and log in there as far as the client has said."""
         if user is None and server is not None:
-            self._destination = server  # USER comes behind and names no server
-        self._server = server or self._destination
+            self._opened = server  # USER comes behind and names no server
+        self._server, self._said = server or self._destination, user
         route = self._route(user, self._server, final=True)
         if not isinstance(route, Route) or not (route.servers or self._server):
             self._session.refuse(530, REMEDY)
@@ -154,23 +173,56 @@ class Arrival:
 
     def _user(self, argument: bytes | None) -> None:
         session = self._session
-        connected = session.phase is Phase.CONNECTED
         self._named = self._password = None
+        if self._repeats(argument):
+            self._leave_server()
+            self.forget_server()
+            self._claimed, self.account = None, ""
         if self._wants_account:
             self._named = self._read(argument)
             session.answer(PASSWORD)
-        elif self._told(argument):
-            session.login.ask_user(argument) if connected else self._go(argument or b"")
+            return
+        told = self._told(argument)
+        named = Named(user=argument) if told else self._read(argument)
+        user = named.user or b""
+        server = named.server or (self._destination if told else self._server)
+        if not told and server is None:
+            session.refuse(530, REMEDY)
+        elif session.phase is Phase.CONNECTED and self._leads_on(user, server):
+            self._said = user
+            session.login.ask_user(user)
         else:
-            named = self._read(argument)
-            if connected and named.server in (None, self._server):
-                session.login.ask_user(named.user or b"")
-            elif named.server is None:
-                session.refuse(530, REMEDY)
-            else:
-                if connected:
-                    session.drop_server()
-                self._go(named.user, server=named.server)
+            self._leave_server()
+            self._go(user, server=server)
+
+    def _leads_on(self, user: bytes, server: Server | None) -> bool:
+        """True where the server that is connected is that user's too, by the same route."""
+        route = self._route(user, server, final=True)
+        return server == self._server and route == self._session.login.route
+
+    def _leave_server(self) -> None:
+        if self._session.phase is Phase.CONNECTED:
+            self._session.drop_server()
+            self._session.phase = Phase.UNROUTED
+
+    def _repeats(self, argument: bytes | None) -> bool:
+        """True where USER says the gateway's login again: Net::FTP does where login() comes twice.
+
+        The PASS behind it is the gateway's and not the server's to see.  A USER of the server that
+        is already told may be spelled like the account, and is none.
+        """
+        rules, opened = self._session.rules, self._opened
+        if self._claimed is None or (opened is None and self._told(argument)):
+            return False
+        try:
+            again = parse_user(argument, rules.dialects, rules.separators, account=True)
+        except BadArgument:
+            return False
+        if again.account != self._claimed:
+            return False
+        if opened in (None, again.server) or again.user is not None:
+            return True
+        return again.server is None and self._said not in (None, self._claimed)
 
     def _told(self, user: bytes | None = None) -> bool:
         """True where the server is known without being named in USER."""
@@ -238,16 +290,17 @@ class Arrival:
     def accepted(self, account: str) -> None:
         """The password was right."""
         session, named, password = self._session, self._named, self._password
+        assert named is not None
         session.phase = Phase.UNROUTED
-        self.account = account
+        self.account, self._claimed = account, named.account
         self._named = self._password = None
         session.order(Note(f"account {account} at the gateway"))
-        if named is not None and named.server is not None:
+        if named.server is not None:
             self._go(named.user, password, server=named.server)
             return
         route = self._route(final=True)
         if isinstance(route, Route) and route.user and self._known(route):
-            self._go(None)
+            self._go(b"")
         else:
             session.answer(reply(230, "Logged in at the gateway; go on with the server's login."))
 
@@ -269,14 +322,20 @@ class Arrival:
     # -- SITE, OPEN, HOST -------------------------------------------------------------------------
 
     def _site(self, argument: bytes | None) -> None:
-        self._open(argument, Dialect.SITE)
+        word, _, rest = (argument or b"").partition(b" ")
+        if self.authorizes and word.upper() == b"AUTHENTICATE":  # gFTP's way to say AUTH
+            self.authorize(rest)
+        elif self.authorizes and word.upper() == b"RESPONSE":
+            self._resp(rest)
+        else:
+            self._open(argument, Dialect.SITE)
 
     def _open(self, argument: bytes | None, dialect: Dialect = Dialect.OPEN) -> None:
         session = self._session
-        if not self._speaks(dialect) or session.client.destination is not None:
-            session.refuse(502, f"{dialect.name} names no server here.")
-        elif self._wants_account:
+        if self._speaks(dialect) and self._wants_account:
             session.refuse(530, "Log in at the gateway first.")
+        elif not self._speaks(dialect) or not self._free:
+            session.refuse(502, f"{dialect.name} names no server here.")
         else:
             self._go(None, server=parse_where(argument), welcome=220)
 
@@ -296,10 +355,10 @@ class Arrival:
         elif self.sni and host != self.sni:
             session.refuse(504, "HOST and the name in the TLS handshake differ.")
         elif session.rules.hosts is not None and session.rules.hosts(host):
-            self._host, self._destination = host, session.client.destination
+            self._host, self._given = host, session.client.destination
             session.answer(reply(220, "Host accepted."))
         elif self._speaks(Dialect.HOST) and self._free:
-            self._host, self._destination = host, server
+            self._host, self._given = host, server
             session.answer(reply(220, "Host accepted."))
         else:
             session.refuse(504, "No such host here.")

@@ -72,13 +72,14 @@ class Login:
     ) -> None:
         """Reach the route's server, or the one that was named where it has none.
 
-        Then log in with what is given; without a user the greeting answers the client's command,
-        recoded to ``welcome``.
+        Then log in with what is given; without a user, which is to come then, the greeting answers
+        the client's command, recoded to ``welcome``.
         """
         session = self._session
         servers = route.servers or ((named,) if named else ())
         self.server, self.route = servers[0], route
-        self._user, self._password = (route.user.encode() or user), password
+        self._user = None if user is None else route.user.encode() or user
+        self._password = password
         self._user_stale, self._welcome, self._greets = False, welcome, greets
         self.tls = route.tls or session.rules.tls_to(self.server)
         self.matched = self.tls is ServerTls.MATCH
@@ -90,6 +91,8 @@ class Login:
     @property
     def mode(self) -> Mode:
         """How data connections to the server are opened."""
+        if self.hidden:
+            return Mode.PASSIVE  # nobody could connect to us through the parent
         return self.route.mode or self._session.rules.mode
 
     @property
@@ -129,9 +132,7 @@ class Login:
         if self._greets:
             session.leave(message)
             return
-        session.drop_server()
-        session.phase = Phase.UNROUTED
-        session.answer(message.recoded(UNREACHABLE))
+        self._give_up(message.recoded(UNREACHABLE))
 
     def _auth_reply(self, message: Reply) -> None:
         """The server's answer to our AUTH TLS."""
@@ -169,9 +170,15 @@ class Login:
         if self._greets:
             session.leave(reply(421, text))
             return
+        self._give_up(reply(code, text))
+
+    def _give_up(self, message: Reply) -> None:
+        """Leave the server; the client may name another."""
+        session = self._session
         session.drop_server()
         session.phase = Phase.UNROUTED
-        session.answer(reply(code, text))
+        session.arrival.forget_server()
+        session.answer(message)
 
     # -- USER, PASS, ACCT -------------------------------------------------------------------------
 
@@ -219,8 +226,9 @@ class Login:
             self._login_reply(message)
 
     def _secret_reply(self, message: Reply) -> None:
-        """The answer to a PASS that was not the client's: it needs none any more."""
+        """The answer to a PASS that was not the client's: the client's is needed no more, or no use."""
         self._passless = message.positive
+        self._user_stale = message.code >= 400
         self._login_reply(message)
 
     def secret_missing(self, reason: str) -> None:

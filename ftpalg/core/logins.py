@@ -89,7 +89,7 @@ def parse_user(
     where, _, tail = right.partition(b" ")
     if tail.isdigit() and Dialect.USER_SERVER_PORT in dialects:
         where, tail = where + b":" + tail, b""
-    if tail and Dialect.USER_SERVER_ACCOUNT not in dialects:
+    if tail and not (account and Dialect.USER_SERVER_ACCOUNT in dialects):
         where, tail = right, b""  # no server's name has a space: told as such
     words = _Words(left, parse_server(where), tail, separators)
     if not left:
@@ -214,6 +214,7 @@ def parse_server(text: bytes) -> Server:
         raise BadArgument("The server's name cannot be read; write name, name:port or [v6]:port.")
     if not colon:
         return Server(host)
-    if not (port.isascii() and port.isdigit()) or not 1 <= int(port[:6]) <= 65535:
+    number = port.lstrip("0")
+    if not (port.isascii() and number.isdigit() and len(number) < 6 and int(number) <= 65535):
         raise BadArgument("The server's port must be a number from 1 to 65535.")
-    return Server(host, int(port))
+    return Server(host, int(number))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -28,11 +28,11 @@ def _none(facts: Facts) -> None:
 class Rules:
     """One listener's rules; shared by its sessions.
 
-    ``server`` is None where the client names it.  ``choose`` is the table of routes, whose silence
-    leaves ``server``, ``mode`` and the TLS settings in force; ``hosts`` tells the names of HOST that
-    it knows, None where it asks for none.  ``server_tls_rules`` are pairs of a lower-case name pattern and the TLS for servers it
-    fits.  ``ftp_parents`` are the proxies that take ``USER user@server``, by name.  With ``accounts``
-    nobody gets further than the gateway without one.
+    ``server`` is None where the client names it; ``parent`` and ``source`` are its way.  ``choose``
+    is the table of routes, whose silence leaves the general settings in force; ``hosts`` tells the
+    names of HOST that it knows, None where it asks for none.  ``ftp_parents`` names the proxies that
+    take ``USER user@server``.  With ``accounts`` nobody gets further than the gateway without one.
+    ``server_tls_rules`` are pairs of a lower-case name pattern and the TLS for servers it fits.
     """
 
     server: Server | None = None
@@ -43,7 +43,8 @@ class Rules:
     separators: bytes = b"@"
     accounts: bool = False
     parent: str = ""
-    ftp_parents: Mapping[str, Server] = field(default_factory=dict)
+    source: str = ""
+    ftp_parents: frozenset[str] = frozenset()
     replace_private: bool = False
     queued_commands: int = 256
     bad_commands: int = 10
@@ -58,7 +59,9 @@ class Rules:
     def route(self, facts: Facts) -> Route | Undecided:
         """The route of a session with these facts; the general settings where no rule fits."""
         return self.choose(facts) or Route(
-            servers=(self.server,) if self.server else (), parent=self.parent
+            servers=(self.server,) if self.server else (),
+            parent=self.parent,
+            source=self.source,
         )
 
     def tls_to(self, server: Server) -> ServerTls:

@@ -29,6 +29,11 @@ from ftpalg.core.addresses import normal
 Address = tuple[Any, ...]
 """A socket address as the socket module gives it: (host, port) or (host, port, flow, scope)."""
 
+ANY: tuple[Address, Address] = (("0.0.0.0", 0), ("::", 0))
+"""Any of our addresses, IPv4 and IPv6."""
+
+IP_TRANSPARENT, IPV6_TRANSPARENT = 19, 75  # linux/in.h, linux/in6.h: addresses of other machines
+
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close sends RST
 TCP_ESTABLISHED = 1  # tcp_info.tcpi_state; CLOSE_WAIT, behind a FIN, is 8
 UNREAD = 1 << 15  # bytes; a receive window may be full from here on
@@ -46,6 +51,14 @@ def new_socket(address: Address) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setblocking(False)
     return made
+
+
+def make_transparent(sock: socket.socket) -> None:
+    """Let a socket have an address that is not this machine's.  Raise OSError (CAP_NET_ADMIN)."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
 
 
 def established(sock: socket.socket) -> bool:
@@ -109,7 +122,10 @@ def reset(sock: socket.socket) -> None:
 
 
 class Listener(Descriptor):
-    """A data port that is open for one connection of one peer."""
+    """A data port that is open for one connection of one peer.
+
+    ``closed`` is called once it is open no longer, whatever the reason.
+    """
 
     def __init__(
         self,
@@ -120,6 +136,7 @@ class Listener(Descriptor):
         intruded: Callable[[str], None],
     ) -> None:
         super().__init__(reactor, sock)
+        self.closed: Callable[[], None] | None = None
         self._peer = peer
         self._opened = opened
         self._intruded = intruded
@@ -146,6 +163,12 @@ class Listener(Descriptor):
             self.close()
             self._opened(sock)
             return
+
+    def close(self) -> None:
+        super().close()
+        closed, self.closed = self.closed, None
+        if closed is not None:
+            closed()
 
     def abort(self) -> None:
         self.close()
@@ -287,6 +310,8 @@ def listen(
     ports: Iterable[int],
     opened: Callable[[socket.socket], None],
     intruded: Callable[[str], None],
+    *,
+    transparent: bool = False,
 ) -> Listener:
     """Open the first free one of ``ports`` on our address.  Raise OSError where none is."""
     error: OSError | None = None
@@ -294,6 +319,8 @@ def listen(
         sock = new_socket(ours)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if transparent:
+                make_transparent(sock)
             sock.bind(with_port(ours, port))
             sock.listen(5)
         except OSError as caught:
@@ -311,10 +338,14 @@ def dial(
     opened: Callable[[socket.socket], None],
     failed: Callable[[str], None],
     source_port: int = 0,
+    *,
+    transparent: bool = False,
 ) -> Dialer:
     """Begin a data connection from our address to theirs.  Raise OSError where it cannot begin."""
     sock = new_socket(theirs)
     try:
+        if transparent:
+            make_transparent(sock)
         if source_port:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         elif hasattr(socket, "IP_BIND_ADDRESS_NO_PORT"):

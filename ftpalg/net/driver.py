@@ -7,78 +7,61 @@ another, so that the core is never entered twice.
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL import SSL
-
 from ftpalg.core import actions as do
+from ftpalg.core.commands import Command
 from ftpalg.core.events import (
-    ClientLost,
+    AccountAccepted,
+    AccountRefused,
     Event,
-    LegEnded,
-    LegFailed,
-    LegOpened,
     Link,
-    ListenFailed,
-    Listening,
+    SecretMissing,
     ServerUnreachable,
     Side,
     Timer,
     TimerExpired,
 )
 from ftpalg.core.replies import reply
+from ftpalg.core.routes import Server
 from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
-from ftpalg.net.control import ClientControl, ServerControl
-from ftpalg.net.data import (
-    DataSocket,
-    Descriptor,
-    Drain,
-    dial,
-    established,
-    listen,
-    with_port,
-)
-from ftpalg.net.dial import Dial
-from ftpalg.net.relay import SPLICE, CopyRelay, Relay, SpliceRelay
+from ftpalg.net.accounts import Check
+from ftpalg.net.client import ClientControl
+from ftpalg.net.legs import Legs
+from ftpalg.net.reach import Reach, Way
+from ftpalg.net.secrets import NoSecret, read_secret
+from ftpalg.net.server import ServerControl
 from ftpalg.net.tls import ForClients, ForServer
-from ftpalg.net.tlsdata import TlsDataSocket
 from ftpalg.net.unwrap import Unwrap
 
 if TYPE_CHECKING:
+    import socket
+
     from ftpalg.net.gateway import Gateway
-
-GRACE = 0.002
-"""Seconds between the clean end of an upload's data and the last look at its control connection.
-
-A client that dies ends both with FIN, the data first or last: only an upload whose client is still
-there is ended towards the server.
-"""
 
 
 class Driver:
     """One session, its connections and its timers."""
 
     __slots__ = (
-        "_began",
         "_busy",
-        "_dial",
-        "_dialled",
+        "_check",
         "_events",
         "_for_clients",
-        "_for_server",
-        "_grace",
-        "_legs",
-        "_relay",
+        "_reach",
         "_timers",
         "client",
+        "dialled",
+        "for_server",
         "gateway",
+        "legs",
         "name",
         "server",
         "session",
+        "way",
     )
 
     def __init__(
@@ -89,27 +72,34 @@ class Driver:
         self.server: ServerControl | None = None
         self.name = name
         self.session = Session(rules, link)
-        self._dial: Dial | None = None
-        self._dialled: do.Server | None = None
+        self.way = Way()
+        self.dialled: Server | None = None
+        self.for_server: ForServer | None = None
+        self.legs = Legs(self)
+        self._reach: Reach | None = None
+        self._check: Check | None = None
         self._for_clients: ForClients | None = None
-        self._for_server: ForServer | None = None
-        self._legs: dict[Side, Descriptor] = {}
-        self._relay: Relay | None = None
         self._timers: dict[Timer, Any] = {}
         self._events: deque[Event] = deque()
         self._busy = False
-        self._began = 0.0
-        self._grace: Any = None
 
     def start(self) -> None:
         """The client is admitted."""
-        self._perform(self.session.start())
+        self._busy = True
+        try:
+            self._perform(self.session.start())
+        finally:
+            self._busy = False
+        self._go_on()
 
     def handle(self, event: Event) -> None:
         """Give the session an event and do what it orders."""
         if self.gateway.log.ladder:
             self.gateway.log.received(self, event)
         self._events.append(event)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._busy:
             return
         self._busy = True
@@ -152,41 +142,71 @@ class Driver:
                 self.gateway.log.command(self, action.command)
             self.server.send(bytes(action.command), urgent=action.urgent)
 
-    def _start_dial(self, action: do.Dial) -> None:
-        self._dialled = action.server
-        self._dial = Dial(
-            self.gateway.reactor,
-            action.server,
-            self.gateway.settings.timeouts.connect,
-            lambda: ServerControl(self),
-            lambda reason: self.handle(ServerUnreachable(reason)),
+    def _send_secret(self, action: do.SendSecret) -> None:
+        try:
+            secret = read_secret(action.source)
+        except NoSecret as error:
+            self.handle(SecretMissing(str(error)))
+        else:
+            self._send_command(do.SendCommand(Command(b"PASS", secret)))
+
+    def _authenticate(self, action: do.Authenticate) -> None:
+        self._check = self.gateway.accounts.check(
+            action.account,
+            action.password,
+            lambda name: self.handle(AccountAccepted(name)),
+            lambda reason: self.handle(AccountRefused(reason)),
         )
+
+    def _dial(self, action: do.Dial) -> None:
+        gateway, client = self.gateway, self.session.client
+        self.way = gateway.way(action.route, client)
+        self._reach = Reach(
+            gateway.reactor,
+            self.way,
+            gateway.order(action, client.peer),
+            gateway.settings.timeouts.connect,
+            lambda server, address: gateway.judge(action, client.peer, server, address),
+            self._reached,
+            lambda reason, forbidden: self.handle(ServerUnreachable(reason, forbidden)),
+        )
+        self._reach.start()
+
+    def _reached(self, sock: socket.socket, server: Server) -> None:
+        self._reach = None
+        self.dialled = server
+        self.gateway.sessions_at[server] += 1
+        self.gateway.adopt(sock, ServerControl(self))
 
     def _hang_up(self, action: do.HangUp) -> None:
         if action.side is Side.SERVER:
-            if self._dial is not None:
-                self._dial.cancel()
-                self._dial = None
+            if self._reach is not None:
+                self._reach.cancel()
+                self._reach = None
             if self.server is not None:
                 self.server.hang_up()
                 self.server = None
+            if self.dialled is not None:
+                self.gateway.left(self.dialled)
+                self.dialled = None
             return
         self.client.hang_up()
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
+        self.legs.let_go()
+        if self._check is not None:
+            self._check.cancel()
         self.gateway.dismiss(self)
 
     def _start_tls(self, action: do.StartTls) -> None:
         if action.side is Side.CLIENT:
             self.client.start_tls(self.for_clients())
-        elif self.server is not None:
-            assert self._dialled is not None
-            self._for_server = self.gateway.server_side.for_server(self._dialled.host)
-            self.server.start_tls(self._for_server)
+        elif self.server is not None and self.dialled is not None:
+            parent = self.way.parent
+            asked = parent.url.server if parent and not self.way.proxied else self.dialled
+            self.for_server = self.gateway.server_side.for_server(asked.host)
+            self.server.start_tls(self.for_server)
 
     def for_clients(self) -> ForClients:
         """The TLS of this session's client connections; the control connection's comes first."""
@@ -221,173 +241,14 @@ class Driver:
         del self._timers[timer]
         self.handle(TimerExpired(timer))
 
-    # -- data connections -----------------------------------------------------------------------
-
-    def _control(self, side: Side) -> socket.socket:
-        protocol = self.client if side is Side.CLIENT else self.server
-        assert protocol is not None
-        found: socket.socket = protocol.transport.socket
-        return found
-
-    def _link(self, side: Side) -> Link:
-        link = self.session.client if side is Side.CLIENT else self.session.server
-        assert link is not None
-        return link
-
-    def _listen(self, action: do.Listen) -> None:
-        side = action.side
-        try:
-            leg = listen(
-                self.gateway.reactor,
-                self._control(side).getsockname(),
-                self._link(side).peer,
-                self.gateway.ports(side),
-                lambda sock: self._opened(side, sock),
-                lambda host: self.gateway.log.intruder(self, side, host),
-            )
-        except OSError as error:
-            self.handle(ListenFailed(side, error.strerror or str(error)))
-            return
-        self._legs[side] = leg
-        self.handle(Listening(side, leg.port))
-
-    def _connect(self, action: do.Connect) -> None:
-        side = action.side
-        try:
-            control = self._control(side)
-            self._legs[side] = dial(
-                self.gateway.reactor,
-                control.getsockname(),
-                with_port(control.getpeername(), action.port),
-                lambda sock: self._opened(side, sock),
-                lambda reason: self._failed(side, reason),
-            )
-        except OSError as error:
-            self._failed(side, error.strerror or str(error))
-
-    def _opened(self, side: Side, sock: socket.socket) -> None:
-        reactor = self.gateway.reactor
-        if not self.session.protection.protects(side):
-            self._legs[side] = DataSocket(reactor, sock)
-            self.handle(LegOpened(side, protected=False))
-            return
-        tls = self._for_clients if side is Side.CLIENT else self._for_server
-        assert tls is not None
-        connection = tls.connection()
-        if side is Side.SERVER:
-            self._resume(connection)
-        leg = TlsDataSocket(reactor, sock, connection, lenient=self.gateway.lenient(side))
-        self._legs[side] = leg
-        leg.handshake(lambda: self._shaken(side, leg), lambda reason: self._failed(side, reason))
-
-    def _resume(self, connection: SSL.Connection) -> None:
-        """Servers want data connections to resume the control connection's session.
-
-        It is taken now, not at the handshake: TLS 1.3 tickets come with the first replies.
-        """
-        assert self.server is not None
-        session = self.server.transport.getHandle().get_session()
-        if session is not None:
-            connection.set_session(session)
-
-    def _shaken(self, side: Side, leg: TlsDataSocket) -> None:
-        wrong = ""
-        if side is Side.SERVER:
-            assert self._for_server is not None
-            wrong = self._for_server.mismatch(leg.tls)
-            wrong = wrong and f"its certificate is refused: {wrong}"
-        elif leg.tls.full and self.gateway.settings.client_tls.require_reuse:
-            wrong = "TLS did not resume the control connection's session"
-        if wrong:
-            self._failed(side, wrong, code=522 if side is Side.CLIENT else 0)
-        else:
-            self.handle(LegOpened(side, protected=True))
-
-    def _failed(self, side: Side, reason: str, code: int = 0) -> None:
-        leg = self._legs.pop(side, None)
-        if leg is not None:
-            leg.abort()
-        self.handle(LegFailed(side, f"{side.value}: {reason}", code))
-
-    def _start_relay(self, action: do.Relay) -> None:
-        source, sink = self._legs[action.source], self._legs[action.source.other]
-        assert isinstance(source, DataSocket) and isinstance(sink, DataSocket)
-        plain = not isinstance(source, TlsDataSocket) and not isinstance(sink, TlsDataSocket)
-        kind = SpliceRelay if plain and SPLICE and self.gateway.settings.data.splice else CopyRelay
-        self._began = self.gateway.reactor.seconds()
-        self._relay = kind(
-            self.gateway.reactor,
-            source,
-            sink,
-            lambda: self._source_ended(action.source),
-            lambda reason: self._failed(action.source, reason),
-            lambda reason: self._failed(action.source.other, reason),
-        )
-        self._relay.start(self.gateway.settings.timeouts.stalled)
-
-    def _source_ended(self, side: Side) -> None:
-        if side is Side.SERVER:
-            self._source_done(side)
-        elif self._client_there():
-            self._grace = self.gateway.reactor.callLater(GRACE, self._upload_ended)
-
-    def _upload_ended(self) -> None:
-        self._grace = None
-        if Side.CLIENT in self._legs and self._client_there():
-            self._source_done(Side.CLIENT)
-
-    def _source_done(self, side: Side) -> None:
-        leg = self._legs.pop(side)
-        assert isinstance(leg, DataSocket)
-        if isinstance(leg, TlsDataSocket) and leg.cut:
-            self.gateway.log.note(
-                self, f"the {side.value} ended TLS without close_notify (lenient)"
-            )
-        leg.close_ended()
-        self.handle(LegEnded(side))
-
-    def _client_there(self) -> bool:
-        """True while the client's control connection has not ended; tells the session otherwise."""
-        there = established(self._control(Side.CLIENT))
-        if not there:
-            self.handle(ClientLost("the control connection ended with the upload's data"))
-        return there
-
-    def _end_leg(self, action: do.EndLeg) -> None:
-        side, leg = action.side, self._legs[action.side]
-        assert isinstance(leg, DataSocket)
-
-        def done() -> None:
-            del self._legs[side]
-            Drain(self.gateway.reactor, leg.socket, self.gateway.settings.timeouts.drain)
-            self.handle(LegEnded(side))
-
-        leg.finish(done, lambda reason: self._failed(side, reason))
-
-    def _abort_leg(self, action: do.AbortLeg) -> None:
-        if self._relay is not None:
-            self._relay.stop()
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
-        leg = self._legs.pop(action.side, None)
-        if leg is not None:
-            leg.abort()
-
     # -- what is told ---------------------------------------------------------------------------
 
     def _report_progress(self, action: do.ReportProgress) -> None:
-        moved = self._relay.moved if self._relay is not None else 0
         verb = action.command.verb.decode("ascii")
-        self._send_reply(do.SendReply(reply(213, f"{verb}: {moved} bytes so far.")))
+        self._send_reply(do.SendReply(reply(213, f"{verb}: {self.legs.moved} bytes so far.")))
 
     def _transfer_done(self, action: do.TransferDone) -> None:
-        relay, self._relay = self._relay, None
-        moved, seconds = 0, 0.0
-        if relay is not None:
-            relay.stop()
-            moved, seconds = relay.moved, self.gateway.reactor.seconds() - self._began
-        self.gateway.log.transfer(self, action, moved, seconds)
+        self.gateway.log.transfer(self, action, *self.legs.done())
 
     def _logged_in(self, action: do.LoggedIn) -> None:
         self.gateway.log.login(self, action.user)
@@ -399,16 +260,18 @@ class Driver:
 PERFORM: dict[type, Callable[..., None]] = {
     do.SendReply: Driver._send_reply,
     do.SendCommand: Driver._send_command,
-    do.Dial: Driver._start_dial,
+    do.SendSecret: Driver._send_secret,
+    do.Authenticate: Driver._authenticate,
+    do.Dial: Driver._dial,
     do.HangUp: Driver._hang_up,
     do.StartTls: Driver._start_tls,
     do.StopTls: Driver._stop_tls,
     do.GoOpaque: Driver._go_opaque,
-    do.Listen: Driver._listen,
-    do.Connect: Driver._connect,
-    do.Relay: Driver._start_relay,
-    do.EndLeg: Driver._end_leg,
-    do.AbortLeg: Driver._abort_leg,
+    do.Listen: lambda driver, action: driver.legs.listen(action),
+    do.Connect: lambda driver, action: driver.legs.connect(action),
+    do.Relay: lambda driver, action: driver.legs.relay(action),
+    do.EndLeg: lambda driver, action: driver.legs.end(action),
+    do.AbortLeg: lambda driver, action: driver.legs.abort(action),
     do.StartTimer: Driver._start_timer,
     do.StopTimer: Driver._stop_timer,
     do.ReportProgress: Driver._report_progress,

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import noLongerProvides
 
 if TYPE_CHECKING:
-    from ftpalg.net.control import ClientControl
+    from ftpalg.net.client import ClientControl
 
 RECORD_TYPES = (20, 21, 22, 23)
 HEADER = 5

@@ -14,8 +14,9 @@ they are asserted they must have been ordered since the last input.  ``…`` end
 rest does not matter.
 
 The ladder keeps the books of a driver, so that a script cannot tell of what cannot happen: a leg
-opens only after it was ordered, ends only when it relays, a timer expires only when it runs.  It
-also holds rule 1 in every script: a leg is never ended before the other has ended.
+opens only after it was ordered, ends only when it relays, a timer expires only when it runs, an
+account is judged only when it is checked.  It also holds rule 1 in every script: a leg is never
+ended before the other has ended.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ CLIENT6 = Link("2001:db8::7", "2001:db8::1", 40000)
 SERVER6 = Link("2001:db8:9::9", "2001:db8:9::1", 21)
 FIXED = do.Server("ftp.example", 21)
 
+ANSWERED = (do.Authenticate, do.SendSecret, do.StartTls)
 Asserted = do.StartTimer | do.StopTimer | do.TransferDone | do.LoggedIn | do.Note
 A = TypeVar("A")
 LINE = re.compile(r"(C -> P|C <- P|P -> S|P => S|P <- S|P \.\.)(?:  ?(.*))?")
@@ -58,6 +60,7 @@ class Ladder:
         client: Link = CLIENT,
         server: Link = SERVER,
         traits: Traits | None = None,
+        sni: str | None = None,
     ) -> None:
         self.case = case
         self.session = Session(rules, client)
@@ -66,11 +69,14 @@ class Ladder:
         self.running: set[Timer] = set()
         self.legs: dict[Side, str] = {}
         self.told: list[do.Action] = []
+        self._pending: set[type[do.Action]] = set()
         self._waiting: deque[do.Action] = deque()
         self._aside: list[do.Action] = []
         self._lines: deque[bytes] = deque()
         self._parser = ReplyParser(65536)
         self._line = "start"
+        if sni is not None:  # implicit TLS: the handshake comes before the session begins
+            self._take(self.session.handle(ev.ClientSecured(sni)))
         self._take(self.session.start())
 
     # -- the script -----------------------------------------------------------------------------
@@ -162,6 +168,10 @@ class Ladder:
             self.running.add(action.timer)
         elif isinstance(action, do.StopTimer):
             self.running.discard(action.timer)
+        elif isinstance(action, ANSWERED):
+            self._pending.add(type(action))
+        elif isinstance(action, do.HangUp):
+            self._pending.clear()
         elif isinstance(action, do.Connect):
             self.legs[action.side] = "opening"
         elif isinstance(action, do.AbortLeg):
@@ -176,6 +186,31 @@ class Ladder:
     def secured(self) -> None:
         """The server's certificate is accepted."""
         self.feed(ev.ServerSecured())
+
+    def client_secured(self, name: str | None) -> None:
+        """TLS with the client stands."""
+        self._answers(do.StartTls)
+        self.feed(ev.ClientSecured(name or ""))
+
+    def accepts(self, account: str) -> None:
+        """The password for the account at the gateway was right."""
+        self._answers(do.Authenticate)
+        self.feed(ev.AccountAccepted(account))
+
+    def refuses_account(self, reason: str) -> None:
+        """It was not."""
+        self._answers(do.Authenticate)
+        self.feed(ev.AccountRefused(reason))
+
+    def secret_missing(self, reason: str) -> None:
+        """The password for the server cannot be read."""
+        self._answers(do.SendSecret)
+        self.feed(ev.SecretMissing(reason))
+
+    def _answers(self, kind: type[do.Action]) -> None:
+        if kind not in self._pending:
+            self._fail("answers what was not ordered")
+        self._pending.remove(kind)
 
     def insecure(self, reason: str) -> None:
         """TLS with the server failed."""
@@ -193,6 +228,10 @@ class Ladder:
     def unreachable(self, reason: str | None) -> None:
         """The server could not be dialled."""
         self.feed(ev.ServerUnreachable(reason or "refused"))
+
+    def forbidden(self, sentence: str) -> None:
+        """The access rules stand against the server."""
+        self.feed(ev.ServerUnreachable("forbidden", sentence))
 
     def expires(self, name: str) -> None:
         """A timer that runs is over."""
@@ -240,6 +279,16 @@ class Ladder:
         """A server is dialled."""
         action = self._next(do.Dial, where)
         self._same(" or ".join(map(str, action.servers)).encode(), where.encode())
+
+    def checks(self, account: str, password: str) -> None:
+        """The client's account at the gateway is checked."""
+        action = self._next(do.Authenticate, f"check {account}")
+        self._same(action.account, unescaped(account))
+        self._same(action.password, unescaped(password))
+
+    def sends_secret(self, source: str) -> None:
+        """The server gets the password that the client does not know."""
+        self._same(self._next(do.SendSecret, source).source.encode(), source.encode())
 
     def listens(self, side: str, port: str) -> None:
         """A data port was asked for, and is there."""
@@ -358,6 +407,11 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         # inputs
         ("connected", Ladder.connected),
         (r"unreachable(?:: (.+))?", Ladder.unreachable),
+        ("unreachable, forbidden: (.+)", Ladder.forbidden),
+        ("accepts (.+)", Ladder.accepts),
+        ("refuses account: (.+)", Ladder.refuses_account),
+        ("secret missing: (.+)", Ladder.secret_missing),
+        (r"client secured(?: (\S+))?", Ladder.client_secured),
         (f"{SIDE} lost", Ladder.lost),
         ("server secured", Ladder.secured),
         ("server insecure: (.+)", Ladder.insecure),
@@ -371,7 +425,9 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf"listens? for the {SIDE} on (\d+)", Ladder.listens),
         (f"cannot listen for the {SIDE}: (.+)", Ladder.cannot_listen),
         # assertions
-        (r"dials (\S+)", Ladder.dials),
+        (r"dials (\S+(?: or \S+)*)", Ladder.dials),
+        (r"checks (.*) (\S*)", Ladder.checks),
+        ("sends secret (.+)", Ladder.sends_secret),
         (rf"connects to the {SIDE}'s port (\d+)", Ladder.connects),
         (f"relays from {SIDE}", Ladder.relays),
         (f"ends {SIDE} leg", Ladder.ends_leg),
@@ -470,10 +526,14 @@ class LadderTest(SynchronousTestCase):
         client: Link = CLIENT,
         server: Link = SERVER,
         traits: Traits | None = None,
+        sni: str | None = None,
     ) -> Ladder:
-        """A session that has begun; with a fixed server unless the rules say otherwise."""
+        """A session that has begun; with a fixed server unless the rules say otherwise.
+
+        ``sni`` is the name in the handshake of implicit TLS.
+        """
         chosen = Rules(server=FIXED) if rules is None else rules
-        return Ladder(self, chosen, client, server, traits)
+        return Ladder(self, chosen, client, server, traits, sni)
 
     def logged_in(
         self,
@@ -494,6 +554,11 @@ class LadderTest(SynchronousTestCase):
             stale = made.running & {Timer.DATA_OPEN, Timer.SETTLE, Timer.FINAL_REPLY, Timer.ABORT}
             self.assertEqual(stale, set(), "a transfer's wait outlives the transfer")
         return made
+
+
+def actions(made: Ladder, kind: type[A]) -> list[A]:
+    """Everything of that kind that the session has ordered."""
+    return [action for action in made.told if isinstance(action, kind)]
 
 
 def unescaped(text: str) -> bytes:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.routes import Server
 from ftpalg.core.errors import BadArgument
 from ftpalg.core.logins import Dialect, Named, parse_server, parse_user
+from ftpalg.core.routes import Server
 
 
 class Users(SynchronousTestCase):
@@ -21,7 +21,10 @@ class Users(SynchronousTestCase):
             (b"bob", Named(user=b"bob")),
             (b"bob@host", Named(Dialect.USER_SERVER, b"bob", Server("host", 21))),
             (b"bob@host:2121", Named(Dialect.USER_SERVER, b"bob", Server("host", 2121))),
-            (b"bob@corp.example@host", Named(Dialect.USER_SERVER, b"bob@corp.example", Server("host", 21))),
+            (
+                b"bob@corp.example@host",
+                Named(Dialect.USER_SERVER, b"bob@corp.example", Server("host", 21)),
+            ),
             (b"b\xe9b@host", Named(Dialect.USER_SERVER, b"b\xe9b", Server("host", 21))),
         ):
             self.assertEqual(parse_user(argument), login)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ftpalg.core.routes import Server
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.protection import Level
-from ftpalg.core.routes import ServerTls
+from ftpalg.core.routes import Server, ServerTls
 from ftpalg.core.rules import ClientTls, Rules
 from tests.core.ladder import FIXED, GREETED, LOGIN, ROUTED, USABLE, Ladder, LadderTest
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.routes import Server
-from ftpalg.core.routes import ServerTls
+from ftpalg.core.routes import Server, ServerTls
 from ftpalg.core.rules import Rules
 
 

@@ -6,17 +6,37 @@ import re
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from attrs import fields, has
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.config import Settings, structure
+from ftpalg.config import (
+    Certificate,
+    Listener,
+    Parent,
+    RouteRule,
+    ServerTlsRule,
+    Settings,
+    structure,
+)
 from ftpalg.config.loading import key_of, settings_sections
+from ftpalg.config.tables import AccessRule, ClientAddress
 
 TREE = Path(__file__).parents[2]
 FILE = TREE / "etc" / "ftpalg.toml"
-ASSIGNED = re.compile(r"# ([a-z][a-z-]*) = (.+)")
+ASSIGNED = re.compile(r"# ([a-z][a-z0-9-]*) = (.+)")
 SECTION = re.compile(r"\[([a-z-]+)\]")
+EXAMPLES = {
+    "listeners": Listener,
+    "access.servers": AccessRule,
+    "routes": RouteRule,
+    "parents": Parent,
+    "data.client-addresses": ClientAddress,
+    "client-tls.more-certificates": Certificate,
+    "server-tls.rules": ServerTlsRule,
+}
+"""The tables of which there may be several, and what each is."""
 TABLES = re.compile(r"# \[\[([a-z.-]+)\]\]")
 
 
@@ -78,9 +98,16 @@ class SettingsFile(SynchronousTestCase):
             for line in lines
             if TABLES.fullmatch(line) or ASSIGNED.fullmatch(line)
         )
-        settings = structure(tomllib.loads(text), "etc")
-        self.assertEqual(len(settings.client_tls.more_certificates), 1)
-        self.assertEqual(len(settings.server_tls.rules), 1)
+        raw = tomllib.loads(text)
+        settings = structure(raw | {"accounts": {"auth": ["memory:joe:secret"]}}, "etc")
+        for dotted, kind in EXAMPLES.items():
+            found: Any = settings
+            shown_keys: Any = raw
+            for name in dotted.split("."):
+                found = getattr(found, name.replace("-", "_"))
+                shown_keys = shown_keys[name]
+            self.assertIsInstance(found[0], kind)
+            self.assertEqual(set(shown_keys[0]), {key_of(a.name) for a in fields(kind)}, dotted)
 
     def test_explained(self) -> None:
         """A sentence stands before each setting, or before the pair that belongs together."""

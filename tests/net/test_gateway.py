@@ -10,12 +10,17 @@ from twisted.internet.task import Clock
 
 from ftpalg.config import ClientTlsSettings, Limits, Settings
 from ftpalg.core.events import Link, Side, Traits
+from ftpalg.core.routes import Server
 from ftpalg.core.rules import Rules
 from ftpalg.net import gateway as module
 from ftpalg.net.driver import Driver
-from ftpalg.net.gateway import RELOAD_SECONDS, SERVERS_KNOWN, Gateway
+from ftpalg.net.gateway import RELOAD_SECONDS, SERVERS_KNOWN, Gateway, Policies
+from ftpalg.policy.access import Access
+from ftpalg.policy.balance import order
 from ftpalg.policy.ports import candidates
 from tests.net.test_keypair import FilesCase
+
+POLICIES = Policies(candidates, Access().admits, Access().refusal, order)
 
 
 class Log:
@@ -65,7 +70,7 @@ class GatewayCase(FilesCase):
         log: Any = Log()
         self.log = log
         self.clock = Clock()
-        return Gateway(self.clock, settings, log, candidates)
+        return Gateway(self.clock, settings, log, POLICIES)
 
 
 class Admission(GatewayCase):
@@ -136,16 +141,16 @@ class Known(GatewayCase):
     def test_shared(self) -> None:
         """Sessions with one server share what was learned; its ports are apart."""
         shared = self.gateway(Settings())
-        first = shared.traits_of(Link("192.0.2.1", "192.0.2.254", 21))
+        first = shared.traits_of(Server("one.example", 21))
         first.epsv = False
-        self.assertIs(shared.traits_of(Link("192.0.2.1", "192.0.2.253", 21)), first)
-        self.assertEqual(shared.traits_of(Link("192.0.2.1", "192.0.2.254", 2121)), Traits())
+        self.assertIs(shared.traits_of(Server("one.example", 21)), first)
+        self.assertEqual(shared.traits_of(Server("one.example", 2121)), Traits())
 
     def test_forgotten(self) -> None:
         """Beyond the bound, the server longest unused is forgotten, not the one first seen."""
         self.patch(module, "SERVERS_KNOWN", 3)
         shared = self.gateway(Settings())
-        links = [Link(f"192.0.2.{n}", "192.0.2.254", 21) for n in range(4)]
+        links = [Server(f"192.0.2.{n}") for n in range(4)]
         kept = [shared.traits_of(link) for link in links[:3]]
         shared.traits_of(links[0])
         shared.traits_of(links[3])
@@ -158,7 +163,7 @@ class Known(GatewayCase):
         """However many servers there are, no more than the bound are remembered."""
         shared = self.gateway(Settings())
         for port in range(SERVERS_KNOWN + 10):
-            shared.traits_of(Link("192.0.2.1", "192.0.2.254", port))
+            shared.traits_of(Server("192.0.2.1", port))
         self.assertEqual(len(shared._traits), SERVERS_KNOWN)
 
     def test_ports(self) -> None:

@@ -112,7 +112,7 @@ class CommandLineTests(TestCase):
             ("limits", "limits = 3\n"),
             ("listen", "listen = 3\n"),
             ("server", "server = 3\n"),
-            ("client-address", '[data]\nclient-address = "here"\n'),
+            ("client-address", '[data]\nclient-address = "he re"\n'),
         ):
             self.checked(key, "--config", self.file(text))
 
@@ -128,9 +128,10 @@ class CommandLineTests(TestCase):
 
     def test_bad_endpoint(self) -> None:
         """Endpoints that no parser knows, or that lack their port."""
-        self.fault("listen", "--listen", "nonsense:1")
+        fixed = ("--server", "ftp://127.0.0.1")
+        self.fault("listen", *fixed, "--listen", "nonsense:1")
         for bad in ("tcp:x", "tcp", ""):
-            self.checked("listen", "--listen", bad)
+            self.checked("listen", *fixed, "--listen", bad)
 
     def test_busy_port(self) -> None:
         """A port that somebody else has."""

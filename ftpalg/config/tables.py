@@ -1,0 +1,262 @@
+"""The tables of a configuration: listeners, routes, parents, and the rules of access."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from ftpalg.config import checks
+from ftpalg.config.checks import Check, Network
+from ftpalg.core.errors import BadArgument
+from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect, parse_server
+from ftpalg.core.routes import Balance, Mode, Route, Server, ServerTls
+from ftpalg.core.rules import ClientTls
+
+
+def setting(default: Any, check: Check) -> Any:
+    """A key: its default, and the check that a value from TOML goes through."""
+    return field(default=default, metadata={"check": check})
+
+
+def needed(check: Check) -> Any:
+    """A key without a default."""
+    return field(metadata={"check": check})
+
+
+# -- where servers are ----------------------------------------------------------------------------
+
+
+@frozen
+class ServerUrl:
+    """``ftp://host[:21]`` plain, ``ftpes://host[:21]`` explicit and ``ftps://host[:990]`` implicit TLS."""
+
+    scheme: str
+    server: Server
+
+    PORTS = {"ftp": 21, "ftpes": 21, "ftps": 990}
+    TLS = {"ftp": ServerTls.OFF, "ftpes": ServerTls.EXPLICIT, "ftps": ServerTls.IMPLICIT}
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.server}"
+
+    @property
+    def tls(self) -> ServerTls:
+        """The TLS that the scheme stands for."""
+        return self.TLS[self.scheme]
+
+
+def _split(value: Any, ports: dict[str, int], remedy: str) -> tuple[str, Server]:
+    """The scheme of a URL and its server, with the scheme's port where it names none."""
+    scheme, mark, where = value.partition("://") if isinstance(value, str) else ("", "", "")
+    if not mark or scheme not in ports:
+        raise ValueError(remedy)
+    where = where.removesuffix("/")
+    try:
+        server = parse_server(where.encode())
+    except BadArgument as error:
+        raise ValueError(f"{remedy} ({error})") from None
+    if not re.search(r"(?:^[^\[\]:]+|\]):\d+$", where):
+        server = Server(server.host, ports[scheme])
+    return scheme, server
+
+
+def server_url(value: Any) -> ServerUrl | None:
+    """Check a server's URL; empty is None: the client names the server."""
+    if value == "":
+        return None
+    remedy = (
+        "must be ftp://host, ftpes://host or ftps://host, with :port if need be,"
+        " or empty where the client names the server"
+    )
+    return ServerUrl(*_split(value, ServerUrl.PORTS, remedy))
+
+
+def server_urls(value: Any) -> tuple[ServerUrl, ...]:
+    """One URL or a list of them."""
+    listed = value if isinstance(value, list) else [value]
+    return tuple(url for url in map(server_url, listed) if url is not None)
+
+
+@frozen
+class ParentUrl:
+    """``socks5://host[:1080]``, ``http://host[:3128]`` (CONNECT) or ``ftp://host[:21]`` (user@server)."""
+
+    scheme: str
+    server: Server
+
+    PORTS = {"socks5": 1080, "http": 3128, "ftp": 21}
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.server}"
+
+
+def parent_url(value: Any) -> ParentUrl:
+    """Check a parent's URL."""
+    remedy = "must be socks5://host, http://host or ftp://host, with :port if need be"
+    return ParentUrl(*_split(value, ParentUrl.PORTS, remedy))
+
+
+# -- listeners --------------------------------------------------------------------------------------
+
+
+class Intercept(Enum):
+    """How connections that were meant for another machine come to a listener."""
+
+    OFF = "off"
+    REDIRECT = "redirect"
+    TPROXY = "tproxy"
+
+
+@frozen
+class Listener:
+    """One of ``[[listeners]]``; what it leaves out the general settings say."""
+
+    endpoint: str = needed(checks.endpoint)
+    client_tls: ClientTls | None = setting(None, checks.one_of(ClientTls, empty=True))
+    accounts: bool | None = setting(None, checks.optional(checks.switch))
+    intercept: Intercept | None = setting(None, checks.one_of(Intercept, empty=True))
+
+
+@frozen
+class Logins:
+    """``[login]``: how clients name the server they want."""
+
+    dialects: tuple[Dialect, ...] = setting(DEFAULT_DIALECTS, checks.several(Dialect))
+    separators: str = setting("@", checks.separators)
+
+
+@frozen
+class Accounts:
+    """``[accounts]``: accounts at the gateway."""
+
+    auth: tuple[str, ...] = setting((), checks.texts)
+    required: bool = setting(True, checks.switch)
+    delay: float = setting(2.0, checks.seconds)
+
+
+# -- who may come, and whither ------------------------------------------------------------------------
+
+
+@frozen
+class AccessRule:
+    """One of ``[[access.servers]]``."""
+
+    allow: bool = setting(True, checks.switch)
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    accounts: tuple[str, ...] = setting((), checks.texts)
+    names: tuple[str, ...] = setting((), checks.texts)
+    networks: tuple[Network, ...] = setting((), checks.networks)
+    ports: tuple[tuple[int, int], ...] = setting((), checks.port_ranges)
+
+
+@frozen
+class Access:
+    """``[access]``."""
+
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    servers: tuple[AccessRule, ...] = ()
+
+
+# -- routes -------------------------------------------------------------------------------------------
+
+
+@frozen
+class RouteRule:
+    """One of ``[[routes]]``: the conditions, then the way."""
+
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    accounts: tuple[str, ...] = setting((), checks.texts)
+    sni: tuple[str, ...] = setting((), checks.texts)
+    hosts: tuple[str, ...] = setting((), checks.texts)
+    users: tuple[str, ...] = setting((), checks.texts)
+    destinations: tuple[str, ...] = setting((), checks.texts)
+    server: tuple[ServerUrl, ...] = setting((), server_urls)
+    balance: Balance = setting(Balance.FIRST, checks.one_of(Balance))
+    server_tls: ServerTls | None = setting(None, checks.one_of(ServerTls, empty=True))
+    server_mode: Mode | None = setting(None, checks.one_of(Mode, empty=True))
+    parent: str = setting("", checks.text)
+    source_address: str = setting("", checks.source)
+    user: str = setting("", checks.plain_word)
+    password_file: Path | None = setting(None, checks.path)
+    password_credential: str = setting("", checks.plain_word)
+    proxy_protocol: int = setting(0, checks.between(0, 2))
+
+    @property
+    def secret(self) -> str:
+        """Where the password for the server is, as ``net.secrets`` reads it."""
+        return secret(self.password_file, self.password_credential)
+
+    def route(self) -> Route:
+        """The way that the core and the network are told."""
+        return Route(
+            servers=tuple(url.server for url in self.server),
+            balance=self.balance,
+            tls=self.server_tls or (self.server[0].tls if self.server else None),
+            mode=self.server_mode,
+            parent=self.parent,
+            source=self.source_address,
+            user=self.user,
+            secret=self.secret,
+            proxy_protocol=self.proxy_protocol,
+        )
+
+
+def secret(file: Path | None, credential: str) -> str:
+    """Where a password is: ``file:PATH`` or ``credential:NAME``; empty for none."""
+    if file is not None:
+        return f"file:{file}"
+    return f"credential:{credential}" if credential else ""
+
+
+@frozen
+class Parent:
+    """One of ``[[parents]]``: a proxy that servers are reached through."""
+
+    name: str = needed(checks.plain_word)
+    url: ParentUrl = needed(parent_url)
+    user: str = setting("", checks.plain_word)
+    password_file: Path | None = setting(None, checks.path)
+    password_credential: str = setting("", checks.plain_word)
+
+    @property
+    def secret(self) -> str:
+        """Where the password is, as ``net.secrets`` reads it."""
+        return secret(self.password_file, self.password_credential)
+
+
+@frozen
+class ProxyProtocol:
+    """``[proxy-protocol]``: addresses handed on by balancers."""
+
+    balancers: tuple[Network, ...] = setting((), checks.networks)
+
+
+# -- around the gateway ---------------------------------------------------------------------------------
+
+
+@frozen
+class Pinholes:
+    """``[pinholes]``: the nftables sets that expected data connections are added to."""
+
+    table: str = setting("", checks.nft_table)
+    ipv4_set: str = setting("data4", checks.nft_name)
+    ipv6_set: str = setting("data6", checks.nft_name)
+
+
+@frozen
+class Health:
+    """``[health]``: checks of servers that are one of several."""
+
+    every: float = setting(30.0, checks.seconds)
+
+
+@frozen
+class ClientAddress:
+    """One of ``[[data.client-addresses]]``: what clients of these networks are told in 227."""
+
+    clients: tuple[Network, ...] = needed(checks.networks)
+    address: str = needed(checks.named_address)

@@ -1,0 +1,203 @@
+"""Accounts at the gateway: who a client is, by the credentials checkers of Twisted's strcred.
+
+A refusal tells a client nothing: an unknown account and a wrong password take the same time.  No
+password gets into a message, and no exception's text either, which may quote one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from twisted.cred import strcred
+from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
+from twisted.cred.credentials import IUsernamePassword, UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred, maybeDeferred
+
+from ftpalg.config import SettingsError
+
+SETTING = "accounts.auth"
+UNIX_NEEDS = ("crypt", "spwd")
+"""The modules that strcred's unix checker works with."""
+FORBIDDEN = frozenset(b"\0\r\n")
+"""What ends a name for one reader and not for another."""
+
+
+class CannotCheck(Exception):
+    """A checker cannot tell whether a password is right.  The text says why; it goes to the log."""
+
+
+def checkers_of(descriptions: Iterable[str]) -> list[ICredentialsChecker]:
+    """The checkers that strcred's descriptions name, like ``file:/etc/ftpalg/accounts``.
+
+    Raise SettingsError with every fault; none quotes an argument, which may hold a password.
+    """
+    found: list[ICredentialsChecker] = []
+    faults: list[str] = []
+    for description in descriptions:
+        try:
+            found.append(_checker_of(description))
+        except SettingsError as error:
+            faults += [f"{SETTING}: {fault}" for fault in error.faults]
+    if faults:
+        raise SettingsError(faults)
+    return found
+
+
+def _checker_of(description: str) -> ICredentialsChecker:
+    kind, _, argument = description.partition(":")
+    if kind == "file":
+        _look_at(argument)
+    if kind == "unix" and not all(find_spec(module) for module in UNIX_NEEDS):
+        needs = " and ".join(UNIX_NEEDS)
+        raise SettingsError(
+            [f"unix: needs {needs}, which left Python with 3.13; use file or ldap instead"]
+        )
+    try:
+        factory = strcred.findCheckerFactory(kind)
+    except strcred.InvalidAuthType:
+        raise SettingsError([f"{kind}: no such kind of accounts; use one of {_known()}"]) from None
+    try:
+        checker: ICredentialsChecker = factory.generateChecker(argument)
+    except SettingsError:
+        raise
+    except Exception:  # each plug-in raises what it likes
+        form = factory.argStringFormat.rstrip(".")
+        raise SettingsError([f"{kind}: cannot use what follows the colon; give: {form}"]) from None
+    if IUsernamePassword not in checker.credentialInterfaces:
+        raise SettingsError([f"{kind}: checks no passwords; use one of {_known()}"])
+    if isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
+        # strcred fills it with text; the credentials of its own interface are bytes
+        checker.users = {_bytes(name): _bytes(word) for name, word in checker.users.items()}
+    return checker
+
+
+def _known() -> str:
+    """The kinds that check passwords."""
+    return ", ".join(
+        sorted(
+            factory.authType
+            for factory in strcred.findCheckerFactories()
+            if IUsernamePassword in factory.credentialInterfaces
+        )
+    )
+
+
+def _look_at(file: str) -> None:
+    """strcred's file checker looks for its file at the first login only."""
+    try:
+        with open(file, "rb") as accounts:
+            accounts.read(1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SettingsError([f"file:{file}: cannot be read: {why}"]) from None
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts that some checkers know; they are asked in their order.
+
+    A refusal takes ``delay`` seconds at least.
+    """
+
+    reactor: Any
+    checkers: Sequence[ICredentialsChecker]
+    delay: float
+
+    def check(
+        self,
+        account: bytes,
+        password: bytes,
+        accepted: Callable[[str], None],
+        refused: Callable[[str], None],
+    ) -> Check:
+        """Ask whether the password is the account's; exactly one of both is called, once.
+
+        ``accepted`` gets the account's name as its checker gives it, UTF-8 with surrogateescape,
+        at once: that may be before this returns.  ``refused`` gets the reason, for the log only,
+        when the delay is over and the last checker has answered.
+        """
+        return Check(self, UsernamePassword(account, password), accepted, refused)
+
+
+class Check:
+    """One login that is being checked."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        credentials: UsernamePassword,
+        accepted: Callable[[str], None],
+        refused: Callable[[str], None],
+    ) -> None:
+        self._accepted = accepted
+        self._refused = refused
+        self._over = False
+        self._reason: str | None = None
+        self._timer = accounts.reactor.callLater(accounts.delay, self._refuse)
+        self._asking = Deferred.fromCoroutine(self._ask(accounts.checkers, credentials))
+
+    def cancel(self) -> None:
+        """Give up; nothing is called any more."""
+        self._end()
+        self._asking.cancel()
+
+    async def _ask(
+        self, checkers: Iterable[ICredentialsChecker], credentials: UsernamePassword
+    ) -> None:
+        reasons = _unfit(credentials)
+        for checker in () if reasons else checkers:
+            name, reason = await _answer(checker, credentials)
+            if self._over:
+                return
+            if name:
+                self._end()
+                self._accepted(name)
+                return
+            reasons.append(f"{type(checker).__name__}: {reason}")
+        self._reason = "; ".join(reasons)
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Comes twice, with the last answer and with the end of the delay; the later one refuses."""
+        if self._reason is not None and not self._timer.active():
+            self._end()
+            self._refused(self._reason)
+
+    def _end(self) -> None:
+        self._over = True
+        if self._timer.active():
+            self._timer.cancel()
+
+
+def _unfit(credentials: UsernamePassword) -> list[str]:
+    """Why no checker should see these."""
+    if not credentials.username or not credentials.password:
+        return ["no name or no password"]  # which LDAP takes for an anonymous bind, and accepts
+    if FORBIDDEN.intersection(credentials.username):
+        return ["a NUL, CR or LF in the name"]
+    return []
+
+
+async def _answer(checker: ICredentialsChecker, credentials: UsernamePassword) -> tuple[str, str]:
+    """The account's name and nothing, or nothing and why not."""
+    try:
+        avatar: Any = await maybeDeferred(checker.requestAvatarId, credentials)
+    except UnauthorizedLogin:
+        return "", "unknown account or wrong password"
+    except CannotCheck as error:
+        return "", str(error)
+    except Exception as error:
+        return "", type(error).__name__
+    if isinstance(avatar, bytes):
+        avatar = avatar.decode("utf-8", "surrogateescape")
+    if isinstance(avatar, str) and avatar:
+        return avatar, ""
+    return "", "named no account"  # ANONYMOUS, for one

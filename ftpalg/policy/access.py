@@ -1,0 +1,186 @@
+"""Who may come, and whither.
+
+What counts is the address that is about to be dialled, not only the name that led to it: whoever
+owns a name can have it resolve to the gateway's own machine or to a cloud's metadata service.  A
+special address is therefore opened only by a rule that names it, never by one that leaves its
+networks out or takes in all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from ftpalg.core.addresses import normal
+from ftpalg.core.routes import Server
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def _networks(*texts: str) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts)
+
+
+LOOPBACK = _networks("127.0.0.0/8", "::1")
+
+METADATA = _networks("169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")
+"""Where clouds hand out credentials: most of them, Alibaba, Azure, AWS by IPv6."""
+
+SPECIAL = (
+    ("a metadata service", METADATA),
+    ("a loopback address", LOOPBACK),
+    ("an unspecified address", _networks("0.0.0.0/8", "::")),
+    ("a link-local address", _networks("169.254.0.0/16", "fe80::/10")),
+    ("a multicast address", _networks("224.0.0.0/4", "ff00::/8")),
+    ("a reserved address", _networks("240.0.0.0/4")),
+)
+"""Kinds of addresses that lead inside or nowhere; the first range that holds an address counts."""
+
+LOW_32_BITS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
+"""IPv4-compatible (RFC 4291 section 2.5.5.1) and NAT64 (RFC 6052): the last four bytes are IPv4."""
+
+BRACKETED = re.compile(r"^\[([^][]*:[^][]*)\]$")
+
+
+def within(networks: tuple[Network, ...], *addresses: Address) -> bool:
+    """Whether a network holds one of the addresses; no networks stand for all."""
+    return not networks or any(address in network for network in networks for address in addresses)
+
+
+def named(patterns: Iterable[str], name: str) -> bool:
+    """Whether one of the patterns fits a server's name.
+
+    Neither case, nor a trailing dot, nor the spelling of an address makes a difference.
+    """
+    return any(fnmatchcase(_plain(name), _plain(pattern)) for pattern in patterns)
+
+
+def _plain(name: str) -> str:
+    name = BRACKETED.sub(r"\1", name.lower().removesuffix("."))
+    try:
+        return normal(name)
+    except ValueError:  # a pattern over addresses: 2001:db8::*
+        return name
+
+
+def special(address: str) -> str:
+    """The kind of a special address in words, "a loopback address"; empty for any other.
+
+    An IPv6 address that embeds a special IPv4 address is of that one's kind.
+    """
+    found = _special(ip_address(normal(address)))
+    return found[0] if found else ""
+
+
+def _special(address: Address) -> tuple[str, Network] | None:
+    """The kind of a special address, and the range within which a network names it."""
+    for kind, ranges in SPECIAL:
+        for network in ranges:
+            if address in network:
+                return kind, network
+    for inner in _embedded(address):
+        if found := _special(inner):
+            return found[0], ip_network(address)
+    return None
+
+
+def _embedded(address: Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that a gateway on the way may take out of an IPv6 address."""
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in LOW_32_BITS):
+            yield IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.sixtofour:
+            yield address.sixtofour
+        yield from address.teredo or ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRule:
+    """``[[access.servers]]``: allows or denies where every condition holds; an empty one does.
+
+    ``accounts`` and ``names`` are shell patterns; no account pattern fits a session without one,
+    and names are taken as the client wrote them.  ``networks`` hold the address that a name
+    resolved to; an IPv4-mapped network holds none.  ``ports`` are ranges with both ends included.
+    """
+
+    allow: bool = True
+    clients: tuple[Network, ...] = ()
+    accounts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    ports: tuple[tuple[int, int], ...] = ()
+
+    def fits(self, client: Address, account: str, server: Server, address: Address) -> bool:
+        """Whether every condition holds; an embedded IPv4 address is denied with its network."""
+        return (
+            within(self.clients, client)
+            and (not self.accounts or _accounted(self.accounts, account))
+            and (not self.names or named(self.names, server.host))
+            and within(self.networks, address, *(() if self.allow else _embedded(address)))
+            and (not self.ports or any(low <= server.port <= high for low, high in self.ports))
+        )
+
+    def names_within(self, limits: Network, address: Address) -> bool:
+        """Whether a network of this rule that holds the address keeps within the limits."""
+        return any(
+            address in network and network.prefixlen >= limits.prefixlen
+            for network in self.networks
+        )
+
+
+def _accounted(patterns: tuple[str, ...], account: str) -> bool:
+    return account != "" and any(fnmatchcase(account, pattern) for pattern in patterns)
+
+
+DEFAULT_SERVERS = (ServerRule(clients=LOOPBACK, networks=LOOPBACK), ServerRule())
+"""Every server that is not special; this machine's own for its own users, who need no gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """``[access]``: the clients' networks, and the rules for servers, of which the first counts.
+
+    No networks admit every client; no rules allow every server that is not special.
+    """
+
+    clients: tuple[Network, ...] = ()
+    servers: tuple[ServerRule, ...] = DEFAULT_SERVERS
+
+    def admits(self, client: str) -> bool:
+        """Whether a client at that address may have a session."""
+        return within(self.clients, ip_address(normal(client)))
+
+    def refusal(self, client: str, account: str, server: Server, address: str) -> str:
+        """Why a session may not connect to an address of a server; empty where it may.
+
+        One sentence in printable ASCII, fit for the client: it names the server as the client did
+        and never the address.  An ``account`` is empty where there is none.
+        """
+        whence, whither = ip_address(normal(client)), ip_address(normal(address))
+        found = _special(whither)
+        # lftp takes "host" or "resolve" in a 5yz for a failed look-up: neither word is ours.
+        shown = "".join(c if "!" <= c <= "~" else "?" for c in server.host)
+        for number, rule in enumerate(self.servers or (ServerRule(),), 1):
+            if not rule.fits(whence, account, server, whither):
+                continue
+            if not rule.allow:
+                return f"{shown} port {server.port} is denied by rule {number} of access.servers."
+            if not found or rule.names_within(found[1], whither):
+                return ""
+        if found:
+            return (
+                f"{shown} leads to {found[0]},"
+                " which only a rule in access.servers that names its network opens."
+            )
+        return f"{shown} port {server.port} is not among access.servers."

@@ -1,0 +1,1 @@
+"""Whole networks in namespaces: real firewalls, real peers and the gateway between them."""
