@@ -41,7 +41,7 @@ class Arrival:
     """The part of a session that learns what its route depends on."""
 
     __slots__ = (
-        "_claimed",
+        "_claim",
         "_given",
         "_host",
         "_named",
@@ -65,7 +65,7 @@ class Arrival:
         self._named: Named | None = None
         self._password: bytes | None = None
         self._wrong = 0
-        self._claimed: bytes | None = None
+        self._claim: Named | None = None  # what the account was named with
         self.account = ""
         self.sni = ""
 
@@ -177,7 +177,7 @@ class Arrival:
         if self._repeats(argument):
             self._leave_server()
             self.forget_server()
-            self._claimed, self.account = None, ""
+            self._claim, self.account = None, ""
         if self._wants_account:
             self._named = self._read(argument)
             session.answer(PASSWORD)
@@ -211,18 +211,21 @@ class Arrival:
         The PASS behind it is the gateway's and not the server's to see.  A USER of the server that
         is already told may be spelled like the account, and is none.
         """
-        rules, opened = self._session.rules, self._opened
-        if self._claimed is None or (opened is None and self._told(argument)):
+        rules, claim, opened = self._session.rules, self._claim, self._opened
+        if claim is None or (opened is None and self._told(argument)):
             return False
         try:
             again = parse_user(argument, rules.dialects, rules.separators, account=True)
         except BadArgument:
             return False
-        if again.account != self._claimed:
+        if again.account != claim.account:
             return False
-        if opened in (None, again.server) or again.user is not None:
+        if again.user is not None:
             return True
-        return again.server is None and self._said not in (None, self._claimed)
+        instead = self._said not in (None, argument)  # a user of that server comes first
+        if again.server is None:
+            return opened is None or instead
+        return claim.dialect is again.dialect and (opened in (None, again.server) or instead)
 
     def _told(self, user: bytes | None = None) -> bool:
         """True where the server is known without being named in USER."""
@@ -292,7 +295,7 @@ class Arrival:
         session, named, password = self._session, self._named, self._password
         assert named is not None
         session.phase = Phase.UNROUTED
-        self.account, self._claimed = account, named.account
+        self.account, self._claim = account, named
         self._named = self._password = None
         session.order(Note(f"account {account} at the gateway"))
         if named.server is not None:

@@ -15,6 +15,9 @@ from ftpalg.core.errors import BadCommand
 SECRET = frozenset({b"PASS", b"ACCT", b"RESP", b"ADAT"})
 """Verbs whose argument is never written to a log."""
 
+SITE_RESPONSE = re.compile(rb"(?i)\s*RESPONSE\b")
+"""What gFTP says behind SITE with its password at the gateway."""
+
 VERB = re.compile(rb"[A-Za-z@]{1,16}")  # @ for P@SW, which NcFTP sends through broken gateways
 
 
@@ -83,7 +86,10 @@ class Command:
         """The command as a log may show it: no password, nothing unprintable."""
         if self.argument is None:
             return self.verb.decode("ascii")
-        text = "****" if self.verb in SECRET else printable(self.argument)
+        secret = self.verb in SECRET or (
+            self.verb == b"SITE" and SITE_RESPONSE.match(self.argument) is not None
+        )
+        text = "****" if secret else printable(self.argument)
         return f"{self.verb.decode('ascii')} {text}"
 
 

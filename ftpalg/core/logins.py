@@ -96,7 +96,8 @@ def parse_user(
         raise BadArgument("USER names a server but no user; write user@server.")
     for dialect in dialects:
         read = READ.get(dialect)
-        found = read(words) if read and (account or dialect not in WITH_ACCOUNT) else None
+        fits = (account or dialect not in WITH_ACCOUNT) and bool(tail) is (read is _tail)
+        found = read(words) if read and fits else None
         if found is not None:
             return found
     raise BadArgument("USER names a server in a way that is not accepted here.")
@@ -132,9 +133,7 @@ def _colon(words: _Words) -> Named | None:
     return parts and Named(Dialect.ACCOUNT_COLON_USER, parts[1], words.server, parts[0])
 
 
-def _tail(words: _Words) -> Named | None:
-    if not words.tail:
-        return None
+def _tail(words: _Words) -> Named:
     return Named(Dialect.USER_SERVER_ACCOUNT, words.left, words.server, words.tail)
 
 

@@ -50,6 +50,9 @@ SPECIAL = (
 LOW_32_BITS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 """IPv4-compatible (RFC 4291 section 2.5.5.1) and NAT64 (RFC 6052): the last four bytes are IPv4."""
 
+ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+"""Names that resolvers take for an IPv4 address: 127.1, 2130706433, 0x7f000001."""
+
 BRACKETED = re.compile(r"^\[([^][]*:[^][]*)\]$")
 
 
@@ -121,15 +124,24 @@ class ServerRule:
     networks: tuple[Network, ...] = ()
     ports: tuple[tuple[int, int], ...] = ()
 
-    def fits(self, client: Address, account: str, server: Server, address: Address) -> bool:
-        """Whether every condition holds; an embedded IPv4 address is denied with its network."""
+    def fits(self, client: Address, account: str, server: Server, address: Address | None) -> bool:
+        """Whether every condition holds; an embedded IPv4 address is denied with its network.
+
+        A name that somebody else will resolve may lead into any network: it is not allowed by one,
+        and denied with it.
+        """
         return (
             within(self.clients, client)
             and (not self.accounts or _accounted(self.accounts, account))
             and (not self.names or named(self.names, server.host))
-            and within(self.networks, address, *(() if self.allow else _embedded(address)))
+            and self._holds(address)
             and (not self.ports or any(low <= server.port <= high for low, high in self.ports))
         )
+
+    def _holds(self, address: Address | None) -> bool:
+        if address is None:
+            return not (self.allow and self.networks)
+        return within(self.networks, address, *(() if self.allow else _embedded(address)))
 
     def names_within(self, limits: Network, address: Address) -> bool:
         """Whether a network of this rule that holds the address keeps within the limits."""
@@ -137,6 +149,16 @@ class ServerRule:
             address in network and network.prefixlen >= limits.prefixlen
             for network in self.networks
         )
+
+
+def _inward(name: str) -> bool:
+    """Whether a name leads a resolver to its own machine, or is an address in disguise."""
+    plain = _plain(name)
+    return (
+        plain == "localhost"
+        or plain.endswith(".localhost")
+        or bool(ENDS_IN_NUMBER.fullmatch(plain))
+    )
 
 
 def _accounted(patterns: tuple[str, ...], account: str) -> bool:
@@ -164,19 +186,23 @@ class Access:
     def refusal(self, client: str, account: str, server: Server, address: str) -> str:
         """Why a session may not connect to an address of a server; empty where it may.
 
+        The address is empty where a parent will resolve the name.
         One sentence in printable ASCII, fit for the client: it names the server as the client did
         and never the address.  An ``account`` is empty where there is none.
         """
-        whence, whither = ip_address(normal(client)), ip_address(normal(address))
-        found = _special(whither)
+        whence = ip_address(normal(client))
+        whither = ip_address(normal(address)) if address else None
+        found = _special(whither) if whither else None
         # lftp takes "host" or "resolve" in a 5yz for a failed look-up: neither word is ours.
         shown = "".join(c if "!" <= c <= "~" else "?" for c in server.host)
+        if whither is None and _inward(server.host):
+            return f"{shown} may lead to the parent proxy itself; write a full name or address."
         for number, rule in enumerate(self.servers or (ServerRule(),), 1):
             if not rule.fits(whence, account, server, whither):
                 continue
             if not rule.allow:
                 return f"{shown} port {server.port} is denied by rule {number} of access.servers."
-            if not found or rule.names_within(found[1], whither):
+            if whither is None or not found or rule.names_within(found[1], whither):
                 return ""
         if found:
             return (

@@ -35,6 +35,7 @@ from ftpalg.core.errors import FtpError
 from ftpalg.core.events import Link, Side, Timer, Traits
 from ftpalg.core.phase import Phase
 from ftpalg.core.replies import Reply, ReplyParser
+from ftpalg.core.routes import Server
 from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
 
@@ -42,7 +43,7 @@ CLIENT = Link("192.0.2.7", "192.0.2.1", 40000)
 SERVER = Link("198.51.100.9", "198.51.100.1", 21)
 CLIENT6 = Link("2001:db8::7", "2001:db8::1", 40000)
 SERVER6 = Link("2001:db8:9::9", "2001:db8:9::1", 21)
-FIXED = do.Server("ftp.example", 21)
+FIXED = Server("ftp.example", 21)
 
 ANSWERED = (do.Authenticate, do.SendSecret, do.StartTls)
 Asserted = do.StartTimer | do.StopTimer | do.TransferDone | do.LoggedIn | do.Note
@@ -168,7 +169,7 @@ class Ladder:
             self.running.add(action.timer)
         elif isinstance(action, do.StopTimer):
             self.running.discard(action.timer)
-        elif isinstance(action, ANSWERED):
+        elif isinstance(action, ANSWERED) and action != do.StartTls(Side.SERVER):
             self._pending.add(type(action))
         elif isinstance(action, do.HangUp):
             self._pending.clear()

@@ -1,4 +1,4 @@
-"""Accounts at the gateway: the check, wrong passwords, and logins at the server that it makes."""
+"""Accounts at the gateway: the check, wrong passwords, what waits, TLS in between."""
 
 from __future__ import annotations
 
@@ -6,51 +6,26 @@ from dataclasses import replace
 
 from ftpalg.core.actions import Authenticate, Dial
 from ftpalg.core.events import Timer
-from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
-from ftpalg.core.routes import Facts, Route, Server
+from ftpalg.core.logins import Dialect
 from ftpalg.core.rules import ClientTls, Rules
-from tests.core.ladder import FIXED, USABLE, Ladder, LadderTest, actions
-from tests.core.test_clients import (
-    ACCOUNT_AT,
-    ACCOUNT_AT_USER,
+from tests.core.ladder import USABLE, Ladder, LadderTest, actions
+from tests.core.scripts import (
     ACCOUNTS,
+    AS_USER,
     AT,
+    AUTH_RULES,
+    AUTHORIZE,
     CHECK_POINT,
     GATEWAY,
-    OPENED,
+    LET_IN,
     PASS,
     RAPTOR,
     REACHED,
     READY,
-    SERVER,
-    SITE,
     TLS,
     USER,
-    NetFtp,
+    WRONG,
 )
-
-MAPPED = Route(user="svc", secret="/run/svc")
-MAPPED_LOGIN = """
-    P -> S  USER svc
-    P <- S  331 Password for svc.
-    P ..    sends secret /run/svc
-    P <- S  230 In.
-    P ..    logged in: svc
-    C <- P  230 In.
-"""
-"""What answers the client's command where the gateway knows the login at the server."""
-AS_USER = """
-    C -> P  USER gus
-    C <- P  331 Password required.
-    C -> P  PASS gp
-    P ..    checks gus gp
-"""
-WRONG = f"{AS_USER}\nP ..  refuses account: no\nC <- P  530 Login incorrect."
-
-
-def mapped(facts: Facts) -> Route:
-    """The account gus is svc at every server."""
-    return MAPPED if facts.account == "gus" else Route()
 
 
 class Checks(LadderTest):
@@ -336,117 +311,6 @@ class Undecidable(LadderTest):
         )
 
 
-class Again(LadderTest):
-    """A client that failed says its whole login again, on the same connection.
-
-    Perl's Net::FTP does where login() is called twice.  Nothing of it may be taken for the
-    server's: the password that comes next is the gateway's.
-    """
-
-    FAILED = "P <- S  530 No.\nC <- P  530 No."
-    UNREACHED = """
-        P ..    dials one.example:21
-        P ..    unreachable
-        P ..    hangs up on the server
-        C <- P  434 The server cannot be reached.
-    """
-
-    def refused(self, script: str) -> str:
-        """The script up to the server's answer to the password, which is now 530."""
-        return f"{script.rpartition('P <- S  230')[0]}\n{self.FAILED}"
-
-    def unreached(self, script: str) -> str:
-        """The script up to its dial, which now fails."""
-        return f"{script.partition(REACHED)[0]}\n{self.UNREACHED}"
-
-    def hung(self, script: str) -> str:
-        """The script, where the server's connection is closed before its first answer."""
-        return script.replace("C <- P", "P ..  hangs up on the server\nC <- P", 1)
-
-    ALL = (
-        (ACCOUNTS, CHECK_POINT),
-        (ACCOUNTS, RAPTOR),
-        (ACCOUNTS, ACCOUNT_AT_USER),
-        (ACCOUNTS, GATEWAY + AT),
-        (
-            replace(ACCOUNTS, dialects=(Dialect.ACCOUNT_USER_SERVER,)),
-            CHECK_POINT.replace("bob@gus", "gus@bob").replace("secret@gp", "gp@secret"),
-        ),
-        (
-            replace(ACCOUNTS, dialects=(Dialect.ACCOUNT_COLON_USER,)),
-            CHECK_POINT.replace("bob@gus", "gus:bob").replace("secret@gp", "gp:secret"),
-        ),
-    )
-
-    def test_after_a_wrong_password(self) -> None:
-        """The server is left, and the login begins anew."""
-        for rules, script in self.ALL:
-            made = self.ladder(rules).play(READY, self.refused(script))
-            made.play(self.hung(script), USABLE)
-
-    def test_after_a_failed_dial(self) -> None:
-        """The same where no server is there."""
-        for rules, script in (*self.ALL, (ACCOUNTS, GATEWAY + SITE), (ACCOUNTS, GATEWAY + OPENED)):
-            self.ladder(rules).play(READY, self.unreached(script), script, USABLE)
-
-    def test_another_server(self) -> None:
-        """Also where another server is named now."""
-        for script in (CHECK_POINT, RAPTOR, ACCOUNT_AT_USER):
-            first = self.unreached(script).replace("one.example", "two.example")
-            self.ladder(ACCOUNTS).play(READY, first, script, USABLE)
-
-    def test_authorize(self) -> None:
-        """J needs its account once: AUTH comes after the login, and says nothing new then."""
-        failed = self.unreached(NetFtp.AUTHORIZE)
-        self.ladder(NetFtp.AUTH_RULES).play(
-            READY, failed, AT, "C -> P  AUTH gus\nC <- P  502 TLS is not offered here.", USABLE
-        )
-
-    def test_account_alone(self) -> None:
-        """Before a server is named the account may be changed by saying it anew."""
-        made = self.ladder(ACCOUNTS).play(READY, GATEWAY, AS_USER)
-        made.play("P ..  refuses account: no\nC <- P  530 Login incorrect.")
-        made.play("C -> P  OPEN one.example\nC <- P  530 Log in at the gateway first.")
-
-    def test_same_name_at_the_server(self) -> None:
-        """With the server known a USER of the account's name is the server's user."""
-        named = "USER gus\nP <- S  331 Password for gus."
-        for script in (
-            f"C -> P  OPEN one.example\n{REACHED}\nC <- P  220 One.\nC -> P  USER gus\nP -> S  {named}",
-            f"C -> P  USER gus@one.example\n{REACHED}\nP -> S  {named}",
-        ):
-            made = self.ladder(replace(ACCOUNTS, dialects=(Dialect.OPEN, Dialect.USER_SERVER)))
-            made.play(READY, GATEWAY, script, "C <- P  331 Password for gus.")
-        made = self.ladder(ACCOUNTS).play(READY, ACCOUNT_AT)
-        made.play(f"C -> P  USER gus\nP -> S  {named}\nC <- P  331 Password for gus.")
-        fixed = self.ladder(Rules(accounts=True, server=FIXED)).play(READY, GATEWAY)
-        fixed.play(
-            f"""
-            C -> P  USER gus
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            P -> S  {named}
-            C <- P  331 Password for gus.
-            """
-        )
-
-    def test_mail_address_at_the_server(self) -> None:
-        """F: the server's user may look like the account at another server."""
-        self.ladder(ACCOUNTS).play(
-            READY,
-            ACCOUNT_AT,
-            "C -> P  USER gus@corp.example\nP -> S  USER gus@corp.example",
-            "P <- S  331 Password.\nC <- P  331 Password.",
-        )
-
-    def test_unreadable(self) -> None:
-        """What cannot be read as an account either is refused as ever."""
-        self.ladder(ACCOUNTS).play(
-            READY, GATEWAY, "C -> P  USER gus@-x\nC <- P  501 The server's name cannot be read…"
-        )
-
-
 class Tls(LadderTest):
     """AUTH TLS in the middle of a login: the user is said again (RFC 4217 section 10.1)."""
 
@@ -473,13 +337,13 @@ class Tls(LadderTest):
 
     def test_between_pass_and_auth(self) -> None:
         """J: the same."""
-        rules = replace(NetFtp.AUTH_RULES, client_tls=ClientTls.OFFER)
+        rules = replace(AUTH_RULES, client_tls=ClientTls.OFFER)
         self.ladder(rules).play(
             READY,
-            NetFtp.AUTHORIZE.partition("C -> P  AUTH")[0],
+            AUTHORIZE.partition("C -> P  AUTH")[0],
             TLS,
             "C -> P  AUTH gus\nC <- P  504 AUTH knows TLS, TLS-C, SSL and TLS-P.",
-            NetFtp.AUTHORIZE,
+            AUTHORIZE,
         )
 
     def test_account_stays(self) -> None:
@@ -496,7 +360,7 @@ class Tls(LadderTest):
             f"C -> P  USER bob@one.example\n{REACHED}\n{USER}\nC <- P  331 Password for bob.",
             TLS,
             "C -> P  PASS secret\nC <- P  503 USER comes first.",
-            f"C -> P  USER bob\n{SERVER}",
+            f"C -> P  USER bob\n{LET_IN}",
             USABLE,
         )
 
@@ -507,268 +371,3 @@ class Tls(LadderTest):
         for command in ("USER gus", "PASS gp", "ACCT gp", "RESP gp", "OPEN one.example", "SITE x"):
             made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
         made.play(TLS, CHECK_POINT, USABLE)
-
-
-class Mapping(LadderTest):
-    """The route's user and secret take the place of what the client says."""
-
-    RULES = replace(ACCOUNTS, choose=mapped)
-
-    def test_fixed(self) -> None:
-        """H: the legacy machine knows its gateway password only, and is in."""
-        rules = Rules(accounts=True, choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
-        self.ladder(rules).play(
-            READY,
-            AS_USER,
-            f"""
-            P ..    accepts gus
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            {MAPPED_LOGIN}
-            """,
-            USABLE,
-        )
-
-    def test_greeting_that_logs_in(self) -> None:
-        """A server that greets with 230 asks for no login: the log still has the mapped user."""
-        rules = Rules(accounts=True, choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
-        self.ladder(rules).play(
-            READY,
-            AS_USER,
-            """
-            P ..    accepts gus
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  230 In.
-            P ..    logged in: svc
-            C <- P  230 In.
-            """,
-            USABLE,
-        )
-
-    def test_named(self) -> None:
-        """B: USER is answered with 230, and the PASS of a client that sends it is answered here."""
-        made = self.ladder(self.RULES).play(READY, GATEWAY)
-        made.play(f"C -> P  USER bob@one.example\n{REACHED}\n{MAPPED_LOGIN}")
-        made.play("C -> P  PASS secret\nC <- P  230 Already logged in.", USABLE)
-
-    def test_joined(self) -> None:
-        """E, G: the client's password for the server is not sent to it."""
-        for script in (CHECK_POINT, RAPTOR):
-            before = script.partition(REACHED)[0]
-            self.ladder(self.RULES).play(READY, before, REACHED, MAPPED_LOGIN, USABLE)
-
-    def test_opened(self) -> None:
-        """C, D, F: the client's USER is still to come, and gets the 230."""
-        for script in (SITE, OPENED):
-            before = script.partition("C -> P  USER")[0]
-            made = self.ladder(self.RULES).play(READY, GATEWAY, before)
-            made.play(f"C -> P  USER bob\n{MAPPED_LOGIN}")
-            made.play("C -> P  PASS secret\nC <- P  230 Already logged in.", USABLE)
-        made = self.ladder(self.RULES).play(READY, ACCOUNT_AT)
-        made.play(f"C -> P  USER bob\n{MAPPED_LOGIN}", USABLE)
-
-    def test_without_accounts(self) -> None:
-        """A decided server greets, and the client's USER, whoever it is, is the mapped one."""
-        rules = Rules(choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
-        made = self.ladder(rules).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            C <- P  220 Welcome.
-            """
-        )
-        made.play(f"C -> P  USER bob\n{MAPPED_LOGIN}")
-        made.play("C -> P  PASS secret\nC <- P  230 Already logged in.", USABLE)
-
-    def test_user_alone(self) -> None:
-        """A route with a user and no secret: the client's password goes with that user."""
-        rules = Rules(choose=lambda facts: Route(user="svc"))
-        self.ladder(rules).play(
-            "C <- P  220…",
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  331 Password.
-            C <- P  331 Password.
-            C -> P  PASS secret
-            P -> S  PASS secret
-            P <- S  230 In.
-            P ..    logged in: svc
-            C <- P  230 In.
-            """,
-        )
-
-    def test_secret_alone(self) -> None:
-        """A route with a secret and no user: the client's user goes with that password."""
-        rules = Rules(choose=lambda facts: Route(secret="/run/svc"))
-        self.ladder(rules).play(
-            "C <- P  220…",
-            f"C -> P  USER bob@one.example\n{REACHED}",
-            MAPPED_LOGIN.replace("USER svc", "USER bob").replace("in: svc", "in: bob"),
-        )
-
-    def test_no_password_wanted(self) -> None:
-        """A server that needs no password gets none."""
-        self.ladder(self.RULES).play(
-            READY,
-            GATEWAY,
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  230 In.
-            P ..    logged in: svc
-            C <- P  230 In.
-            """,
-            USABLE,
-        )
-
-    def test_account_wanted_by_the_server(self) -> None:
-        """332 to the secret: ACCT is the client's."""
-        self.ladder(self.RULES).play(
-            READY,
-            GATEWAY,
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  331 Password for svc.
-            P ..    sends secret /run/svc
-            P <- S  332 Account.
-            C <- P  332 Account.
-            C -> P  ACCT a
-            P -> S  ACCT a
-            P <- S  230 In.
-            C <- P  230 In.
-            """,
-        )
-
-    def test_missing(self) -> None:
-        """A secret that cannot be read: no word of where it is to the client, who may go on."""
-        made = self.ladder(self.RULES).play(
-            READY,
-            GATEWAY,
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  331 Password for svc.
-            P ..    sends secret /run/svc
-            P ..    secret missing: /run/svc: No such file
-            P ..    notes: password for the server: /run/svc: No such file
-            P ..    hangs up on the server
-            C <- P  434 The gateway's login at the server is not set up.
-            """,
-        )
-        made.play(f"C -> P  USER bob@one.example\n{REACHED}\n{MAPPED_LOGIN}", USABLE)
-
-    def test_missing_where_the_server_greets(self) -> None:
-        """There is no other server to go to then."""
-        rules = Rules(choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
-        self.ladder(rules).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            C <- P  220 Welcome.
-            C -> P  USER bob
-            P -> S  USER svc
-            P <- S  331 Password for svc.
-            P ..    sends secret /run/svc
-            P ..    secret missing: gone
-            C <- P  421 The gateway's login at the server is not set up.
-            P ..    hangs up
-            """
-        )
-
-    def test_refused(self) -> None:
-        """The server refuses the secret: the client's own password is not tried in its place."""
-        made = self.ladder(self.RULES).play(
-            READY,
-            GATEWAY,
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  331 Password for svc.
-            P ..    sends secret /run/svc
-            P <- S  530 No.
-            C <- P  530 No.
-            C -> P  PASS secret
-            C <- P  503 USER comes first.
-            """,
-        )
-        made.play(f"C -> P  USER bob\n{MAPPED_LOGIN}", USABLE)
-
-    def test_by_user(self) -> None:
-        """A mapping for one user is not another's, on the same server either."""
-
-        def choose(facts: Facts) -> Route:
-            return MAPPED if facts.user == "bob" else Route()
-
-        made = self.ladder(Rules(choose=choose)).play(
-            "C <- P  220…",
-            f"""
-            C -> P  USER bob@one.example
-            {REACHED}
-            P -> S  USER svc
-            P <- S  530 No.
-            C <- P  530 No.
-            C -> P  USER eve
-            P ..    hangs up on the server
-            {REACHED}
-            P -> S  USER eve
-            P <- S  530 No.
-            C <- P  530 No.
-            """,
-        )
-        self.assertEqual(actions(made, Dial)[-1].route, Route())
-
-    def test_by_destination(self) -> None:
-        """The mapping is for one server, and that is known only when USER names it."""
-
-        def choose(facts: Facts) -> Route:
-            return MAPPED if facts.destination == Server("one.example") else Route()
-
-        made = self.ladder(replace(ACCOUNTS, choose=choose)).play(READY, GATEWAY)
-        made.play(f"C -> P  USER bob@one.example\n{REACHED}\n{MAPPED_LOGIN}", USABLE)
-
-
-class Passing(LadderTest):
-    """Stale words never leak."""
-
-    def test_password_of_an_attempt(self) -> None:
-        """E: the password for a server that was not reached is not sent to the next."""
-        made = self.ladder(replace(ACCOUNTS, dialects=(*DEFAULT_DIALECTS,))).play(
-            READY, Again().unreached(CHECK_POINT)
-        )
-        made.play(
-            """
-            C -> P  USER eve@two.example
-            P ..    dials two.example:21
-            P ..    connected
-            P <- S  220 Two.
-            P -> S  USER eve
-            P <- S  331 Password.
-            C <- P  331 Password.
-            """
-        )
-
-    def test_password_that_was_not_wanted(self) -> None:
-        """Nor to the same server with another user, where the first was refused at USER."""
-        self.ladder(ACCOUNTS).play(
-            READY,
-            CHECK_POINT.partition("P <- S  331")[0],
-            """
-            P <- S  530 No such user.
-            C <- P  530 No such user.
-            C -> P  USER eve
-            P -> S  USER eve
-            P <- S  331 Password.
-            C <- P  331 Password.
-            """,
-        )

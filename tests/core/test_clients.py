@@ -8,84 +8,27 @@ from __future__ import annotations
 from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
 from ftpalg.core.rules import ClientTls, Rules
 from tests.core.ladder import FIXED, ROUTED, USABLE, Ladder, LadderTest
-
-OPEN = Rules()
-ACCOUNTS = Rules(accounts=True)
-READY = "C <- P  220 ftpalg ready."
-GATEWAY = """
-    C -> P  USER gus
-    C <- P  331 Password required.
-    C -> P  PASS gp
-    P ..    checks gus gp
-    P ..    accepts gus
-    C <- P  230 Logged in at the gateway; go on with the server's login.
-"""
-REACHED = """
-    P ..    dials one.example:21
-    P ..    connected
-    P <- S  220 One.
-"""
-USER = """
-    P -> S  USER bob
-    P <- S  331 Password for bob.
-"""
-PASS = """
-    P -> S  PASS secret
-    P <- S  230 In.
-    P ..    logged in: bob
-    C <- P  230 In.
-"""
-SERVER = f"""
-    {USER}
-    C <- P  331 Password for bob.
-    C -> P  PASS secret
-    {PASS}
-"""
-JOINED = f"""
-    P ..    checks gus gp
-    P ..    accepts gus
-    {REACHED}
-    {USER}
-    {PASS}
-"""
-"""After a login that names everything at once, the gateway logs in at the server by itself."""
-AT = f"C -> P  USER bob@one.example\n{REACHED}\n{SERVER}"
-SITE = f"C -> P  SITE one.example\n{REACHED}\nC <- P  220 One.\nC -> P  USER bob\n{SERVER}"
-OPENED = f"C -> P  OPEN one.example\n{REACHED}\nC <- P  220 One.\nC -> P  USER bob\n{SERVER}"
-CHECK_POINT = f"""
-    C -> P  USER bob@gus@one.example
-    C <- P  331 Password required.
-    C -> P  PASS secret@gp
-    {JOINED}
-"""
-RAPTOR = f"""
-    C -> P  USER bob@one.example gus
-    C <- P  331 Password required.
-    C -> P  PASS secret
-    C <- P  332 Now the password at this gateway: ACCT.
-    C -> P  ACCT gp
-    {JOINED}
-"""
-ACCOUNT_AT = f"""
-    C -> P  USER gus@one.example
-    C <- P  331 Password required.
-    C -> P  PASS gp
-    P ..    checks gus gp
-    P ..    accepts gus
-    {REACHED}
-    C <- P  230 One.
-"""
-ACCOUNT_AT_USER = f"{ACCOUNT_AT}\nC -> P  USER bob\n{SERVER}"
-REFUSED_TLS = """
-    C -> P  AUTH TLS
-    C <- P  502 TLS is not offered here.
-"""
-TLS = """
-    C -> P  AUTH TLS
-    C <- P  234 TLS begins.
-    P ..    begins TLS with the client
-    P ..    client secured gateway.example
-"""
+from tests.core.scripts import (
+    ACCOUNT_AT,
+    ACCOUNT_AT_USER,
+    ACCOUNTS,
+    AT,
+    AUTH_RULES,
+    AUTHORIZE,
+    CHECK_POINT,
+    GATEWAY,
+    LET_IN,
+    OPEN,
+    OPENED,
+    PASS,
+    RAPTOR,
+    REACHED,
+    READY,
+    REFUSED_TLS,
+    SITE,
+    TLS,
+    USER,
+)
 
 
 class ClientTest(LadderTest):
@@ -125,7 +68,7 @@ class FileZilla(ClientTest):
         for text in ("one.example:2121", "[2001:db8::1]:2121", "[2001:db8::1]"):
             where = text if text.endswith("2121") else f"{text}:21"
             reached = REACHED.replace("one.example:21", where)
-            self.alone(f"C -> P  USER bob@{text}\n{reached}\n{SERVER}")
+            self.alone(f"C -> P  USER bob@{text}\n{reached}\n{LET_IN}")
             for verb in ("SITE", "OPEN"):
                 self.alone(f"C -> P  {verb} {text}\n{reached}\nC <- P  220 One.")
 
@@ -171,7 +114,7 @@ class WinScp(ClientTest):
         """4: H; the server is the configuration's."""
         self.account(
             GATEWAY,
-            f"C -> P  USER bob\n{REACHED}\n{SERVER}".replace("one.example", "ftp.example"),
+            f"C -> P  USER bob\n{REACHED}\n{LET_IN}".replace("one.example", "ftp.example"),
             rules=Rules(accounts=True, server=FIXED),
         )
 
@@ -217,13 +160,13 @@ class NcFtp(ClientTest):
         self.account(ACCOUNT_AT_USER)
         self.account(RAPTOR)
         for user in ("bob@one.example:21", "bob@one.example 21"):
-            self.alone(f"C -> P  USER {user}\n{REACHED}\n{SERVER}")
+            self.alone(f"C -> P  USER {user}\n{REACHED}\n{LET_IN}")
 
     def test_another_port(self) -> None:
         """8 and 9."""
         reached = REACHED.replace(":21", ":2121")
         for user in ("bob@one.example:2121", "bob@one.example 2121"):
-            self.alone(f"C -> P  USER {user}\n{reached}\n{SERVER}")
+            self.alone(f"C -> P  USER {user}\n{reached}\n{LET_IN}")
 
 
 class Lftp(ClientTest):
@@ -265,11 +208,11 @@ class Lftp(ClientTest):
 
     def test_proxy_user_at_host(self) -> None:
         """F; AUTH TLS comes before the server's USER."""
-        self.account(ACCOUNT_AT, REFUSED_TLS, f"C -> P  USER bob\n{SERVER}")
+        self.account(ACCOUNT_AT, REFUSED_TLS, f"C -> P  USER bob\n{LET_IN}")
         self.account(
             ACCOUNT_AT,
             TLS,
-            f"C -> P  USER bob\n{SERVER}",
+            f"C -> P  USER bob\n{LET_IN}",
             rules=Rules(accounts=True, client_tls=ClientTls.OFFER),
         )
 
@@ -321,7 +264,7 @@ class Lftp(ClientTest):
             P ..    begins TLS with the client
             P ..    client secured
             C -> P  USER bob
-            {SERVER}
+            {LET_IN}
             """,
             rules=Rules(accounts=True, client_tls=ClientTls.OFFER),
         )
@@ -351,37 +294,25 @@ class NetFtp(ClientTest):
         self.account(CHECK_POINT)
         self.account(ACCOUNT_AT_USER)
 
-    AUTHORIZE = f"""
-        C -> P  USER bob@one.example
-        C <- P  331 Password required.
-        C -> P  PASS secret
-        C <- P  230 Now the account at this gateway: AUTH and RESP.
-        C -> P  AUTH gus
-        C <- P  334 RESP with its password.
-        C -> P  RESP gp
-        {JOINED}
-    """
-    AUTH_RULES = Rules(accounts=True, dialects=(Dialect.AUTH, Dialect.USER_SERVER))
-
     def test_authorize(self) -> None:
         """7: J; its authorize comes only where the login ended with 2yz, and needs 3yz to AUTH."""
-        self.account(self.AUTHORIZE, rules=self.AUTH_RULES)
+        self.account(AUTHORIZE, rules=AUTH_RULES)
         self.alone(AT)
 
     def test_gftp(self) -> None:
         """gFTP's AUTHENTICATE says the same with SITE."""
-        script = self.AUTHORIZE.replace("AUTH gus", "SITE AUTHENTICATE gus")
+        script = AUTHORIZE.replace("AUTH gus", "SITE AUTHENTICATE gus")
         script = script.replace("C -> P  RESP gp", "C -> P  SITE RESPONSE gp")
-        self.account(script, rules=self.AUTH_RULES)
+        self.account(script, rules=AUTH_RULES)
 
     def test_authorize_under_tls(self) -> None:
         """AUTH TLS stays AUTH TLS where AUTH may name an account."""
-        rules = Rules(accounts=True, dialects=self.AUTH_RULES.dialects, client_tls=ClientTls.OFFER)
-        self.account(TLS, self.AUTHORIZE, rules=rules)
+        rules = Rules(accounts=True, dialects=AUTH_RULES.dialects, client_tls=ClientTls.OFFER)
+        self.account(TLS, AUTHORIZE, rules=rules)
 
     def test_authorize_out_of_order(self) -> None:
         """RESP without AUTH, AUTH without a login."""
-        made = self.ladder(self.AUTH_RULES).play(
+        made = self.ladder(AUTH_RULES).play(
             READY,
             """
             C -> P  RESP gp
@@ -420,7 +351,7 @@ class Others(ClientTest):
         self.account(GATEWAY, SITE)
         self.account(GATEWAY, AT)
         for user in ("bob@one.example:21", "bob@one.example 21"):
-            self.alone(f"C -> P  USER {user}\n{REACHED}\n{SERVER}")
+            self.alone(f"C -> P  USER {user}\n{REACHED}\n{LET_IN}")
         self.account(
             GATEWAY,
             f"""

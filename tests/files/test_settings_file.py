@@ -25,6 +25,8 @@ from ftpalg.config.tables import AccessRule, ClientAddress
 
 TREE = Path(__file__).parents[2]
 FILE = TREE / "etc" / "ftpalg.toml"
+README = TREE / "README.rst"
+BEHAVIOUR = (TREE / "docs" / "behaviour.rst", TREE / "docs" / "ways.rst")
 ASSIGNED = re.compile(r"# ([a-z][a-z0-9-]*) = (.+)")
 SECTION = re.compile(r"\[([a-z-]+)\]")
 EXAMPLES = {
@@ -122,21 +124,22 @@ class SettingsFile(SynchronousTestCase):
 
 
 class Documents(SynchronousTestCase):
-    """README.rst and docs/behaviour.rst against the model."""
+    """README.rst and docs against the model."""
 
     def test_named_settings_exist(self) -> None:
         """Each ``section.key`` in the documents is a setting."""
         sections = "|".join(filter(None, settings_sections()))
-        for document in (TREE / "README.rst", TREE / "docs" / "behaviour.rst"):
+        for document in (README, *BEHAVIOUR):
             text = document.read_text("utf-8")
             named = set(re.findall(rf"``((?:{sections})\.[a-z-]+)", text))
             self.assertEqual(named - known(), set(), document)
             self.assertTrue(named, document)
 
-    def test_examples_in_readme(self) -> None:
-        """Each TOML example of the README is a valid file."""
-        text = (TREE / "README.rst").read_text("utf-8")
-        blocks = re.findall(r"code-block:: toml\n\n((?:    .*\n|\n)+)", text)
-        self.assertEqual(len(blocks), 3)
-        for block in blocks:
-            structure(tomllib.loads(re.sub("^    ", "", block, flags=re.M)), "README")
+    def test_examples(self) -> None:
+        """Each TOML example of the documents is a valid file."""
+        for document, count in ((README, 3), (BEHAVIOUR[1], 7)):
+            text = document.read_text("utf-8")
+            blocks = re.findall(r"code-block:: toml\n\n((?:    .*\n|\n)+)", text)
+            self.assertEqual(len(blocks), count)
+            for block in blocks:
+                structure(tomllib.loads(re.sub("^    ", "", block, flags=re.M)), document.name)

@@ -9,6 +9,7 @@
     gateway.ftpalg(f'listen = ["tcp:1025"]\\nserver = "{ftp.url()}"')
     client.download(gateway.url(client, "pub/name", port=1025), "--ftp-port", "-")
 
+A subclass that builds itself is shared by the tests that ask for it: ``world = Shop.shared(self)``.
 An interface bears the name of the host at its other end.  Nothing here sleeps: a wait is a wait for
 a process's death that looks at a condition now and then, and every wait has a deadline.  A world
 ends with its test, and with the process of the tests however that ends.
@@ -16,8 +17,11 @@ ends with its test, and with the process of the tests however that ends.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import random
+import re
 import secrets
 import shutil
 import signal
@@ -26,10 +30,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address, ip_network
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic
+from typing import ClassVar, Self
+from unittest import SkipTest
 
 from tests.peers.servers import PASSWORD, Pyftpdlib, Server, Vsftpd
 from tests.wire.peers import BIN, TREE, TestCase
@@ -38,6 +44,12 @@ TIMEOUT = 20.0  # seconds for a command, and for a program to listen
 TICK = 0.02  # seconds between two looks at a condition
 PASSIVE = range(50000, 50100)
 ACCOUNT = f"{Pyftpdlib.user}:{PASSWORD}"
+CONTENT = random.Random(4).randbytes(300_000)
+RULES = Path(__file__).parents[2] / "etc" / "nftables"
+
+PASSIVE_MODES = (), ("--disable-epsv",)
+ACTIVE_MODES = ("--ftp-port", "-"), ("--ftp-port", "-", "--disable-eprt")
+"""curl's words for EPSV and PASV, and for EPRT and PORT."""
 
 KEEP = """
 ip netns add "$1" && echo added && read -r _
@@ -62,8 +74,15 @@ FTPServer(("::", int(port)), FTPHandler).serve_forever()
 
 FTPLIB = """
 import ftplib, sys
-host, port, user, password, passive, verb, name = sys.argv[1:]
-ftp = ftplib.FTP(timeout=10)
+host, port, user, password, passive, verb, name, strict = sys.argv[1:]
+class Ftp(ftplib.FTP):
+    trust_server_pasv_ipv4_address = True
+    def ntransfercmd(self, *words):
+        sock, size = super().ntransfercmd(*words)
+        ours, theirs = self.sock.getpeername()[0], sock.getpeername()[0]
+        assert not strict or ours == theirs, f"data from {theirs}, control from {ours}"
+        return sock, size
+ftp = Ftp(timeout=10)
 ftp.connect(host, int(port))
 ftp.login(user, password)
 ftp.set_pasv(passive == "yes")
@@ -72,6 +91,15 @@ if verb == "RETR":
 else:
     ftp.storbinary(f"STOR {name}", sys.stdin.buffer)
 ftp.quit()
+"""
+
+LFTP = """
+set net:max-retries 1
+set net:timeout 10
+set ftp:passive-mode {passive}
+open -u {account},{password} -p {port} {host}
+{order}
+bye
 """
 
 REACH = """
@@ -114,6 +142,22 @@ def skip_reason() -> str:
     except AssertionError as error:
         return str(error)
     return ""
+
+
+def need(*programs: str) -> None:
+    """Skip the test where one of the programs is missing."""
+    for program in programs:
+        if shutil.which(program) is None:
+            raise SkipTest(f"{program} is not installed")
+
+
+def rule_set(name: str, **defines: str) -> str:
+    """A file of etc/nftables with these definitions of its own replaced."""
+    text = (RULES / name).read_text("utf-8")
+    for word, value in defines.items():
+        text, found = re.subn(f"(?m)^define {word} = .*$", f"define {word} = {value}", text)
+        assert found == 1, word
+    return text
 
 
 def unique(name: str) -> str:
@@ -197,6 +241,7 @@ class FtpServer:
         self.folder = self.server.root / "pub"
         self.folder.mkdir()
         self.folder.chmod(0o777)
+        self.process: Process
 
     def command(self, passive: range, advertised: str) -> list[str]:
         """Its command line, with these passive ports and this address in 227."""
@@ -329,7 +374,7 @@ class Host:
         """Start pyftpdlib or vsftpd and wait until it listens."""
         ftp = FtpServer(self, kind, port)
         self.servers.append(ftp)
-        self.start(*ftp.command(passive, advertised), ports=(port,))
+        ftp.process = self.start(*ftp.command(passive, advertised), ports=(port,))
         return ftp
 
     def reach(self, address: str, *ports: int, wait: float = 0.5) -> dict[int, str]:
@@ -343,7 +388,9 @@ class Host:
 
     def curl(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run curl; its failure is the caller's to judge."""
-        quiet = ("curl", "--silent", "--show-error", "--max-time", "15", "--user", ACCOUNT)
+        # with the family left open, curl 7.88 pauses for a second before many a passive transfer
+        family = "-6" if "://[" in words[-1] else "-4"
+        quiet = ("curl", family, "--silent", "--show-error", "--max-time", "15", "--user", ACCOUNT)
         return self.run(*quiet, *words, stdin=stdin, check=False)
 
     def download(self, url: str, *words: str) -> bytes:
@@ -366,22 +413,87 @@ class Host:
         user: str = ACCOUNT,
         port: int = 21,
         passive: bool = True,
+        strict: bool = False,
         content: bytes = b"",
     ) -> bytes:
-        """RETR or STOR with Python's ftplib, PASV or PORT on IPv4; what it downloads."""
+        """RETR or STOR with Python's ftplib, PASV or PORT on IPv4; what it downloads.
+
+        It dials the address that a 227 names.  ``strict``: data connections must have the address
+        of the control connection at their other end.
+        """
         account, _, password = user.rpartition(":")
-        words = (host, str(port), account, password, "yes" if passive else "no", verb, name)
+        mode = "yes" if passive else "no"
+        words = (host, str(port), account, password, mode, verb, name, "yes" if strict else "")
         return self.run(sys.executable, "-c", FTPLIB, *words, stdin=content).stdout
+
+    def lftp(
+        self,
+        host: str,
+        verb: str,
+        name: str,
+        *,
+        user: str = ACCOUNT,
+        port: int = 21,
+        passive: bool = True,
+        content: bytes = b"",
+    ) -> bytes:
+        """``get`` or ``put`` with lftp; what it downloads."""
+        account, _, password = user.rpartition(":")
+        local = self.folder / "lftp"
+        local.unlink(missing_ok=True)
+        if verb == "put":
+            local.write_bytes(content)
+        words = (name, "-o", str(local)) if verb == "get" else (str(local), "-o", name)
+        script = LFTP.format(
+            passive="yes" if passive else "no",
+            account=account,
+            password=password,
+            host=f"[{host}]" if ":" in host else host,
+            port=port,
+            order=" ".join((verb, *words)),
+        )
+        self.run("env", f"HOME={self.folder}", "lftp", "--norc", "-e", script)
+        return local.read_bytes()
 
 
 class World:
-    """The hosts of one test, gone when it ends."""
+    """Hosts and the links between them, of one test or shared by several."""
 
-    def __init__(self, case: TestCase) -> None:
+    _standing: ClassVar[World | None] = None
+    """The shared one; trial knows no setUpClass, so the next one's first test clears it away."""
+
+    def __init__(self, case: TestCase | None = None) -> None:
         self._hosts: list[Host] = []
         self.folder = Path(mkdtemp(prefix="ftpalg-netns-"))
         self.folder.chmod(0o755)
-        case.addCleanup(self.close)
+        if case is not None:
+            case.addCleanup(self.close)
+
+    @classmethod
+    def shared(cls, case: TestCase) -> Self:
+        """The world of this class, built for the first test that asks; each looks at the logs."""
+        standing = World._standing
+        if not isinstance(standing, cls):
+            if standing is not None:
+                standing.remove()
+            World._standing = standing = cls()
+            try:
+                standing.build()
+            except BaseException:
+                World.clear()
+                raise
+        case.addCleanup(standing.check)
+        return standing
+
+    @staticmethod
+    def clear() -> None:
+        """Remove the shared world."""
+        if World._standing is not None:
+            World._standing.remove()
+            World._standing = None
+
+    def build(self) -> None:
+        """What a shared world consists of."""
 
     def hosts(self, *names: str) -> list[Host]:
         """New hosts, with no neighbours yet."""
@@ -405,11 +517,69 @@ class World:
                 ours.ip("address", "add", prefix, "dev", theirs.name, *nodad)
                 ours.neighbours[theirs].append(address)
 
-    def close(self) -> None:
-        """Remove every host with all that runs there; fail where a gateway logged a traceback."""
+    def check(self) -> None:
+        """Fail where a gateway has logged a traceback."""
+        for log in [gateway.said() for host in self._hosts for gateway in host.gateways]:
+            assert "Traceback" not in log and "Unhandled" not in log, log
+
+    def remove(self) -> None:
+        """Remove every host with all that runs there."""
         for host in self._hosts:
             host.close()
-        logs = [gateway.said() for host in self._hosts for gateway in host.gateways]
         shutil.rmtree(self.folder, ignore_errors=True)
-        for log in logs:
-            assert "Traceback" not in log and "Unhandled" not in log, log
+
+    def close(self) -> None:
+        """Remove it; fail where a gateway has logged a traceback."""
+        for host in self._hosts:
+            host.close()
+        try:
+            self.check()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+atexit.register(World.clear)
+
+
+class Story(TestCase):
+    """What the stories have in common: files go through whole, both ways, each with its own name."""
+
+    skip = skip_reason() or None
+    _names: ClassVar[count[int]] = count()
+
+    def name(self) -> str:
+        """A file that is not there yet."""
+        return f"pub/{next(self._names)}"
+
+    def curl_both_ways(self, client: Host, ftp: FtpServer, url: str, *words: str) -> None:
+        """curl uploads below that URL and downloads again."""
+        name = self.name()
+        client.upload(url + name, CONTENT, *words)
+        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
+        self.assertEqual(client.download(url + name, *words), CONTENT)
+
+    def ftplib_both_ways(
+        self,
+        client: Host,
+        ftp: FtpServer,
+        host: str,
+        port: int = 21,
+        *,
+        passive: bool,
+        strict: bool = False,
+    ) -> None:
+        """ftplib uploads to that host and downloads again."""
+        name, way = self.name(), {"port": port, "passive": passive, "strict": strict}
+        client.ftplib(host, "STOR", name, content=CONTENT, **way)
+        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
+        self.assertEqual(client.ftplib(host, "RETR", name, **way), CONTENT)
+
+    def lftp_both_ways(
+        self, client: Host, ftp: FtpServer, host: str, port: int = 21, *, passive: bool
+    ) -> None:
+        """lftp uploads to that host and downloads again."""
+        need("lftp")
+        name = self.name()
+        client.lftp(host, "put", name, port=port, passive=passive, content=CONTENT)
+        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
+        self.assertEqual(client.lftp(host, "get", name, port=port, passive=passive), CONTENT)

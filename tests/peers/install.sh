@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs the FTP servers and clients that tests/peers runs, on Debian and as root: only what is
-# missing.  vsftpd, Pure-FTPd and ProFTPD exclude each other as packages; ProFTPD is installed, the
-# other two are only unpacked, under /opt/peers, with no service that would start by itself.
+# Installs the FTP servers and clients that tests/peers runs, and the proxies of tests/netns, on Debian
+# and as root: only what is missing.  vsftpd, Pure-FTPd and ProFTPD exclude each other as packages;
+# ProFTPD is installed, the other two are only unpacked, under /opt/peers, with no service that would
+# start by itself.
 set -eu
 
 if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
@@ -23,6 +24,11 @@ want proftpd proftpd-core
 [ -e /usr/lib/proftpd/mod_tls.so ] || packages="$packages proftpd-mod-crypto"
 want nft nftables
 want ip iproute2
+want danted dante-server
+want microsocks microsocks
+want tinyproxy tinyproxy
+want squid squid
+want haproxy haproxy
 
 archives=
 [ -x /opt/peers/usr/sbin/vsftpd ] || archives="$archives vsftpd"

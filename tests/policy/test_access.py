@@ -317,6 +317,32 @@ class SpecialServers(SynchronousTestCase):
             self.assertNotEqual(refusal(*rules, address=str(address)), ALLOWED)
 
 
+class Unresolved(SynchronousTestCase):
+    """Names that a parent proxy will resolve: their address is not known."""
+
+    def test_by_name(self) -> None:
+        """Names and ports are judged as ever."""
+        rule = ServerRule(names=("*.example",), ports=((21, 21),))
+        self.assertEqual(refusal(rule, address=""), ALLOWED)
+        self.assertIn("is not among", refusal(rule, address="", port=22))
+        self.assertEqual(refusal(address=""), ALLOWED)
+
+    def test_networks(self) -> None:
+        """A network allows no name, as nobody knows that it leads there, and denies every one."""
+        inside = networks("10.0.0.0/8")
+        self.assertIn("is not among", refusal(ServerRule(networks=inside), address=""))
+        denied = refusal(ServerRule(False, networks=inside), ServerRule(), address="")
+        self.assertIn("is denied by rule 1", denied)
+
+    def test_disguises(self) -> None:
+        """What a resolver takes for its own machine or for a number is refused under any rule."""
+        for host in ("localhost", "LOCALHOST.", "a.localhost", "127.1", "2130706433", "0x7f000001",
+                     "1.2.3.0x4", "127.1."):  # fmt: skip
+            self.assertIn("the parent proxy itself", refusal(ServerRule(), host=host, address=""))
+        for host in ("localhost.example", "a1", "1a", "7f.example"):
+            self.assertEqual(refusal(ServerRule(), host=host, address=""), ALLOWED)
+
+
 class Defaults(SynchronousTestCase):
     """``DEFAULT_SERVERS``."""
 

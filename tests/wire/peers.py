@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:  # trial's assertions have no types; these are the same
     from unittest import TestCase as TestCase
@@ -287,6 +288,7 @@ class FakeServer:
         self.listener.settimeout(None)
         self.host, self.port = host, port_of(self.listener)
         self.scripts: Queue[tuple[Script, Future[Any]]] = Queue()
+        self.accepted = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def then(self, script: Script) -> Future[Any]:
@@ -314,6 +316,7 @@ class FakeServer:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             threading.Thread(target=self._run, args=(sock,), daemon=True).start()
 
     def _run(self, sock: socket.socket) -> None:
@@ -419,7 +422,15 @@ def echo_site(control: Control) -> Control:
 class Gateway:
     """ftpalg as a child process on free ports."""
 
-    def __init__(self, words: list[str], toml: str, interfaces: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        toml: str,
+        interfaces: tuple[str, ...],
+        listeners: tuple[str, ...] = (),
+        environment: Mapping[str, str] = {},
+    ) -> None:
+        """``listeners`` are the hosts of ``[[listeners]]`` in the settings, behind the interfaces."""
         self.folder = tempfile.TemporaryDirectory(prefix="ftpalg-wire-")
         folder = Path(self.folder.name)
         for interface in interfaces:
@@ -432,14 +443,15 @@ class Gateway:
             self.process = subprocess.Popen(
                 [str(BIN / "twistd"), "-n", "--pidfile=", "ftpalg", *words],
                 cwd=TREE,
-                env={**os.environ, "PYTHONPATH": str(TREE)},
+                env={**os.environ, "PYTHONPATH": str(TREE), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         self._read = 0
-        self.ports = self._wait_for_ports(len(interfaces))
-        self.addresses = list(zip(interfaces, self.ports, strict=True))
+        hosts = (*interfaces, *listeners)
+        self.ports = self._wait_for_ports(len(hosts))
+        self.addresses = list(zip(hosts, self.ports, strict=True))
 
     def _wait_for_ports(self, wanted: int) -> list[int]:
         for _ in range(1000):
@@ -473,6 +485,19 @@ class Gateway:
             found = log.read()
         self._read += len(found)
         return found.decode("utf-8", "replace")
+
+    def logged(self, words: str, times: int = 1) -> bool:
+        """True as soon as the whole log holds these words that often; False after TIMEOUT."""
+        until = monotonic() + TIMEOUT
+        while monotonic() < until:
+            if self.log.read_text("utf-8", "replace").count(words) >= times:
+                return True
+            try:
+                self.process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        return False
 
     def stop(self) -> None:
         """End it."""
@@ -597,6 +622,95 @@ class WireTestCase(TestCase):
 
         future = self.serve(whole)
         return self.enter(), future
+
+
+class Scene:
+    """A gateway whose settings tell of several fake servers: ``PORT0`` in them is the first's."""
+
+    current: ClassVar[Scene | None] = None
+    """Of the class whose tests run now; trial knows no setUpClass."""
+
+    def __init__(self, case: type[SceneTestCase]) -> None:
+        self.case = case
+        self.servers = [FakeServer(host) for host in case.hosts]
+        toml = ("" if case.interfaces else "listen = []\n") + case.head
+        toml += case.timers + case.settings()
+        for at, server in enumerate(self.servers):
+            toml = toml.replace(f"PORT{at}", str(server.port))
+        self.gateway = Gateway([], toml, case.interfaces, case.listeners, case.environment())
+
+    @classmethod
+    def of(cls, case: type[SceneTestCase]) -> Scene:
+        """The scene of a class; another class's is cleared away first."""
+        if cls.current is None or cls.current.case is not case:
+            cls.clear()
+            cls.current = cls(case)
+        return cls.current
+
+    @classmethod
+    def clear(cls) -> None:
+        """End the last one."""
+        last, cls.current = cls.current, None
+        if last is not None:
+            last.gateway.stop()
+            for server in last.servers:
+                server.close()
+
+
+atexit.register(Scene.clear)
+
+
+class SceneTestCase(WireTestCase):
+    """A test between a client and several servers, with settings that the class writes."""
+
+    hosts: ClassVar[tuple[str, ...]] = ("127.0.0.1",)
+    listeners: ClassVar[tuple[str, ...]] = ()
+    head: ClassVar[str] = ""
+    """What stands in the settings before the first table."""
+    timers: ClassVar[str] = QUICK
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """Words that must not be in the log."""
+
+    @classmethod
+    def settings(cls) -> str:
+        """The gateway's TOML behind its timeouts."""
+        return ""
+
+    @classmethod
+    def environment(cls) -> dict[str, str]:
+        """What the gateway's environment has beside our own."""
+        return {}
+
+    def setUp(self) -> None:
+        scene = Scene.of(type(self))
+        self.gateway, self.servers, self.server = scene.gateway, scene.servers, scene.servers[0]
+        self.gateway.new_log()
+        self.served, self.clients = [], []
+
+    def tearDown(self) -> None:
+        for server in self.servers:
+            server.forget()
+        super().tearDown()
+        log = self.gateway.log.read_text("utf-8", "replace")
+        for secret in self.secrets:
+            self.assertNotIn(secret, log)
+
+    def serve_at(self, which: int, script: Script) -> Future[Any]:
+        """The next connection of one of the servers runs this script."""
+        future = self.servers[which].then(script)
+        self.served.append(future)
+        return future
+
+    def greeted(self, source: str = "", which: int = 0) -> Client:
+        """A client that has read its 220."""
+        client = self.connect(source, which)
+        found = client.reply()
+        self.assertEqual(found.code, 220, found)
+        return client
+
+    def codes(self, client: Client, *lines: bytes) -> list[int]:
+        """The codes that these commands get, one after the other."""
+        return [client.ask(line).code for line in lines]
 
 
 if TYPE_CHECKING:  # cases that several classes run; trial itself must not collect them
