@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from ftpalg.certificate import make_pair
-from ftpalg.config import Intercept, Listener, RouteRule, Settings, SettingsError
+from ftpalg.config import Intercept, Listener, Parent, RouteRule, Settings, SettingsError
 from ftpalg.service import GatewayService, Options, warnings
 
 USAGE = """Usage:
@@ -24,11 +24,17 @@ def explain(settings: Settings) -> str:
         (
             *(_listener(one) for one in settings.all_listeners),
             f"clients from {', '.join(map(str, settings.access.clients)) or 'anywhere'}",
-            *(_route(at, rule) for at, rule in enumerate(settings.routes)),
+            *(_route(at, rule, settings) for at, rule in enumerate(settings.routes)),
             f"every {'other ' if settings.routes else ''}client reaches {settings.server}"
             if settings.server
             else "clients name the server: " + ", ".join(d.value for d in settings.login.dialects),
             *([f"servers are reached through {settings.parent}"] if settings.parent else []),
+            *(_parent(one) for one in settings.parents),
+            *(
+                [f"servers are called from {_source(settings.source_address)}"]
+                if settings.source_address
+                else []
+            ),
             f"data connections to servers: {settings.server_mode.value}",
             f"data ports for clients: {first} to {last}"
             + (f", opened one by one in nftables table {holes}" if holes else ""),
@@ -49,7 +55,12 @@ def _listener(one: Listener) -> str:
     return "; ".join(words)
 
 
-def _route(at: int, rule: RouteRule) -> str:
+def _parent(one: Parent) -> str:
+    account = f", with an account as {one.user}" if one.user else ""
+    return f"parent {one.name}: {one.url}{account}"
+
+
+def _route(at: int, rule: RouteRule, settings: Settings) -> str:
     conditions = [
         f"{name} {', '.join(map(str, values))}"
         for name, values in (
@@ -62,11 +73,20 @@ def _route(at: int, rule: RouteRule) -> str:
         )
         if values
     ]
-    way = [f"reaches {', '.join(map(str, rule.server))}"] if rule.server else []
-    way += [f"by {rule.balance.value}"] if len(rule.server) > 1 else []
+    servers = rule.server or ((settings.server,) if settings.server else ())
+    way = [f"reaches {', '.join(map(str, servers)) or 'whom the client names'}"]
+    way += [f"by {rule.balance.value}"] if len(servers) > 1 else []
     way += [f"as {rule.user}"] if rule.user else []
     way += [f"through {rule.parent}"] if rule.parent else []
-    return f"route {at}: {'; '.join(conditions) or 'everybody'}: {', '.join(way) or 'as named'}"
+    way += [f"from {_source(rule.source_address)}"] if rule.source_address else []
+    way += [f"TLS {rule.server_tls.value}"] if rule.server_tls else []
+    way += [f"data connections {rule.server_mode.value}"] if rule.server_mode else []
+    way += [f"with a PROXY header of version {rule.proxy_protocol}"] if rule.proxy_protocol else []
+    return f"route {at}: {'; '.join(conditions) or 'everybody'}: {', '.join(way)}"
+
+
+def _source(address: str) -> str:
+    return "the client's own address" if address == "client" else address
 
 
 def check(words: list[str]) -> int:

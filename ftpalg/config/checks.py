@@ -6,7 +6,6 @@ with the remedy: words that follow "KEY = VALUE: ".
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from enum import Enum
@@ -15,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ftpalg.core.addresses import normal
+from ftpalg.core.logins import HOST
 
 Check = Callable[[Any], Any]
 Network = IPv4Network | IPv6Network
 
 MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+class Hidden(ValueError):
+    """The remedy for a value that may hold a password: it is not shown."""
 
 
 def switch(value: Any) -> bool:
@@ -38,7 +42,7 @@ def text(value: Any) -> str:
 
 def seconds(value: Any) -> float:
     """A wait."""
-    if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
+    if type(value) not in (int, float) or not 0 < value < 1e18:  # and neither nan nor inf
         raise ValueError("must be a number of seconds above 0")
     return float(value)
 
@@ -83,7 +87,7 @@ def word(*words: str) -> Check:
 
 def port_range(value: Any) -> tuple[int, int]:
     """``"first-last"``, both included."""
-    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value) if isinstance(value, str) else None
     first, last = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1024 <= first <= last <= 65535:
         raise ValueError('must be two ports from 1024 to 65535, low first, like "50000-50999"')
@@ -129,18 +133,22 @@ def address(value: Any) -> str:
         raise ValueError("must be an IP address, or empty for the connection's own") from None
 
 
+def _names_file(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
 def path(value: Any) -> Path | None:
     """A file, or empty for none."""
-    if not isinstance(value, str):
+    if value != "" and not _names_file(value):
         raise ValueError("must be the name of a file in quotes")
     return Path(value) if value else None
 
 
 def paths(value: Any) -> tuple[Path, ...]:
     """A list of files."""
-    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+    if not isinstance(value, list) or not all(map(_names_file, value)):
         raise ValueError("must be a list of file names")
-    return tuple(Path(name) for name in value)
+    return tuple(map(Path, value))
 
 
 def pattern(value: Any) -> str:
@@ -155,6 +163,14 @@ def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(t, str) and t for t in value):
         raise ValueError("must be a list of texts in quotes")
     return tuple(value)
+
+
+def descriptions(value: Any) -> tuple[str, ...]:
+    """A list of descriptions of accounts, as ``--auth`` takes them."""
+    try:
+        return texts(value)
+    except ValueError:
+        raise Hidden('must be a list, like ["file:/etc/ftpalg/accounts"]') from None
 
 
 def networks(value: Any) -> tuple[Network, ...]:
@@ -176,7 +192,7 @@ def port_ranges(value: Any) -> tuple[tuple[int, int], ...]:
     """A list of ports and ``"first-last"``."""
     found = []
     for item in value if isinstance(value, list) else [None]:
-        match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(item))
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", str(item))
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= 65535:
             raise ValueError('must be a list of ports and ranges, like [21, "2100-2199"]')
@@ -219,7 +235,7 @@ def named_address(value: Any) -> str:
     try:
         return address(value)
     except ValueError:
-        if isinstance(value, str) and re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9.-]{1,253}", value):
+        if isinstance(value, str) and re.search("[A-Za-z]", value) and HOST.fullmatch(value):
             return value.lower()
         raise ValueError("must be an IP address, a name that resolves to one, or empty") from None
 

@@ -5,6 +5,7 @@ Each fault reads "KEY: what is wrong and the remedy".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 from ftpalg.config.model import Settings
@@ -51,19 +52,28 @@ def only_local(endpoint: str) -> bool:
     kind, *words = endpoint.replace("\\:", "%").split(":")
     if kind == "unix":
         return True
-    for word in words:
-        name, _, value = word.partition("=")
-        if name == "interface" and kind in ("tcp", "tcp6", "ssl"):
-            try:
-                return ip_address(value.replace("%", ":")).is_loopback
-            except ValueError:
-                return value == "localhost"
-    return False
+    found = [word.partition("=")[2] for word in words if word.startswith("interface=")]
+    plain = kind in ("tcp", "tcp6", "ssl") and "\\" not in endpoint.replace("\\:", "")
+    return plain and found != [] and all(_is_loopback(one.replace("%", ":")) for one in found)
 
 
-def _named_by_clients(settings: Settings, listener: Listener) -> bool:
-    """True where clients of a listener can tell the gateway whom to dial."""
-    return settings.server is None or listener.intercept is not Intercept.OFF
+def _is_loopback(interface: str) -> bool:
+    try:
+        return ip_address(interface).is_loopback
+    except ValueError:
+        return interface == "localhost"
+
+
+def _open_to_all(settings: Settings, listener: Listener) -> bool:
+    """True where whoever reaches a listener can tell the gateway whom to dial.
+
+    Intercepted packets come from other machines to whichever address it is bound to.
+    """
+    intercepts = listener.intercept is not Intercept.OFF
+    named_by_clients = settings.server is None or intercepts
+    guarded = listener.accounts or settings.access.clients
+    local = only_local(listener.endpoint) and not intercepts
+    return named_by_clients and not guarded and not local
 
 
 def _of_listeners(settings: Settings) -> list[str]:
@@ -73,8 +83,7 @@ def _of_listeners(settings: Settings) -> list[str]:
     for one in settings.all_listeners:
         if one.accounts and not settings.accounts.auth:
             found.append(f"accounts.auth: is empty, and {one.endpoint} requires accounts")
-        guarded = one.accounts or settings.access.clients
-        if _named_by_clients(settings, one) and not guarded and not only_local(one.endpoint):
+        if _open_to_all(settings, one):
             found.append(
                 f"access.clients: is empty, and whoever reaches listen = {one.endpoint!r} could reach any"
                 " server through it; list the clients' networks, require accounts"
@@ -87,6 +96,16 @@ def _of_listeners(settings: Settings) -> list[str]:
     return found
 
 
+def _ways(settings: Settings) -> Iterator[tuple[str, str, Mode, str]]:
+    """Parent, mode and source address: the general ones, and each route's that has one of its own."""
+    yield "", settings.parent, settings.server_mode, settings.source_address
+    for at, rule in enumerate(settings.routes):
+        if rule.parent or rule.server_mode or rule.source_address:
+            route = settings.route(rule)
+            mode = route.mode or settings.server_mode
+            yield f"routes[{at}].", route.parent, mode, route.source
+
+
 def _of_routes(settings: Settings) -> list[str]:
     found = []
     names = [parent.name for parent in settings.parents]
@@ -97,23 +116,22 @@ def _of_routes(settings: Settings) -> list[str]:
             found.append(f"parents[{at}].password-credential: contradicts password-file; drop one")
         if parent.url.scheme == "ftp" and (parent.user or parent.secret):
             found.append(f"parents[{at}].user: an FTP parent takes the client's login only")
-    ways = [("", settings.parent, settings.server_mode, settings.source_address)] + [
-        (
-            f"routes[{at}].",
-            rule.parent,
-            rule.server_mode or settings.server_mode,
-            rule.source_address,
-        )
-        for at, rule in enumerate(settings.routes)
-    ]
-    proxied = {parent.name for parent in settings.parents if parent.url.scheme != "ftp"}
-    for where, parent_name, mode, source in ways:
+        elif parent.secret and not parent.user:
+            found.append(f"parents[{at}].user: is missing; the password is of no use without it")
+    for where, parent_name in [("", settings.parent)] + [
+        (f"routes[{at}].", rule.parent) for at, rule in enumerate(settings.routes)
+    ]:
         if parent_name and parent_name not in names:
             found.append(f"{where}parent = {parent_name!r}: no such name in [[parents]]")
+    proxied = {parent.name for parent in settings.parents if parent.url.scheme != "ftp"}
+    for where, parent_name, mode, source in _ways(settings):
         if parent_name in proxied and mode is Mode.ACTIVE:
             found.append(f"{where}parent = {parent_name!r}: cannot open active data connections")
         if parent_name and source == "client":
             found.append(f'{where}source-address = "client": a parent would not answer the client')
+    for at, entry in enumerate(settings.access.servers):
+        if entry.accounts and not settings.accounts.auth:
+            found.append(f"access.servers[{at}].accounts: there are none; set accounts.auth")
     for at, rule in enumerate(settings.routes):
         where = f"routes[{at}]."
         if len({url.scheme for url in rule.server}) > 1:
@@ -129,4 +147,8 @@ def _of_routes(settings: Settings) -> list[str]:
             found.append(f"{where}user: is missing; the password is of no use without it")
         if rule.accounts and not settings.accounts.auth:
             found.append(f"{where}accounts: there are none; set accounts.auth")
+        if settings.client_tls.opaque and rule.route().tls not in (None, ServerTls.OFF):
+            found.append(
+                f"{where}server: TLS to it contradicts client-tls.opaque; drop one of them"
+            )
     return found

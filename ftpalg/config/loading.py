@@ -5,18 +5,19 @@ attrs and cattrs hold the model: cattrs goes on after a fault and tells them all
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from attrs import fields, has
 from cattrs import ClassValidationError, Converter, IterableValidationError
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
-from ftpalg.config.checks import Check
+from ftpalg.config.checks import Check, Hidden
 from ftpalg.config.contradictions import contradictions
 from ftpalg.config.model import (
     Certificate,
@@ -87,6 +88,7 @@ def _hook(check: Check) -> Callable[[Any, Any], Any]:
 @cache
 def _converter() -> Converter:
     made = Converter(forbid_extra_keys=True)
+    made.register_structure_hook_func(_is_list_of_tables, _tables(made))
     for section in SECTIONS:
         overrides = {}
         for a in fields(section):
@@ -97,6 +99,20 @@ def _converter() -> Converter:
         make = make_dict_structure_fn(section, made, **overrides)  # type: ignore[arg-type]
         made.register_structure_hook(section, _table_only(make))
     return made
+
+
+def _is_list_of_tables(kind: Any) -> bool:
+    return get_origin(kind) is tuple and has(get_args(kind)[0])
+
+
+def _tables(converter: Converter) -> Callable[[Any, Any], Any]:
+    def structure_tables(value: Any, kind: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("must be a list of tables: write its name in double brackets")
+        tables: Any = list[get_args(kind)[0]]  # type: ignore[misc]
+        return tuple(converter.structure(value, tables))
+
+    return structure_tables
 
 
 def _table_only(make: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -116,7 +132,7 @@ def structure(raw: Mapping[str, Any], origin: str) -> Settings:
         raise SettingsError([f"{origin}: {fault}" for fault in _faults(error, raw, "")]) from None
     found = contradictions(settings)
     if found:
-        raise SettingsError([f"{origin}: {fault}" for fault in found])
+        raise SettingsError([f"{origin}: {_veiled(fault)}" for fault in found])
     return settings
 
 
@@ -132,10 +148,10 @@ def _faults(error: Any, raw: Any, path: str) -> list[str]:
             place, value = f"{path}.{key}" if path else key, raw.get(key)
         if isinstance(inner, ClassValidationError | IterableValidationError):
             found += _faults(inner, value, place)
+        elif isinstance(inner, Hidden):
+            found.append(f"{place}: {inner}")
         elif isinstance(inner, KeyError):
             found.append(f"{place}: is missing")
-        elif isinstance(inner, TypeError):
-            found.append(f"{place} = {_shown(value)}: must be a list of tables")
         else:
             found.append(f"{place} = {_shown(value)}: {inner}")
     for other in others:
@@ -150,8 +166,13 @@ def _faults(error: Any, raw: Any, path: str) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    shown = str(value).lower() if isinstance(value, bool) else _veiled(repr(value))
     return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def _veiled(text: str) -> str:
+    """Without the password that somebody wrote into a URL, where it does not belong."""
+    return re.sub(r"(://[^\s\"':@/]*:)[^\s\"']*@", r"\1...@", text)
 
 
 def load(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
@@ -167,7 +188,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise SettingsError([f"{path}: is not TOML: {error}"]) from None
     for dotted, value in overrides.items():
         *sections, key = dotted.split(".")

@@ -68,7 +68,7 @@ class Timeouts:
     abort: float = setting(2.0, checks.seconds)
     quit: float = setting(5.0, checks.seconds)
     drain: float = setting(5.0, checks.seconds)
-    keepalive: int = setting(60, checks.at_least(0))
+    keepalive: int = setting(60, checks.between(0, 32767))  # no more fits into TCP_KEEPIDLE
     _of: dict[Timer, float] = field(
         init=False,
         eq=False,

@@ -133,7 +133,7 @@ class Logins:
 class Accounts:
     """``[accounts]``: accounts at the gateway."""
 
-    auth: tuple[str, ...] = setting((), checks.texts)
+    auth: tuple[str, ...] = setting((), checks.descriptions)
     required: bool = setting(True, checks.switch)
     delay: float = setting(2.0, checks.seconds)
 

@@ -220,8 +220,6 @@ class Arrival:
             return False
         if again.account != claim.account:
             return False
-        if again.user is not None:
-            return True
         instead = self._said not in (None, argument)  # a user of that server comes first
         if again.server is None:
             return opened is None or instead
@@ -269,7 +267,7 @@ class Arrival:
     def authorizes(self) -> bool:
         """True where AUTH with no mechanism of TLS names an account (Net::FTP's authorize)."""
         waits = self._named is not None and self._password is not None
-        return waits and self._speaks(Dialect.AUTH) and self._session.phase is Phase.UNROUTED
+        return waits and self._speaks(Dialect.AUTH)
 
     def authorize(self, argument: bytes | None) -> None:
         """AUTH account."""

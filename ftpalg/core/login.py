@@ -164,9 +164,13 @@ class Login:
         else:
             self.ask_user(self._user)
 
-    def unreachable(self, text: str, code: int = UNREACHABLE) -> None:
-        """The server could not be reached or trusted, or left before its greeting."""
+    def unreachable(self, text: str, code: int = UNREACHABLE, *, why: str = "") -> None:
+        """The server could not be reached or trusted, or left before its greeting.
+
+        ``why`` is for the log, where the client is told less.
+        """
         session = self._session
+        session.order(Note(why or text))
         if self._greets:
             session.leave(reply(421, text))
             return
@@ -233,8 +237,8 @@ class Login:
 
     def secret_missing(self, reason: str) -> None:
         """The password for the server cannot be read."""
-        self._session.order(Note(f"password for the server: {reason}"))
-        self.unreachable("The gateway's login at the server is not set up.")
+        text = "The gateway's login at the server is not set up."
+        self.unreachable(text, why=f"password for the server: {reason}")
 
     def _login_reply(self, message: Reply) -> None:
         session = self._session

@@ -266,16 +266,15 @@ class Session:
         self.protection.secured()
 
     def _on_server_insecure(self, event: ServerInsecure) -> None:
-        self.order(Note(event.reason))
         self.order(StopTimer(Timer.HANDSHAKE))
         self.login.unreachable(event.reason)
 
     def _on_server_unreachable(self, event: ServerUnreachable) -> None:
-        self.order(Note(f"server unreachable: {event.reason}"))
+        why = f"server unreachable: {event.reason}"
         if event.forbidden:
-            self.login.unreachable(event.forbidden, 530)
+            self.login.unreachable(event.forbidden, 530, why=why)
         else:
-            self.login.unreachable("The server cannot be reached.")
+            self.login.unreachable("The server cannot be reached.", why=why)
 
     def _on_client_secured(self, event: ClientSecured) -> None:
         self.arrival.secured(event.sni)

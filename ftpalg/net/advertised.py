@@ -21,13 +21,13 @@ def holds(networks: tuple[Network, ...], address: str) -> bool:
 
 
 class Advertised:
-    """What ``[data]`` says of it; a name that fails to resolve keeps the address it had."""
+    """What ``[data]`` says of it; a name that fails to resolve keeps the addresses it had."""
 
     def __init__(self, reactor: Any, data: Data, warned: Callable[[str], None]) -> None:
         self._reactor = reactor
         self._data = data
         self._warned = warned
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._failing: set[str] = set()
         self._again: Any = None
         for word in (
@@ -36,7 +36,7 @@ class Advertised:
             *(one.address for one in data.client_addresses),
         ):
             if word and not (isIPAddress(word) or isIPv6Address(word)):
-                self._names[word] = ""
+                self._names[word] = ()
 
     def start(self) -> None:
         """Resolve the names, and go on doing so."""
@@ -52,23 +52,26 @@ class Advertised:
 
     def _resolved(self, name: str, found: list[str]) -> None:
         if found:
-            self._names[name] = normal(found[0])
+            self._names[name] = tuple(map(normal, found))
             self._failing.discard(name)
         elif name not in self._failing:
             self._failing.add(name)
             self._warned(f"the address to advertise, {name}, does not resolve; the last one stays")
 
-    def _address(self, word: str) -> str:
-        return self._names.get(word, word)
+    def _address(self, word: str, peer: str) -> str:
+        """The word itself, or of what it resolved to the first address of the peer's family."""
+        found = self._names.get(word, (word,))
+        fitting = (address for address in found if family(address) == family(peer))
+        return next(fitting, found[0] if found else "")
 
     def to_client(self, peer: str) -> str:
         """The address for a client; empty for the one that it reached."""
         for one in self._data.client_addresses:
             if holds(one.clients, peer):
-                return self._address(one.address)
-        return self._address(self._data.client_address)
+                return self._address(one.address, peer)
+        return self._address(self._data.client_address, peer)
 
     def to_server(self, peer: str) -> str:
         """The address for a server, of its own family; empty for the connection's."""
-        word = self._address(self._data.server_address)
-        return word if word and family(word) == family(peer) else ""
+        address = self._address(self._data.server_address, peer)
+        return address if address and family(address) == family(peer) else ""

@@ -29,9 +29,11 @@ from ftpalg.core.events import (
     Link,
 )
 from ftpalg.core.lines import CommandLines
+from ftpalg.core.routes import Server
 from ftpalg.core.rules import ClientTls, Rules
 from ftpalg.net.control import Control, link_of, prepare_socket
 from ftpalg.net.intercept import destination_of
+from ftpalg.net.own import is_local
 from ftpalg.net.preface import HeaderReader
 from ftpalg.net.tls import ForClients
 
@@ -108,10 +110,9 @@ class ClientControl(Control):
         intercept = self.listener.intercept
         if intercept in (Intercept.REDIRECT, Intercept.TPROXY):
             destination = destination_of(self.transport.socket, intercept)
-            if destination is None or self._gateway.own.listens_on(
-                destination.host, destination.port
-            ):
-                self._gateway.log.refused(link, "it was not redirected here")
+            wrong = self._misdirected(link, destination)
+            if destination is None or wrong:
+                self._gateway.log.refused(link, wrong)
                 self.transport.abortConnection()
                 return
             direct = (
@@ -126,6 +127,17 @@ class ClientControl(Control):
                 self._await_handshake(driver)
             else:
                 driver.start()
+
+    def _misdirected(self, link: Link, destination: Server | None) -> str:
+        """Why nobody else's server is meant, or nothing.  Our own calls may come back to us, too."""
+        gateway = self._gateway
+        if destination is None or gateway.own.listens_on(destination.host, destination.port):
+            return "it was not redirected here"
+        if is_local(link.peer) and any(
+            driver.calls_from(link.peer, link.peer_port) for driver in gateway.sessions.values()
+        ):
+            return "it is our own call of a server, which nftables must leave alone"
+        return ""
 
     @property
     def transparent(self) -> bool:

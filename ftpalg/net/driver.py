@@ -31,7 +31,7 @@ from ftpalg.core.session import Session
 from ftpalg.net.accounts import Check
 from ftpalg.net.client import ClientControl
 from ftpalg.net.legs import Legs
-from ftpalg.net.reach import Reach, Way
+from ftpalg.net.reach import Reach, Way, ends_at
 from ftpalg.net.secrets import NoSecret, read_secret
 from ftpalg.net.server import ServerControl
 from ftpalg.net.tls import ForClients, ForServer
@@ -128,6 +128,12 @@ class Driver:
         """The client reads again."""
         if self.server is not None:
             self.server.release(Side.CLIENT)
+
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of this session's connection to its server."""
+        if self.server is not None:
+            return ends_at(self.server.transport.socket, host, port)
+        return self._reach is not None and self._reach.calls_from(host, port)
 
     # -- control connections --------------------------------------------------------------------
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as Connection
+from twisted.python.failure import Failure
 
 from ftpalg.config import Settings, SettingsError
 from ftpalg.core.actions import Dial
@@ -108,7 +110,7 @@ class Gateway:
         self._per_peer: Counter[str] = Counter()
         self._traits: OrderedDict[Server, Traits] = OrderedDict()
         self._names = count(1)
-        self._turns = count()
+        self._turns: defaultdict[tuple[Server, ...], Iterator[int]] = defaultdict(count)
 
     def _make_pinholes(self) -> Pinholes | None:
         holes = self.settings.pinholes
@@ -203,7 +205,7 @@ class Gateway:
             dial.servers,
             dial.route.balance,
             client=client,
-            turn=next(self._turns),
+            turn=next(self._turns[dial.servers]),
             sessions=lambda server: self.sessions_at[server],
             healthy=self.health.of,
         )
@@ -217,8 +219,11 @@ class Gateway:
         return self._policies.refusal(client, dial.account, server, address)
 
     def adopt(self, sock: socket.socket, protocol: Connection) -> None:
-        """Give a connected socket to Twisted and its protocol."""
-        self.reactor.adoptStreamConnection(sock.fileno(), sock.family, _Adopted(protocol))
+        """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""
+        try:
+            self.reactor.adoptStreamConnection(sock.fileno(), sock.family, _Adopted(protocol))
+        except OSError:
+            protocol.connectionLost(Failure(ConnectionLost()))
         sock.close()  # it was duplicated
 
     def left(self, server: Server) -> None:

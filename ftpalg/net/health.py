@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL import SSL
 from twisted.internet.interfaces import IHandshakeListener
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ftpalg.core.routes import Route, Server, ServerTls
+from ftpalg.net.control import Control
 from ftpalg.net.reach import Reach, Way
+from ftpalg.net.tls import ForServer, describe
 
 if TYPE_CHECKING:
     from ftpalg.net.gateway import Gateway
 
 LONGEST = 4096  # bytes of a greeting that are looked at
+WELL = (b"220", b"120", b"230")
 
 
 class Health:
@@ -73,14 +77,13 @@ class Health:
         reach.start()
 
     def _reached(self, sock: socket.socket, server: Server, way: Way, route: Route) -> None:
-        asked = way.parent.url.server if way.parent and not way.proxied else server
-        greeting = Greeting(self, server, asked.host, implicit=route.tls is ServerTls.IMPLICIT)
+        tls = None
+        if route.tls is ServerTls.IMPLICIT:
+            asked = way.parent.url.server if way.parent and not way.proxied else server
+            tls = self._gateway.server_side.for_server(asked.host)
+        greeting = Greeting(self._gateway, lambda fault: self.told(server, fault), tls)
         self._asking[server] = greeting
         self._gateway.adopt(sock, greeting)
-
-    def for_server(self, host: str) -> Any:
-        """The TLS of a check."""
-        return self._gateway.server_side.for_server(host)
 
     def told(self, server: Server, fault: str) -> None:
         """A check has ended; without a fault the server is well."""
@@ -104,42 +107,52 @@ class Health:
 
 
 @implementer(IHandshakeListener)
-class Greeting(Protocol):
-    """Reads a server's greeting and says QUIT."""
+class Greeting(Control):
+    """Reads a server's greeting and says QUIT.  ``told`` gets what is wrong, or nothing."""
 
-    transport: Any
+    driver = None
 
-    def __init__(self, health: Health, server: Server, host: str, *, implicit: bool) -> None:
-        self._health = health
-        self._server = server
-        self._host = host
-        self._implicit = implicit
-        self._tls: Any = None
+    def __init__(
+        self, gateway: Gateway, told: Callable[[str], None], tls: ForServer | None
+    ) -> None:
+        super().__init__(gateway)
+        self._told = told
+        self._tls = tls
         self._read = b""
 
     def connectionMade(self) -> None:
-        if self._implicit:
-            self._tls = self._health.for_server(self._host)
+        if self._tls is not None:
             self.transport.startTLS(self._tls, normal=False)
 
     def handshakeCompleted(self) -> None:
         wrong = self._tls.mismatch(self.transport.getHandle()) if self._tls else ""
         if wrong:
-            self._health.told(self._server, f"its certificate is refused: {wrong}")
+            self._told(f"its certificate is refused: {wrong}")
 
     def dataReceived(self, data: bytes) -> None:
+        if len(self._read) >= LONGEST or b"\n" in self._read:
+            return
         self._read += data[:LONGEST]
         if b"\n" in self._read or len(self._read) >= LONGEST:
-            code = self._read[:3]
-            well = code in (b"220", b"120", b"230")
-            shown = self._read.split(b"\n")[0][:80].decode("ascii", "backslashreplace")
-            if well:
-                self.transport.write(b"QUIT\r\n")
-            self._health.told(self._server, "" if well else f"it greets with {shown!r}")
+            if self._read[:3] in WELL:
+                self.write(b"QUIT\r\n")
+                self.hang_up()
+                self._told("")
+            else:
+                shown = self._read.split(b"\n")[0].strip()[:80].decode("ascii", "backslashreplace")
+                self._told(f"it greets with {shown!r}")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._health.told(self._server, "it closed the connection before its greeting")
+        super().connectionLost(reason)
+        tried = self._tls.control if self._tls is not None else None
+        if tried is not None and tried.refused:
+            self._told(f"its certificate is refused: {tried.refused}")
+        elif tried is not None and reason.check(SSL.Error):
+            self._told(f"TLS failed: {describe(reason.value)}")
+        else:
+            self._told("it closed the connection before its greeting")
 
     def cancel(self) -> None:
-        """Close; nothing is told any more."""
-        self.transport.loseConnection()
+        """Break it off, unless it is ending already; nothing is told any more."""
+        if self._burial is None and self.transport is not None:
+            self.transport.abortConnection()

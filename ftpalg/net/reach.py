@@ -35,7 +35,8 @@ class Way:
     """How sockets towards a server are opened.
 
     ``source`` is our address or empty; ``transparent`` where it is not this machine's own.
-    ``client`` is what a PROXY header of version ``proxy_protocol`` tells, 0 for no header.
+    ``client`` is whom a PROXY header of version ``proxy_protocol`` tells, without a host ourselves;
+    0 for no header.
     """
 
     parent: Parent | None = None
@@ -78,6 +79,15 @@ def resolve(reactor: Any, host: str, done: Callable[[list[str]], None]) -> None:
         reactor.nameResolver.resolveHostName(Addresses(done), host, 0)
 
 
+def ends_at(sock: socket.socket, host: str, port: int) -> bool:
+    """Whether that is our end of a connection; a closed one has none."""
+    try:
+        ours = sock.getsockname()
+    except OSError:
+        return False
+    return (normal(ours[0]), ours[1]) == (host, port)
+
+
 class Passage:
     """One data or control connection on its way: the dial, then the parent's consent.
 
@@ -113,11 +123,15 @@ class Passage:
     def abort(self) -> None:
         self._step.abort()
 
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of the connection."""
+        return ends_at(self._step.socket, host, port)
+
     def _dialled(self, sock: socket.socket) -> None:
         parent, server = self._way.parent, self._server
         assert parent is not None
         try:
-            password = read_secret(parent.secret).decode() if parent.secret else ""
+            password = _text(read_secret(parent.secret)) if parent.secret else ""
             self._step = NEGOTIATIONS[parent.url.scheme](
                 self._reactor,
                 sock,
@@ -179,6 +193,10 @@ class Reach:
             self._passage.abort()
             self._passage = None
 
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of the connection that is on its way."""
+        return self._passage is not None and self._passage.calls_from(host, port)
+
     # -- which address --------------------------------------------------------------------------
 
     def _next_server(self) -> None:
@@ -215,31 +233,34 @@ class Reach:
         self._next_host()
 
     def _next_host(self) -> None:
-        if not self._hosts:
-            self._next_server()
-            return
-        host = self._hosts.pop(0)
+        while self._hosts:
+            if self._sets_out(self._hosts.pop(0)):
+                return
+        self._next_server()
+
+    def _sets_out(self, host: str) -> bool:
+        """Whether the way to an address is begun; if not, why not is among the reasons."""
         if self._way.parent is None and not self._may(host):
-            self._next_host()
-            return
-        self._timer = self._reactor.callLater(self._seconds, self._late, host)
+            return False
         ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
         if (":" in ours[0]) is not (":" in host):
-            self._missed(host, f"the source address {ours[0]} is of another family")
-            return
-        theirs = _socket_address(host, self._port)
+            self._reasons.append(f"{host}: the source address {ours[0]} is of another family")
+            return False
         try:
             self._passage = Passage(
                 self._reactor,
                 self._way,
                 self._server,
                 ours,
-                theirs,
-                self._arrived,
+                _socket_address(host, self._port),
+                lambda sock: self._arrived(host, sock),
                 lambda reason: self._missed(host, reason),
             )
         except OSError as error:
-            self._missed(host, error.strerror or str(error))
+            self._reasons.append(f"{host}: {error.strerror or error}")
+            return False
+        self._timer = self._reactor.callLater(self._seconds, self._late, host)
+        return True
 
     # -- how it went ----------------------------------------------------------------------------
 
@@ -253,21 +274,26 @@ class Reach:
         self._stop_timer()
         self._passage = None
         self._reasons.append(f"{host}: {reason}")
-        if not self._over:
-            self._next_host()
+        self._next_host()
 
-    def _arrived(self, sock: socket.socket) -> None:
+    def _arrived(self, host: str, sock: socket.socket) -> None:
+        try:
+            self._introduce(sock)
+        except OSError:
+            sock.close()
+            self._missed(host, "the connection broke at once")
+            return
         self._stop_timer()
         self._passage = None
         self._over = True
-        if self._way.proxy_protocol:
-            peer = sock.getpeername()
-            said = header(self._way.proxy_protocol, self._way.client, (normal(peer[0]), peer[1]))
-            try:
-                sock.send(said)  # the first bytes of a new connection: they always fit
-            except OSError:
-                pass  # gone already: whoever reads from it finds out
         self._reached(sock, self._server)
+
+    def _introduce(self, sock: socket.socket) -> None:
+        """Say whose connection it is, where that is wanted.  Raise OSError where it is broken."""
+        theirs, ours = sock.getpeername(), sock.getsockname()
+        if self._way.proxy_protocol:
+            source = self._way.client if self._way.client[0] else ours[:2]
+            sock.send(header(self._way.proxy_protocol, source, theirs[:2]))  # the first bytes fit
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -275,8 +301,19 @@ class Reach:
             self._timer = None
 
 
+def _text(password: bytes) -> str:
+    """Raise NoSecret where the parents' protocols, which want UTF-8, cannot take it."""
+    try:
+        return password.decode()
+    except UnicodeDecodeError:
+        raise NoSecret("the password must be in UTF-8") from None
+
+
 def _socket_address(host: str, port: int) -> Address:
-    """What connect() takes; the zone of a link-local IPv6 address goes into its scope."""
+    """What connect() takes; the zone of a link-local IPv6 address goes into its scope.
+
+    Raise OSError where there is no such zone.
+    """
     name, _, zone = host.partition("%")
     if not zone:
         return (host, port)

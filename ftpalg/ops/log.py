@@ -34,6 +34,8 @@ class SessionLog:
     def _peers(self, driver: Logged) -> dict[str, str]:
         session = driver.session
         server = f"{session.server.peer}:{session.server.peer_port}" if session.server else "-"
+        if session.server and session.login.hidden:
+            server = f"{session.login.server} through {server}"
         client = f"{session.client.peer}:{session.client.peer_port}"
         return {"session": driver.name, "client": client, "server": server}
 
@@ -57,7 +59,7 @@ class SessionLog:
     def note(self, driver: Logged, text: str) -> None:
         self.log.warn(
             "{session} {client} -> {server} {text}",
-            text=printable(text.encode()),
+            text=printable(text.encode("utf-8", "surrogateescape")),
             **self._peers(driver),
         )
 

@@ -113,6 +113,15 @@ class Checks(LadderTest):
                 """
             )
 
+    def test_auth_out_of_order(self) -> None:
+        """AUTH names an account where that is spoken, and never in the middle of G."""
+        self.ladder(ACCOUNTS).play(
+            READY,
+            RAPTOR.partition("C -> P  ACCT")[0],
+            "C -> P  AUTH eve\nC <- P  502 TLS is not offered here.",
+            "C -> P  SITE AUTHENTICATE eve\nC <- P  530 Log in at the gateway first.",
+        )
+
     def test_joined_passwords(self) -> None:
         """A PASS that does not join two is 501 and no guess; names and passwords may be odd bytes."""
         self.ladder(ACCOUNTS).play(

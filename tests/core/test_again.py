@@ -236,7 +236,9 @@ class Attempts(LadderTest):
                 told = self.settle(session, CommandReceived(Command(verb, argument)), attempt)
                 if told >= 400:
                     break
-            self.assertEqual(told >= 400, attempt["fails"] != "nothing", (dialect, line, told, attempts))
+            self.assertEqual(
+                told >= 400, attempt["fails"] != "nothing", (dialect, line, told, attempts)
+            )
             if told < 400:
                 self.assertTrue(session.login.done)
                 self.assertEqual((self.host, self.user), (attempt["host"], attempt["user"]))

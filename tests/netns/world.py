@@ -20,7 +20,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import random
 import re
 import secrets
 import shutil
@@ -30,13 +29,13 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address, ip_network
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic
 from typing import ClassVar, Self
-from unittest import SkipTest
 
+from tests.netns.scripts import FTPLIB, LFTP, PYFTPDLIB, REACH, TALK
 from tests.peers.servers import PASSWORD, Pyftpdlib, Server, Vsftpd
 from tests.wire.peers import BIN, TREE, TestCase
 
@@ -44,12 +43,7 @@ TIMEOUT = 20.0  # seconds for a command, and for a program to listen
 TICK = 0.02  # seconds between two looks at a condition
 PASSIVE = range(50000, 50100)
 ACCOUNT = f"{Pyftpdlib.user}:{PASSWORD}"
-CONTENT = random.Random(4).randbytes(300_000)
 RULES = Path(__file__).parents[2] / "etc" / "nftables"
-
-PASSIVE_MODES = (), ("--disable-epsv",)
-ACTIVE_MODES = ("--ftp-port", "-"), ("--ftp-port", "-", "--disable-eprt")
-"""curl's words for EPSV and PASV, and for EPRT and PORT."""
 
 KEEP = """
 ip netns add "$1" && echo added && read -r _
@@ -58,75 +52,6 @@ ip netns delete "$1"
 rm -rf "/etc/netns/$1"
 """
 """Keeps a namespace to the end of its standard input: ours at the latest, however we end."""
-
-PYFTPDLIB = """
-import sys
-from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler
-from pyftpdlib.servers import FTPServer
-port, root, user, password, low, high, advertised = sys.argv[1:]
-FTPHandler.authorizer = DummyAuthorizer()
-FTPHandler.authorizer.add_user(user, password, root, perm="elradfmwMT")
-FTPHandler.passive_ports = range(int(low), int(high) + 1)
-FTPHandler.masquerade_address = advertised or None
-FTPServer(("::", int(port)), FTPHandler).serve_forever()
-"""
-
-FTPLIB = """
-import ftplib, sys
-host, port, user, password, passive, verb, name, strict = sys.argv[1:]
-class Ftp(ftplib.FTP):
-    trust_server_pasv_ipv4_address = True
-    def ntransfercmd(self, *words):
-        sock, size = super().ntransfercmd(*words)
-        ours, theirs = self.sock.getpeername()[0], sock.getpeername()[0]
-        assert not strict or ours == theirs, f"data from {theirs}, control from {ours}"
-        return sock, size
-ftp = Ftp(timeout=10)
-ftp.connect(host, int(port))
-ftp.login(user, password)
-ftp.set_pasv(passive == "yes")
-if verb == "RETR":
-    ftp.retrbinary(f"RETR {name}", sys.stdout.buffer.write)
-else:
-    ftp.storbinary(f"STOR {name}", sys.stdin.buffer)
-ftp.quit()
-"""
-
-LFTP = """
-set net:max-retries 1
-set net:timeout 10
-set ftp:passive-mode {passive}
-open -u {account},{password} -p {port} {host}
-{order}
-bye
-"""
-
-REACH = """
-import json, resource, select, socket, sys
-host, wait, *ports = sys.argv[1:]
-hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-poll, socks, found = select.poll(), {}, {}
-for port in map(int, ports):
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    sock.setblocking(False)
-    sock.connect_ex((host, port))
-    socks[sock.fileno()] = sock
-    poll.register(sock, select.POLLOUT)
-while socks and (ready := poll.poll(float(wait) * 1000)):
-    for number, _ in ready:
-        poll.unregister(number)
-        sock = socks.pop(number)
-        if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            port = sock.getpeername()[1]
-            sock.settimeout(float(wait))
-            try:
-                found[port] = sock.recv(1000).decode()
-            except OSError:
-                found[port] = ""
-print(json.dumps(found))
-"""
 
 
 @cache
@@ -142,13 +67,6 @@ def skip_reason() -> str:
     except AssertionError as error:
         return str(error)
     return ""
-
-
-def need(*programs: str) -> None:
-    """Skip the test where one of the programs is missing."""
-    for program in programs:
-        if shutil.which(program) is None:
-            raise SkipTest(f"{program} is not installed")
 
 
 def rule_set(name: str, **defines: str) -> str:
@@ -243,7 +161,7 @@ class FtpServer:
         self.folder.chmod(0o777)
         self.process: Process
 
-    def command(self, passive: range, advertised: str) -> list[str]:
+    def command(self, passive: range, advertised: str, promiscuous: bool) -> list[str]:
         """Its command line, with these passive ports and this address in 227."""
         words = self.server.command()
         if isinstance(self.server, Vsftpd):
@@ -251,9 +169,11 @@ class FtpServer:
                 settings.write(f"pasv_min_port={passive[0]}\npasv_max_port={passive[-1]}\n")
                 # an empty value unsets; vsftpd takes :: for no address
                 settings.write(f"pasv_address={advertised}\nlisten_address6=\n")
+                settings.write(f"pasv_promiscuous={'YES' if promiscuous else 'NO'}\n")
             return words
         more = (self.port, self.server.root, *self.user.split(":"), *passive[:: len(passive) - 1])
-        return [sys.executable, "-W", "ignore", "-c", PYFTPDLIB, *map(str, more), advertised]
+        words = [sys.executable, "-W", "ignore", "-c", PYFTPDLIB, *map(str, more)]
+        return [*words, advertised, "yes" if promiscuous else ""]
 
     def url(self, path: str = "", near: Host | None = None) -> str:
         """Where it is reached: at its host's address towards a neighbour, or its first one."""
@@ -302,8 +222,8 @@ class Host:
 
     def route(self, via: Host, *networks: str) -> None:
         """Reach these networks, or everything, through a neighbour."""
-        for hop in via.neighbours[self]:
-            version = ip_address(hop).version
+        hops = {ip_address(hop).version: hop for hop in reversed(via.neighbours[self])}
+        for version, hop in hops.items():
             for network in networks or ("default",):
                 if network == "default" or ip_network(network).version == version:
                     self.ip(f"-{version}", "route", "add", network, "via", hop)
@@ -370,11 +290,16 @@ class Host:
         port: int = 21,
         passive: range = PASSIVE,
         advertised: str = "",
+        *,
+        promiscuous: bool = False,
     ) -> FtpServer:
-        """Start pyftpdlib or vsftpd and wait until it listens."""
+        """Start pyftpdlib or vsftpd and wait until it listens.
+
+        ``promiscuous``: data connections may come from other hosts than the control connection.
+        """
         ftp = FtpServer(self, kind, port)
         self.servers.append(ftp)
-        ftp.process = self.start(*ftp.command(passive, advertised), ports=(port,))
+        ftp.process = self.start(*ftp.command(passive, advertised, promiscuous), ports=(port,))
         return ftp
 
     def reach(self, address: str, *ports: int, wait: float = 0.5) -> dict[int, str]:
@@ -385,6 +310,11 @@ class Host:
         words = (sys.executable, "-c", REACH, address, str(wait), *map(str, ports))
         found: dict[str, str] = json.loads(self.run(*words).stdout)
         return {int(port): said for port, said in found.items()}
+
+    def talk(self, source: str, host: str, port: int, *lines: str) -> str:
+        """Say these lines at once, from that address of ours; what came back, or ``reset``."""
+        words = (sys.executable, "-c", TALK, source, host, str(port), *lines)
+        return self.run(*words).stdout.decode()
 
     def curl(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run curl; its failure is the caller's to judge."""
@@ -539,47 +469,3 @@ class World:
 
 
 atexit.register(World.clear)
-
-
-class Story(TestCase):
-    """What the stories have in common: files go through whole, both ways, each with its own name."""
-
-    skip = skip_reason() or None
-    _names: ClassVar[count[int]] = count()
-
-    def name(self) -> str:
-        """A file that is not there yet."""
-        return f"pub/{next(self._names)}"
-
-    def curl_both_ways(self, client: Host, ftp: FtpServer, url: str, *words: str) -> None:
-        """curl uploads below that URL and downloads again."""
-        name = self.name()
-        client.upload(url + name, CONTENT, *words)
-        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
-        self.assertEqual(client.download(url + name, *words), CONTENT)
-
-    def ftplib_both_ways(
-        self,
-        client: Host,
-        ftp: FtpServer,
-        host: str,
-        port: int = 21,
-        *,
-        passive: bool,
-        strict: bool = False,
-    ) -> None:
-        """ftplib uploads to that host and downloads again."""
-        name, way = self.name(), {"port": port, "passive": passive, "strict": strict}
-        client.ftplib(host, "STOR", name, content=CONTENT, **way)
-        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
-        self.assertEqual(client.ftplib(host, "RETR", name, **way), CONTENT)
-
-    def lftp_both_ways(
-        self, client: Host, ftp: FtpServer, host: str, port: int = 21, *, passive: bool
-    ) -> None:
-        """lftp uploads to that host and downloads again."""
-        need("lftp")
-        name = self.name()
-        client.lftp(host, "put", name, port=port, passive=passive, content=CONTENT)
-        self.assertEqual((ftp.server.root / name).read_bytes(), CONTENT)
-        self.assertEqual(client.lftp(host, "get", name, port=port, passive=passive), CONTENT)

@@ -12,14 +12,25 @@ from ftpalg.core.actions import Outcome, TransferDone
 from ftpalg.core.commands import SECRET, Command, parse_command
 from ftpalg.core.events import ClientLost, CommandReceived, Link, ReplyReceived, Side
 from ftpalg.core.replies import Reply, reply
+from ftpalg.core.routes import Server
 from ftpalg.ops.log import SessionLog
 
 PASSWORD = b"hunter2"
 
 
 @dataclass
+class Login:
+    """Which server it is, and whether a parent stands before it."""
+
+    hidden: bool = False
+    server: Server = Server("files.example")
+
+
+@dataclass
 class Session:
     """The two links of a session."""
+
+    login: Login = field(default_factory=Login)
 
     client: Link = field(default_factory=lambda: Link("192.0.2.1", "192.0.2.254", 40000))
     server: Link | None = field(default_factory=lambda: Link("198.51.100.7", "198.51.100.254", 21))
@@ -122,6 +133,21 @@ class Events(LogCase):
         """All events are of one namespace, so that an observer can choose them."""
         self.log.told("x")
         self.assertEqual(self.one()["log_namespace"], "ftpalg")
+
+
+class Peers(LogCase):
+    """Who a line is about."""
+
+    def test_through_a_parent(self) -> None:
+        """The connection leads to the parent: the server is named before it."""
+        self.driver.session.login.hidden = True
+        self.log.closed(self.driver)
+        self.assertIn("files.example:21 through 198.51.100.7:21", str(formatEvent(self.events[0])))
+
+    def test_odd_account(self) -> None:
+        """A note may hold a name that is no UTF-8, as a checker gave it."""
+        self.log.note(self.driver, "account m\udcfcller at the gateway")
+        self.assertIn(r"account m\xfcller at", str(formatEvent(self.events[0])))
 
 
 class Forging(LogCase):

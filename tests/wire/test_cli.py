@@ -177,3 +177,162 @@ class CommandLineTests(TestCase):
             self.assertEqual(status, 0)
             for option in ("--listen", "--server", "--config", "--server-mode"):
                 self.assertIn(option, out)
+
+    def discreet(self, word: str, *words: str) -> None:
+        """The check says it in one sentence, which holds ``word`` and not the password."""
+        status, out, err = self.run_it(CHECK, *words)
+        self.assertEqual((status, len(err.splitlines())), (2, 1), err)
+        self.assertIn(word, err)
+        self.assertNotIn("Gate-w0rd", out + err)
+        self.assertNotIn("Traceback", err)
+
+    def test_bad_accounts(self) -> None:
+        """Descriptions of accounts that cannot be used; none is shown, it may hold a password."""
+        self.fault("nonsense", "--auth", "nonsense:gus:Gate-w0rd")
+        for bad, word in (
+            ("memory:Gate-w0rd", "memory"),
+            ("memory:gus:Gate-w0rd:odd", "memory"),
+            ("file:/nonexistent/accounts", "/nonexistent/accounts"),
+            ("file:" + str(self.folder), str(self.folder)),
+            ("anonymous", "anonymous"),
+            ("ldap:ldaps://gus:Gate-w0rd@127.0.0.1/no-user", "ldap"),
+            ("", "accounts.auth"),
+        ):
+            self.discreet(word, "--auth", bad)
+        _, out, err = self.run_it(TWISTD, "--auth", "memory:gus:Gate-w0rd:odd")
+        self.assertNotIn("Gate-w0rd", out + err)
+
+    def test_bad_accounts_in_the_file(self) -> None:
+        """The same in the file, and a text where the list belongs."""
+        for bad in (
+            '"memory:gus:Gate-w0rd"',
+            '["memory:gus:Gate-w0rd", 3]',
+            '["memory:gus:Gate-w0rd:odd"]',
+            '{ memory = "gus:Gate-w0rd" }',
+        ):
+            path = self.file(f"[accounts]\nauth = {bad}\n")
+            self.discreet("accounts.auth", "--config", path)
+
+    def test_no_password_in_a_fault(self) -> None:
+        """URLs with an account in them are faults; the password is not shown."""
+        url = "://gus:Gate-w0rd@" + "a-rather-long-name." * 4
+        self.discreet("server", "--server", "ftp" + url)
+        for text in (
+            f'[[parents]]\nname = "p"\nurl = "socks5{url}"\n',
+            f'[[routes]]\nserver = ["ftp://a.example", "ftp{url}"]\n',
+            f'parent = "socks5{url}"\n',
+            '[[routes]]\npassword = "Gate-w0rd"\n',
+        ):
+            self.discreet("", "--config", self.file(text))
+
+    def test_open_gateway(self) -> None:
+        """Whoever reaches it could reach any server through it: refused, with the three remedies."""
+        self.fault("access.clients", "--listen", "tcp:0")
+        endpoints = (
+            "tcp:0",
+            "tcp6:0",
+            "tcp:port=0:interface=0.0.0.0",
+            "tcp:0:interface=192.0.2.1",
+            "tcp6:0:interface=\\:\\:",
+            "tcp:0:interface=127.0.0.1:interface=0.0.0.0",
+            "tcp:interface=127.0.0.1:port=0:interface=",
+            "systemd:domain=INET:index=0",
+        )
+        listed = [word for endpoint in endpoints for word in ("--listen", endpoint)]
+        status, _, err = self.run_it(CHECK, *listed)
+        self.assertEqual((status, len(err.splitlines())), (2, len(endpoints)), err)
+        for endpoint, line in zip(endpoints, err.splitlines(), strict=True):
+            self.assertIn(repr(endpoint), line)
+            for remedy in ("access.clients", "networks", "accounts.auth", "name one server"):
+                self.assertIn(remedy, line)
+
+    def test_open_listener_among_others(self) -> None:
+        """One of [[listeners]] that asks for no accounts is as open."""
+        path = self.file(
+            'listen = ["tcp:0"]\n[accounts]\nauth = ["memory:gus:Gate-w0rd"]\n'
+            '[[listeners]]\nendpoint = "tcp:2121"\naccounts = false\n'
+        )
+        self.checked("tcp:2121", "--config", path)
+        path = self.file('listen = ["tcp:0"]\nserver = "ftp://a.example"\nintercept = "redirect"\n')
+        self.checked("access.clients", "--config", path)
+
+    def test_guarded_gateway(self) -> None:
+        """With networks, accounts or one server it is not; nor on loopback alone."""
+        networks = self.file('[access]\nclients = ["10.0.0.0/8"]\n')
+        local = ("tcp:0:interface=127.0.0.1", "tcp6:interface=\\:\\:1:port=0", "unix:/tmp/x")
+        for words in (
+            ("--listen", "tcp:0", "--config", networks),
+            ("--listen", "tcp:0", "--auth", "memory:gus:Gate-w0rd"),
+            ("--listen", "tcp:0", "--server", "ftp://a.example"),
+            [word for endpoint in local for word in ("--listen", endpoint)],
+        ):
+            status, out, err = self.run_it(CHECK, *words)
+            self.assertEqual((status, err), (0, ""), words)
+            self.assertNotIn("Gate-w0rd", out)
+
+    def test_impossible_settings(self) -> None:
+        """Settings of access, routes and parents that cannot hold are told with their place, at once."""
+        path = self.file(
+            """
+            [access]
+            clients = ["10.0.0.1/8"]
+            [[access.servers]]
+            ports = [0]
+            [[access.servers]]
+            name = ["x"]
+            [[routes]]
+            balance = "sideways"
+            [[parents]]
+            name = "p"
+            url = "socks4://h"
+            [[parents]]
+            url = "http://h"
+            [proxy-protocol]
+            balancers = ["lb.example"]
+            [login]
+            dialects = ["TELEPATHY"]
+            separators = "a"
+            [health]
+            every = 0
+            """
+        )
+        status, _, err = self.run_it(CHECK, "--config", path)
+        self.assertEqual(status, 2)
+        for place in (
+            "access.clients",
+            "access.servers[0].ports",
+            "access.servers[1].name",
+            "routes[0].balance",
+            "parents[0].url",
+            "parents[1].name",
+            "proxy-protocol.balancers",
+            "login.dialects",
+            "login.separators",
+            "health.every",
+        ):
+            self.assertIn(f"{path}: {place}", err)
+
+    def test_contradictions(self) -> None:
+        """Settings that are sound one by one and cannot hold together."""
+        path = self.file(
+            """
+            [[routes]]
+            parent = "nobody"
+            [[routes]]
+            user = "mapped"
+            [[routes]]
+            accounts = ["gus"]
+            user = "mapped"
+            password-file = "/a"
+            password-credential = "b"
+            """
+        )
+        status, _, err = self.run_it(CHECK, "--config", path)
+        self.assertEqual(status, 2)
+        for place in (
+            "routes[0].parent = 'nobody'",
+            "routes[1].user",
+            "routes[2].password-credential",
+            "routes[2].accounts",
+        ):
+            self.assertIn(f"{path}: {place}", err)
