@@ -182,7 +182,7 @@ class Login:
         session.drop_server()
         session.phase = Phase.UNROUTED
         session.arrival.forget_server()
-        session.answer(message)
+        session.turn_down(message)  # counted: nobody scans for servers through the gateway
 
     # -- USER, PASS, ACCT -------------------------------------------------------------------------
 

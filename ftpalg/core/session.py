@@ -183,7 +183,11 @@ class Session:
 
     def refuse(self, code: int, text: str) -> None:
         """Answer ``head`` with a refusal of our own; too many of them before login end the session."""
-        self.answer(reply(code, text))
+        self.turn_down(reply(code, text))
+
+    def turn_down(self, message: Reply) -> None:
+        """Answer ``head`` with a refusal, whoever's words it has; it counts like our own."""
+        self.answer(message)
         if not self.login.done:
             self._count_bad()
 

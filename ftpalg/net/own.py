@@ -7,6 +7,9 @@ from ipaddress import ip_address
 
 from ftpalg.core.addresses import normal
 
+UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where a connection to the unspecified address goes."""
+
 
 class Own:
     """Knows where this process listens."""
@@ -20,6 +23,7 @@ class Own:
 
     def listens_on(self, address: str, port: int) -> bool:
         """Whether a connection to that address would come back to this process."""
+        address = UNSPECIFIED.get(address, address)
         if (address, port) in self._listening:
             return True
         everywhere = ("0.0.0.0", port) in self._listening or ("::", port) in self._listening

@@ -21,7 +21,7 @@ from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
 from ftpalg.core.replies import reply
 from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
-from tests.core.ladder import CLIENT, FIXED, SERVER, USABLE, LadderTest
+from tests.core.ladder import CLIENT, FIXED, ROUTED, SERVER, USABLE, LadderTest
 from tests.core.scripts import (
     ACCOUNT_AT,
     ACCOUNT_AT_USER,
@@ -278,3 +278,22 @@ class Attempts(LadderTest):
         if verb == fails:
             return ReplyReceived(reply(530, "No."))
         return ReplyReceived(reply(331 if verb == "USER" else 230, "Yes."))
+
+
+class Scanning(LadderTest):
+    """Servers that cannot be reached, one after another."""
+
+    def test_bounded(self) -> None:
+        """They count as bad commands, so that a client cannot look for servers through the gateway."""
+        ladder = self.ladder(Rules(bad_commands=3)).play(ROUTED)
+        for n in range(3):
+            ladder.play(
+                f"""
+                C -> P  USER bob@one.example:{n + 1}
+                P ..    dials one.example:{n + 1}
+                P ..    unreachable: refused
+                P ..    hangs up on the server
+                C <- P  434 The server cannot be reached.
+                """
+                + ("C <- P  421 Too many bad commands; closing.\nP ..  hangs up" if n == 2 else "")
+            )
