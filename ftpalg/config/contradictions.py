@@ -147,7 +147,7 @@ def _of_routes(settings: Settings) -> list[str]:
             found.append(f"{where}user: is missing; the password is of no use without it")
         if rule.accounts and not settings.accounts.auth:
             found.append(f"{where}accounts: there are none; set accounts.auth")
-        if settings.client_tls.opaque and rule.route().tls not in (None, ServerTls.OFF):
+        if settings.client_tls.opaque and settings.route(rule).tls not in (None, ServerTls.OFF):
             found.append(
                 f"{where}server: TLS to it contradicts client-tls.opaque; drop one of them"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from attrs import Factory, field, frozen
@@ -231,9 +232,21 @@ class Settings:
         return replace(
             route,
             servers=route.servers or ((self.server.server,) if self.server else ()),
+            tls=route.tls or self._tls_of(rule.server),
             parent=route.parent or self.parent,
             source=route.source or self.source_address,
         )
+
+    def _tls_of(self, urls: tuple[ServerUrl, ...]) -> ServerTls | None:
+        """The TLS of a route's own servers: what ``[server-tls]`` says holds where their URLs say none."""
+        if not urls:
+            return None
+        names = [url.server.host.lower() for url in urls]
+        named = (
+            r.mode for r in self.server_tls.rules for name in names if fnmatchcase(name, r.server)
+        )
+        plain = urls[0].tls is ServerTls.OFF
+        return (next(named, self.server_tls.mode) if plain else None) or urls[0].tls
 
     def rules(self, listener: Listener) -> Rules:
         """What the core itself obeys on a listener; the table of routes is put in by the service."""

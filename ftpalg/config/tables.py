@@ -195,7 +195,7 @@ class RouteRule:
         return Route(
             servers=tuple(url.server for url in self.server),
             balance=self.balance,
-            tls=self.server_tls or (self.server[0].tls if self.server else None),
+            tls=self.server_tls,
             mode=self.server_mode,
             parent=self.parent,
             source=self.source_address,

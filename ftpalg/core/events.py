@@ -122,10 +122,14 @@ class SecretMissing:
 
 @dataclass(frozen=True, slots=True)
 class ServerConnected:
-    """The control connection to the server stands; its greeting has not come yet."""
+    """The control connection to the server stands; its greeting has not come yet.
+
+    ``server`` is which of several it is, None for the only one.
+    """
 
     link: Link
     traits: Traits = field(default_factory=Traits)
+    server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ DEFAULT_DIALECTS = (
     Dialect.OPEN,
     Dialect.USER_ACCOUNT_SERVER,
     Dialect.USER_SERVER_ACCOUNT,
+    Dialect.ACCOUNT_COLON_USER,
     Dialect.ACCOUNT_SERVER,
     Dialect.USER_SERVER_PORT,
     Dialect.USER_SERVER,

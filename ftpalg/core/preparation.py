@@ -159,7 +159,7 @@ class Preparation:
         if eprt and family(host) != mine:
             raise FamilyRefused(OTHER_FAMILY)
         if host != session.client.peer and not (
-            session.rules.replace_private and ip_address(host).is_private
+            session.rules.replace_private and not ip_address(host).is_global
         ):
             raise ForeignAddress("That is not your address; data connections go to your own only.")
         if port < 1024:

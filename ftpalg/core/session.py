@@ -144,7 +144,8 @@ class Session:
     @property
     def features(self) -> tuple[bytes, ...]:
         """What FEAT shows of the gateway itself."""
-        return (*self.protection.features, b"EPRT", b"EPSV")
+        epsv = (b"EPSV",) if self.client.direct else ()  # lftp does not go on with PASV where listed
+        return (*self.protection.features, b"EPRT", *epsv)
 
     # -- for the session's parts ----------------------------------------------------------------
 
@@ -261,6 +262,7 @@ class Session:
     def _on_server_connected(self, event: ServerConnected) -> None:
         self.server = event.link
         self.traits = event.traits
+        self.login.server = event.server or self.login.server
         self._asked = self.login.greeted
         self.order(StartTimer(Timer.HANDSHAKE))
         self.login.connected()

@@ -115,9 +115,7 @@ class ClientControl(Control):
                 self._gateway.log.refused(link, wrong)
                 self.transport.abortConnection()
                 return
-            direct = (
-                self.listener.intercept is Intercept.TPROXY or self._gateway.pinholes is not None
-            )
+            direct = intercept is Intercept.TPROXY or self._gateway.pinholes is not None
             link = replace(link, destination=destination, direct=direct)
         link = replace(link, shown=self._gateway.advertised.to_client(link.peer))
         self.transport.registerProducer(self, True)

@@ -188,7 +188,7 @@ class Gateway:
         source = "" if keeps else route.source
         parent = self._parents.get(route.parent)
         if client is None:
-            return Way(parent, source)
+            return Way(parent, source, proxy_protocol=route.proxy_protocol)
         return Way(
             parent,
             client.peer if keeps else source,

@@ -108,7 +108,7 @@ class Health:
 
 @implementer(IHandshakeListener)
 class Greeting(Control):
-    """Reads a server's greeting and says QUIT.  ``told`` gets what is wrong, or nothing."""
+    """Reads a server's greeting and says QUIT.  ``told`` gets what is wrong or nothing, once."""
 
     driver = None
 
@@ -116,7 +116,7 @@ class Greeting(Control):
         self, gateway: Gateway, told: Callable[[str], None], tls: ForServer | None
     ) -> None:
         super().__init__(gateway)
-        self._told = told
+        self._told: Callable[[str], None] | None = told
         self._tls = tls
         self._read = b""
 
@@ -127,7 +127,7 @@ class Greeting(Control):
     def handshakeCompleted(self) -> None:
         wrong = self._tls.mismatch(self.transport.getHandle()) if self._tls else ""
         if wrong:
-            self._told(f"its certificate is refused: {wrong}")
+            self._tell(f"its certificate is refused: {wrong}")
 
     def dataReceived(self, data: bytes) -> None:
         if len(self._read) >= LONGEST or b"\n" in self._read:
@@ -137,22 +137,29 @@ class Greeting(Control):
             if self._read[:3] in WELL:
                 self.write(b"QUIT\r\n")
                 self.hang_up()
-                self._told("")
+                self._tell("")
             else:
                 shown = self._read.split(b"\n")[0].strip()[:80].decode("ascii", "backslashreplace")
-                self._told(f"it greets with {shown!r}")
+                self._tell(f"it greets with {shown!r}")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         tried = self._tls.control if self._tls is not None else None
         if tried is not None and tried.refused:
-            self._told(f"its certificate is refused: {tried.refused}")
+            self._tell(f"its certificate is refused: {tried.refused}")
         elif tried is not None and reason.check(SSL.Error):
-            self._told(f"TLS failed: {describe(reason.value)}")
+            self._tell(f"TLS failed: {describe(reason.value)}")
         else:
-            self._told("it closed the connection before its greeting")
+            self._tell("it closed the connection before its greeting")
+
+    def _tell(self, fault: str) -> None:
+        """How the connection ends after that is nobody's concern, least of all the next check's."""
+        told, self._told = self._told, None
+        if told is not None:
+            told(fault)
 
     def cancel(self) -> None:
         """Break it off, unless it is ending already; nothing is told any more."""
+        self._told = None
         if self._burial is None and self.transport is not None:
             self.transport.abortConnection()

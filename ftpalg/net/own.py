@@ -30,14 +30,38 @@ class Own:
         return everywhere and bool(address) and is_local(address)
 
 
+NOBODYS = {socket.AF_INET: "240.0.0.1", socket.AF_INET6: "100::1"}
+"""Addresses that no machine has: reserved (RFC 1112), and discarded (RFC 6666)."""
+
+
 def is_local(address: str) -> bool:
-    """Whether an address is one of this machine's."""
-    if ip_address(address).is_unspecified:
+    """Whether an address is one of this machine's.
+
+    Where the system binds to any address (net.ipv4.ip_nonlocal_bind, for virtual addresses), ours are
+    those that are reached from themselves; a second one of a network may be missed then.
+    """
+    host = ip_address(address)
+    if host.is_unspecified or host.is_loopback:
         return True
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+    return _binds(family, address) and (
+        not _binds(family, NOBODYS[family]) or _source_towards(family, address) == address
+    )
+
+
+def _binds(family: socket.AddressFamily, address: str) -> bool:
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
             sock.bind((address, 0))
-    except OSError:
-        return False
+        except OSError:
+            return False
     return True
+
+
+def _source_towards(family: socket.AddressFamily, address: str) -> str:
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect((address, 9))  # sends nothing
+        except OSError:
+            return ""
+        return str(sock.getsockname()[0])

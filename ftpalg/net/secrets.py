@@ -26,7 +26,7 @@ def read_secret(source: str) -> bytes:
         path = Path(folder, name)
     try:
         with path.open("rb") as file:
-            text = file.read(LONGEST + 1)
+            text = file.read(LONGEST + len(b"\r\n") + 1)
     except OSError as error:
         raise NoSecret(f"{path}: {error.strerror}") from None
     text = text.removesuffix(b"\n").removesuffix(b"\r")

@@ -67,7 +67,8 @@ class ServerControl(Control):
         driver.server = self
         self.transport.registerProducer(self, True)
         link = replace(link, shown=gateway.advertised.to_server(link.peer))
-        driver.handle(ServerConnected(link, gateway.traits_of(driver.dialled)))
+        traits = gateway.traits_of(driver.dialled)
+        driver.handle(ServerConnected(link, traits, driver.dialled))
 
     def pauseProducing(self) -> None:
         """The server does not take what is written to it."""

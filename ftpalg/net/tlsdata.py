@@ -83,6 +83,7 @@ class TlsDataSocket(DataSocket):
                 self._flush()
             except BlockingIOError:
                 self.readable = self.writable = lambda: flush(then)
+                self.reactor.removeReader(self)  # what the peer says now has to wait
                 self.reactor.addWriter(self)
                 return
             except OSError as error:
@@ -110,12 +111,16 @@ class TlsDataSocket(DataSocket):
         self.reactor.removeWriter(self)
 
     def receive_into(self, buffer: memoryview) -> int:
+        """As the base's.  What OpenSSL answers meanwhile (to a renegotiation: no) waits, bounded."""
         while True:
             got = self._decrypt(buffer)
             if got:
                 return got
             if self.tls.notified:
                 return 0
+            self._collect()
+            if len(self._out) > OVERHEAD:
+                raise OSError("TLS failed: it asks and asks and sends no data")
             if not self._feed():
                 if not self._lenient:
                     raise OSError("TLS ended without close_notify")

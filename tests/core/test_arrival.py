@@ -347,14 +347,24 @@ class Intercepted(LadderTest):
     def test_epsv_would_miss(self) -> None:
         """EPSV names no address: where ours is not the one dialled, 522 sends clients to PASV.
 
-        curl goes on to PASV on any refusal.
+        curl goes on to PASV on any refusal; lftp only where FEAT does not list EPSV.
         """
         link = replace(self.LINK, direct=False)
         made = self.ladder(Rules(server=FIXED), client=link).play(GREETED, LOGIN)
         for argument in ("", " 1"):
             refusal = "522 EPSV would lead to another machine here, use PASV (1)"
             made.play(f"C -> P  EPSV{argument}\nC <- P  {refusal}")
-        made.play(PASV_EPSV)
+        made.play(
+            PASV_EPSV,
+            """
+            C -> P  FEAT
+            P -> S  FEAT
+            P <- S  500 What?
+            C <- P  211-Features:
+            C <- P   EPRT
+            C <- P  211 End
+            """,
+        )
 
     def test_shown(self) -> None:
         """Behind NAT the client is shown the address it can reach."""

@@ -494,6 +494,10 @@ class ClientsWords(LadderTest):
             P -> S  EPSV
             P <- S  229 Extended (|||50123|)
             C <- P  200 PORT command successful.
+            C -> P  PORT 100,64,0,7,200,1
+            P -> S  EPSV
+            P <- S  229 Extended (|||50124|)
+            C <- P  200 PORT command successful.
             C -> P  PORT 8,8,8,8,200,1
             C <- P  500 That is not your address…
             C -> P  PORT 10,0,0,7,0,21

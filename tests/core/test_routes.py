@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ftpalg.core.actions import Dial, LoggedIn
+from ftpalg.core.events import ServerConnected, Traits
 from ftpalg.core.routes import UNDECIDED, Facts, Route, Server, Undecided
 from ftpalg.core.rules import ClientTls, Rules
 from tests.core.ladder import (
@@ -14,6 +15,7 @@ from tests.core.ladder import (
     GREETED,
     LOGIN,
     ROUTED,
+    SERVER,
     SERVER6,
     USABLE,
     Ladder,
@@ -279,6 +281,22 @@ class Parents(LadderTest):
             ("[2001:db8::1]:2121", "bob@[2001:db8::1]:2121"),
         ):
             self.through(self.RULES, where, said).play(USABLE)
+
+    def test_one_of_several(self) -> None:
+        """The parent is told the server that was chosen, which need not be the first."""
+        others = (Server("one.example"), Server("two.example"))
+        rules = replace(self.RULES, choose=lambda facts: Route(others, parent="corp"))
+        made = self.ladder(rules)
+        made.play("P ..  dials one.example:21 or two.example:21")
+        made.feed(ServerConnected(SERVER, Traits(), others[1]))
+        made.play(
+            """
+            P <- S  220 Corporate proxy.
+            C <- P  220 Corporate proxy.
+            C -> P  USER bob
+            P -> S  USER bob@two.example
+            """
+        )
 
     def test_other_parents(self) -> None:
         """SOCKS and CONNECT need no such name."""
