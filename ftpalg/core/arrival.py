@@ -343,7 +343,7 @@ class Arrival:
     def _hosted(self, argument: bytes | None) -> None:
         """HOST (RFC 7151): the last one wins; a port inside is 501, an unknown name 504."""
         session = self._session
-        if not self._hears_host:
+        if not self.hears_host:
             session.refuse(502, "HOST names no server here.")
             return
         text = argument or b""
@@ -365,7 +365,8 @@ class Arrival:
             session.refuse(504, "No such host here.")
 
     @property
-    def _hears_host(self) -> bool:
+    def hears_host(self) -> bool:
+        """True where HOST has a meaning here."""
         return self._session.rules.hosts is not None or self._speaks(Dialect.HOST)
 
     @property
@@ -381,7 +382,7 @@ class Arrival:
         self._session.leave(reply(221, "Goodbye."))
 
     def _features(self, _: bytes | None) -> None:
-        hosts = (b"HOST",) if self._hears_host else ()
+        hosts = (b"HOST",) if self.hears_host else ()
         self._session.answer(list_features((*self._session.features, *hosts)))
 
     def _algs(self, argument: bytes | None) -> None:

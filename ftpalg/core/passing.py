@@ -121,6 +121,9 @@ class Passing:
         self.algs(command.argument)
 
     def _refused(self, command: Command) -> None:
+        if command.verb == b"HOST" and self._session.arrival.hears_host:
+            self._session.refuse(503, "HOST comes before the login.")  # RFC 7151 section 3
+            return
         self._session.refuse(502, f"{command.verb.decode('ascii')} cannot pass this gateway.")
 
     def _login(self, command: Command) -> None:

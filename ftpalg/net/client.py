@@ -157,8 +157,9 @@ class ClientControl(Control):
     def _too_late(self) -> None:
         self._handshake = None
         if self._header is not None:
-            self._header.cancel()
-        self.transport.abortConnection()
+            self._header.give_up("no PROXY header came within timeouts.handshake")
+        else:
+            self.transport.abortConnection()
 
     def _stop_waiting(self) -> None:
         if self._handshake is not None:

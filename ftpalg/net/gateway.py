@@ -6,6 +6,7 @@ import socket
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import count
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link, Side, Traits
 from ftpalg.core.replies import reply
 from ftpalg.core.routes import Balance, Route, Server
+from ftpalg.core.rules import ClientTls
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised, holds
 from ftpalg.net.client import ClientControl
@@ -153,7 +155,7 @@ class Gateway:
         """Make a session, or tell the client what stands against it."""
         limits = self.settings.limits
         refusal = ""
-        if not self._policies.admits(link.peer):
+        if not (self._policies.admits(link.peer) or self.is_balancer(link.peer)):
             refusal = "Your address is not admitted here."
         elif len(self.sessions) >= limits.sessions:
             refusal = "Too many sessions; try again later."
@@ -161,7 +163,8 @@ class Gateway:
             refusal = "Too many sessions from your address; try again later."
         if refusal:
             self.log.refused(link, refusal)
-            client.write(bytes(reply(421, refusal)))
+            if client.rules.client_tls is not ClientTls.IMPLICIT:  # no words before TLS
+                client.write(bytes(reply(421, refusal)))
             client.hang_up()
             return None
         driver = Driver(self, client, client.rules, link, f"{next(self._names):x}")
@@ -216,6 +219,8 @@ class Gateway:
             return f"{server.host} port {server.port} is this gateway itself."
         if not dial.named:
             return ""
+        if dial.route.parent and address and ip_address(address).is_loopback:
+            return f"{server.host} would be the parent proxy itself."
         return self._policies.refusal(client, dial.account, server, address)
 
     def adopt(self, sock: socket.socket, protocol: Connection) -> None:

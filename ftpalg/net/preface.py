@@ -92,6 +92,10 @@ class Preface(Descriptor):
         self.reactor.removeReader(self)
         self.reactor.removeWriter(self)
 
+    def give_up(self, reason: str) -> None:
+        """Fail for a reason of the caller's."""
+        self._fail(reason)
+
     def doRead(self) -> None:
         try:
             taken = self._take()

@@ -229,6 +229,7 @@ class Hosts(LadderTest):
             """,
             SAID,
             USABLE,
+            "C -> P  HOST two.example\nC <- P  503 HOST comes before the login.",
         )
         self.ladder(self.RULES).play(
             ROUTED,

@@ -191,7 +191,7 @@ class Routes(LadderTest):
             """,
             SAID,
         )
-        made.play("C -> P  HOST ftp.a.example\nC <- P  502 HOST cannot pass this gateway.")
+        made.play("C -> P  HOST ftp.a.example\nC <- P  503 HOST comes before the login.")
 
     def test_by_host_and_account(self) -> None:
         """HOST comes before the login, and counts in it."""
