@@ -1,19 +1,18 @@
-"""Pinholes in a real kernel, and the rule sets of etc/nftables that let them in."""
+"""Pinholes in a real kernel, and story (f): no data port is open to anybody who was not expected."""
 
 from __future__ import annotations
 
 import json
-import re
+import os
+import random
 import sys
-from pathlib import Path
 from typing import Any
+from zlib import crc32
 
-from tests.netns.world import Host, World, skip_reason
+from tests.netns.processes import TIMEOUT
+from tests.netns.story import ACTIVE_MODES, PASSIVE_MODES, Story
+from tests.netns.world import Host, World, rule_set, skip_reason, url
 from tests.wire.peers import TestCase
-
-RULES = Path(__file__).parents[2] / "etc" / "nftables"
-INSIDE = '{ "client", "other" }'
-OUTSIDE = '{ "server", "stranger" }'
 
 SETS = """
 table inet ftpalg {
@@ -51,60 +50,55 @@ async def main(reactor):
 react(lambda reactor: Deferred.fromCoroutine(main(reactor)))
 """
 
-TRANSPARENT = """
-import socket
-def transparent(host):
-    six = ":" in host
-    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
-    option = (socket.IPPROTO_IPV6, 75) if six else (socket.IPPROTO_IP, 19)
-    sock.setsockopt(*option, 1)
-    if six:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    return sock, option
-"""
-"""A socket that may be bound to anybody's address."""
 
-LISTENER = f"""{TRANSPARENT}
-import selectors, sys
-ORIGINAL_DST = 80
-selector = selectors.DefaultSelector()
-for word in sys.argv[1:]:
-    host, port = word.split()
-    sock, option = transparent(host)
-    sock.bind((host, int(port)))
-    sock.listen()
-    selector.register(sock, selectors.EVENT_READ, option)
-print("ready", flush=True)
-while True:
-    for key, _ in selector.select():
-        sock, theirs = key.fileobj.accept()
-        dialled = "-"  # where no packet filter has kept it
-        try:
-            if ":" in theirs[0]:
-                kept = sock.getsockopt(socket.IPPROTO_IPV6, ORIGINAL_DST, 28)
-                dialled = socket.inet_ntop(socket.AF_INET6, kept[8:24])
-            else:
-                kept = sock.getsockopt(socket.IPPROTO_IP, ORIGINAL_DST, 16)
-                dialled = socket.inet_ntop(socket.AF_INET, kept[4:8])
-        except OSError:
-            pass
-        own = sock.getsockopt(*key.data)
-        sock.send(f"{{sock.getsockname()[0]}} {{theirs[0]}} {{dialled}} {{own}}".encode())
-        sock.close()
+WAIT = """
+import ftplib, signal, sys
+ftp = ftplib.FTP(timeout=10)
+ftp.connect(sys.argv[1])
+ftp.login(*sys.argv[2].split(":"))
+print(ftp.makepasv()[1], flush=True)
+signal.pause()
 """
-"""Listens on each "address port"; tells who connects our address, theirs, the one they dialled, and
-whether the accepted socket is transparent as its listener is."""
+"""Asks for a data port, prints it and does not use it."""
 
-DIALLER = f"""{TRANSPARENT}
-import sys
-ours, theirs, port = sys.argv[1:]
-sock, _ = transparent(ours)
-sock.settimeout(5)
-sock.bind((ours, 0))
-sock.connect((theirs, int(port)))
-print(sock.recv(1000).decode())
+SLOW = """
+import ftplib, sys, zlib
+host, user, name, go_on, passive = sys.argv[1:]
+ftp = ftplib.FTP(timeout=10)
+ftp.connect(host)
+ftp.login(*user.split(":"))
+ftp.set_pasv(passive == "yes")
+ftp.voidcmd("TYPE I")
+with ftp.transfercmd(f"RETR {name}") as data:
+    read = data.recv(1000)
+    print("running", flush=True)
+    open(go_on).read()
+    while piece := data.recv(1 << 20):
+        read += piece
+print(ftp.voidresp())
+print(zlib.crc32(read))
 """
-"""Connects from any address; prints what it is told."""
+"""Downloads; in the middle it waits for the end of a FIFO."""
+
+SETTINGS = """
+listen = ["tcp6:21"]
+server = "ftp://10.2.0.2"
+server-mode = "client"
+[pinholes]
+table = "inet ftpalg"
+"""
+
+PORTS = range(49152, 65535)  # data.client-ports and data.server-ports, as they come
+
+Elements = dict[tuple[str, int], int]
+"""Address and port, and the timeout in seconds."""
+
+
+def elements(host: Host, name: str) -> Elements:
+    """What is in a set."""
+    listed = json.loads(host.run("nft", "-j", "list", "set", "inet", "ftpalg", name).stdout)
+    rows = [row["elem"] for row in listed["nftables"][1]["set"].get("elem", [])]
+    return {tuple(row["val"]["concat"]): row["timeout"] for row in rows}
 
 
 class Pinholing(TestCase):
@@ -124,13 +118,9 @@ class Pinholing(TestCase):
         found: dict[str, Any] = json.loads(self.host.run(*command).stdout)
         return found
 
-    def elements(self, name: str) -> dict[tuple[str, int], int]:
-        """A set's elements and their timeouts in seconds."""
-        listed = json.loads(
-            self.host.run("nft", "-j", "list", "set", "inet", "ftpalg", name).stdout
-        )
-        rows = [row["elem"] for row in listed["nftables"][1]["set"].get("elem", [])]
-        return {tuple(row["val"]["concat"]): row["timeout"] for row in rows}
+    def elements(self, name: str) -> Elements:
+        """A set's elements."""
+        return elements(self.host, name)
 
     def test_open_and_close(self) -> None:
         """Elements of both families, renewed, removed, removed twice."""
@@ -191,184 +181,72 @@ class Pinholing(TestCase):
         self.assertIn("Operation not permitted", found["told"][0])
 
 
-class RuleSet(TestCase):
-    """Hosts inside and outside of one machine with a rule set; listeners stand for the gateway."""
+class Shared(World):
+    """A client and a stranger outside, and the edge of the server's network."""
 
-    skip = skip_reason() or None
-
-    def build(self, name: str, **defines: str) -> None:
-        """Load the rule set with these definitions; listen at ``gateway`` and ``server``."""
-        world = World(self)
-        hosts = world.hosts("client", "other", "gateway", "server", "stranger")
-        self.client, self.other, self.gateway, self.server, self.stranger = hosts
-        world.link(self.client, self.gateway, "10.1.0.0/24", "fd01::/64")
-        world.link(self.other, self.gateway, "10.2.0.0/24", "fd02::/64")
-        world.link(self.gateway, self.server, "192.0.2.0/24", "2001:db8:1::/64")
-        world.link(self.gateway, self.stranger, "198.51.100.0/24", "2001:db8:2::/64")
-        self.gateway.forward()
-        for host in (self.client, self.other, self.server, self.stranger):
-            host.route(self.gateway)
-        text = (RULES / name).read_text("utf-8")
-        for word, value in defines.items():
-            text, found = re.subn(f"(?m)^define {word} = .*$", f"define {word} = {value}", text)
-            self.assertEqual(found, 1, word)
-        for _ in range(2):  # it replaces itself
-            self.gateway.rules(text)
-        self.listen(self.server, 21, 50000)
-
-    def listen(self, host: Host, *ports: int, at: tuple[str, ...] = ("0.0.0.0", "::")) -> None:
-        """Listen on addresses of both families."""
-        words = [f"{address} {port}" for address in at for port in ports]
-        process = host.start(sys.executable, "-c", LISTENER, *words)
-        process.until(lambda: "ready" in process.said(), "listener")
-
-    def pinhole(self, peer: str, port: int) -> None:
-        """Let that peer in."""
-        name = "data6" if ":" in peer else "data4"
-        element = f"{{ {peer} . {port} timeout 60s }}"
-        self.gateway.run("nft", f"add element inet ftpalg {name} {element}")
-
-    def at(self, version: int, *hosts: Host) -> list[str]:
-        """The hosts' first addresses of that IP version."""
-        return [host.address(version=version) for host in hosts]
-
-    def told(self, host: Host, address: str, port: int) -> list[str]:
-        """What a listener tells the host: its own address, the host's, the one that was dialled."""
-        return host.reach(address, port).get(port, "").split()[:3]
-
-    def dialled(self, ours: str, theirs: str, port: int) -> list[str]:
-        """What a listener tells the gateway that connects from any address: its own, the other."""
-        words = (sys.executable, "-c", DIALLER, ours, theirs, str(port))
-        return self.gateway.run(*words).stdout.decode().split()[:2]
+    def build(self) -> None:
+        self.client, self.stranger, self.edge, server = self.hosts(
+            "client", "stranger", "edge", "server"
+        )
+        self.link(self.client, self.edge, "192.0.2.0/24", "2001:db8:1::/64")
+        self.link(self.stranger, self.edge, "198.51.100.0/24", "2001:db8:2::/64")
+        self.link(self.edge, server, "10.2.0.0/24")
+        self.client.route(self.edge)
+        self.stranger.route(self.edge)
+        self.edge.rules(rule_set("server.nft"))
+        self.ftp = server.serve()
+        self.gateway = self.edge.ftpalg(SETTINGS, ports=(21,))
 
 
-class Router(RuleSet):
-    """A router that shares one address: REDIRECT."""
+class Scan(Story):
+    """The gateway before a server, with etc/nftables/server.nft as it comes."""
 
     def setUp(self) -> None:
-        self.build("router.nft", lan=INSIDE, wan=OUTSIDE)
-        self.listen(self.gateway, 21, 22, 1025, 50000, 50001)
+        self.world = Shared.shared(self)
+        self.client, self.ftp = self.world.client, self.world.ftp
+        self.addresses = [self.world.edge.address(self.client, version) for version in (4, 6)]
 
-    def test_control(self) -> None:
-        """Control connections come to the gateway, which finds the address that was dialled."""
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            ours = self.gateway.address(self.client, version)
-            self.assertEqual(self.told(self.client, server, 21), [ours, client, server])
+    def holes(self) -> Elements:
+        """All there are."""
+        return {**elements(self.world.edge, "data4"), **elements(self.world.edge, "data6")}
 
-    def test_no_loop(self) -> None:
-        """The gateway's own connections reach the server; those to the router are not taken."""
-        for version in (4, 6):
-            server, ours = self.at(version, self.server, self.gateway)
-            self.assertEqual(self.told(self.gateway, server, 21)[0], server)
-            self.assertEqual(self.client.reach(ours, 21, 1025), {})
+    def test_transfers(self) -> None:
+        """EPSV, PASV, EPRT and PORT, and with each the same at the server; then no hole is left."""
+        for address, number in zip(self.addresses, (2, 1), strict=True):
+            for mode in (*PASSIVE_MODES[:number], *ACTIVE_MODES[:number]):
+                self.curl(self.client, self.ftp, url(address), *mode)
+                self.assertEqual(self.holes(), {}, mode)
 
-    def test_passive_data(self) -> None:
-        """What is expected comes to the gateway; others' connections to that port are shared."""
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            self.assertEqual(self.told(self.client, server, 50000)[0], server)
-            self.pinhole(client, 50000)
-            ours = self.gateway.address(self.client, version)
-            self.assertEqual(self.told(self.client, server, 50000), [ours, client, server])
-            self.assertEqual(self.told(self.other, server, 50000)[0], server)
-            self.assertEqual(self.told(self.client, ours, 50000)[0], ours)
+    def test_scan(self) -> None:
+        """While transfers run, and a port waits for its client, nobody else finds a data port."""
+        content = random.Random(6).randbytes(1_000_000) * 30  # more than all buffers take
+        (self.ftp.folder / "slow").write_bytes(content)
+        path = self.client.folder / "go on"
+        os.mkfifo(path)
+        words = (self.addresses[0], self.ftp.user, "pub/slow", str(path))
+        with path.open("r+b", buffering=0):  # its readers wait for us to close it
+            running = [
+                self.client.start(sys.executable, "-c", SLOW, *words, passive)
+                for passive in ("yes", "")
+            ]
+            waiting = self.client.start(sys.executable, "-c", WAIT, *words[:2])
+            for program in (*running, waiting):
+                program.until(program.said, "first bytes")
+            found = self.world.stranger.reach(self.addresses[0], 21, *PORTS)
+            self.assertEqual(found.keys(), {21})
+        for slow in running:
+            self.assertEqual(slow.popen.wait(TIMEOUT), 0, slow.said())
+            self.assertIn(f"226 Transfer complete.\n{crc32(content)}", slow.said())
+        waiting.stop()
+        self.world.gateway.until(lambda: not self.holes(), "end of the pinholes")
 
-    def test_shared_address(self) -> None:
-        """Servers see the router's IPv4 address."""
-        told = self.told(self.client, self.server.address(version=4), 50000)
-        self.assertEqual(told[1], self.gateway.address(self.server, 4))
-
-    def test_outside(self) -> None:
-        """Only a server in active mode gets in, to its own port."""
-        for version in (4, 6):
-            (server,) = self.at(version, self.server)
-            ours = self.gateway.address(self.server, version)
-            self.pinhole(server, 50001)
-            self.assertEqual(self.server.reach(ours, 21, 22, 1025, 50000, 50001).keys(), {50001})
-            self.assertEqual(self.stranger.reach(ours, 21, 22, 1025, 50000, 50001), {})
-
-
-class Edge(RuleSet):
-    """The edge of a company's network: TPROXY."""
-
-    def setUp(self) -> None:
-        self.build("edge.nft", inside=INSIDE, outside=OUTSIDE)
-        for family in ("-4", "-6"):
-            self.gateway.ip(family, "rule", "add", "fwmark", "1", "lookup", "100")
-            self.gateway.ip(family, "route", "add", "local", "default", "dev", "lo", "table", "100")
-        self.listen(self.gateway, 21, 22, 1026)
-
-    def test_control(self) -> None:
-        """Control connections come to the gateway, whose socket bears the address dialled."""
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            said = self.client.reach(server, 21)[21]
-            self.assertEqual(said, f"{server} {client} {server} 1", "IP_TRANSPARENT is inherited")
-            self.assertEqual(
-                self.told(self.gateway, server, 21)[1], self.gateway.address(self.server, version)
-            )
-
-    def test_clients_address(self) -> None:
-        """The server sees the client's address; its answers come back to the gateway."""
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            self.assertEqual(self.dialled(client, server, 21), [server, client])
-
-    def test_servers_address(self) -> None:
-        """The client in active mode sees the server's address."""
-        self.listen(self.client, 40000)
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            self.assertEqual(self.dialled(server, client, 40000), [client, server])
-
-    def test_data(self) -> None:
-        """Listeners at others' addresses get what is expected, from inside and from outside."""
-        for version in (4, 6):
-            server, client = self.at(version, self.server, self.client)
-            cases = (self.client, server, 50000), (self.server, client, 50001)
-            for caller, called, port in cases:
-                self.listen(self.gateway, port, at=(called,))
-                self.assertEqual(caller.reach(called, port), {})
-                self.pinhole(caller.address(version=version), port)
-                self.assertEqual(self.told(caller, called, port)[0], called)
-                self.assertEqual(self.stranger.reach(called, port), {})
-                self.assertEqual(self.other.reach(called, port), {})
-
-    def test_closed(self) -> None:
-        """The gateway's port is nobody's, at no address; from outside nothing is open."""
-        for version in (4, 6):
-            (server,) = self.at(version, self.server)
-            ours = self.gateway.address(self.server, version)
-            for called in (server, ours):
-                self.assertEqual(self.client.reach(called, 1026), {})
-            self.assertEqual(self.stranger.reach(ours, 21, 22, 1026, 50000), {})
-
-    def test_others_port(self) -> None:
-        """A connection to the gateway's port at another host, where forwarded at all, gets there."""
-        self.gateway.run("nft", "insert rule inet ftpalg forward tcp dport 1026 accept")
-        self.listen(self.server, 1026)
-        for version in (4, 6):
-            (server,) = self.at(version, self.server)
-            self.assertEqual(self.told(self.client, server, 1026)[0], server)
-
-
-class ServersEdge(RuleSet):
-    """The edge of an FTP server's network."""
-
-    def setUp(self) -> None:
-        self.build("server.nft", admin4="{ 10.2.0.0/24 }", admin6="{ fd02::/64 }")
-        self.listen(self.gateway, 21, 22, 990, 50000)
-
-    def test_open(self) -> None:
-        """The control ports for all, data for the expected, ssh for administrators, nothing else."""
-        ports = (21, 22, 990, 50000)
-        for version in (4, 6):
-            ours = self.gateway.address(self.stranger, version)
-            client = self.client.address(version=version)
-            self.assertEqual(self.client.reach(ours, *ports).keys(), {21, 990})
-            self.pinhole(client, 50000)
-            self.assertEqual(self.client.reach(ours, *ports).keys(), {21, 990, 50000})
-            self.assertEqual(self.stranger.reach(ours, *ports).keys(), {21, 990})
-            self.assertEqual(self.other.reach(ours, *ports).keys(), {21, 22, 990})
-            self.assertEqual(self.stranger.reach(self.server.address(version=version), 21), {})
+    def test_expected(self) -> None:
+        """A port that waits for its client is open to that client only, and gone with it."""
+        for address, version in zip(self.addresses, (4, 6), strict=True):
+            waiting = self.client.start(sys.executable, "-c", WAIT, address, self.ftp.user)
+            waiting.until(waiting.said, "data port")
+            port = int(waiting.said())
+            self.assertEqual(list(self.holes()), [(self.client.address(version=version), port)])
+            self.assertEqual(self.world.stranger.reach(address, port), {})
+            waiting.stop()
+            self.world.gateway.until(lambda: not self.holes(), "end of the pinhole")

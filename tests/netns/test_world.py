@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from unittest import SkipTest
 
-from tests.netns.world import PASSIVE, World, skip_reason, unique
+from tests.netns.processes import unique
+from tests.netns.story import CONTENT
+from tests.netns.world import PASSIVE, World, skip_reason
 from tests.peers.servers import Pyftpdlib, Server, Vsftpd
 from tests.wire.peers import TestCase
 
-CONTENT = random.Random(4).randbytes(300_000)
 TIMED_OUT = 28  # curl's exit status
 
 CLIENT_FIREWALL = """
@@ -150,7 +150,7 @@ class Ends(TestCase):
         """The same where the process of the tests is killed."""
         (host,) = World(self).hosts("host")
         script = (
-            "import os, sys; from tests.netns.world import Keeper;"
+            "import os, sys; from tests.netns.processes import Keeper;"
             " kept = Keeper(sys.argv[1]); os.kill(os.getpid(), 9)"
         )
         name = unique("killed")

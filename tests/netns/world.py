@@ -21,37 +21,24 @@ import atexit
 import json
 import os
 import re
-import secrets
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address, ip_network
 from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
-from time import monotonic
 from typing import ClassVar, Self
 
+from tests.netns.processes import TIMEOUT, Keeper, Process, unique
 from tests.netns.scripts import FTPLIB, LFTP, PYFTPDLIB, REACH, TALK
 from tests.peers.servers import PASSWORD, Pyftpdlib, Server, Vsftpd
-from tests.wire.peers import BIN, TREE, TestCase
+from tests.wire.peers import BIN, TestCase
 
-TIMEOUT = 20.0  # seconds for a command, and for a program to listen
-TICK = 0.02  # seconds between two looks at a condition
 PASSIVE = range(50000, 50100)
 ACCOUNT = f"{Pyftpdlib.user}:{PASSWORD}"
 RULES = Path(__file__).parents[2] / "etc" / "nftables"
-
-KEEP = """
-ip netns add "$1" && echo added && read -r _
-ip netns pids "$1" | xargs -r kill -s KILL
-ip netns delete "$1"
-rm -rf "/etc/netns/$1"
-"""
-"""Keeps a namespace to the end of its standard input: ours at the latest, however we end."""
 
 
 @cache
@@ -78,74 +65,10 @@ def rule_set(name: str, **defines: str) -> str:
     return text
 
 
-def unique(name: str) -> str:
-    """A name for a namespace that nobody else has."""
-    return f"ftpalg-{secrets.token_hex(4)}-{name}"
-
-
 def url(host: str, path: str = "", port: int = 21) -> str:
     """``ftp://host:port/path``, an IPv6 address in brackets."""
     shown = f"[{host}]" if ":" in host else host
     return f"ftp://{shown}:{port}/{path}"
-
-
-class Keeper:
-    """A namespace that cannot outlive this process."""
-
-    def __init__(self, namespace: str) -> None:
-        self.process = subprocess.Popen(
-            ["sh", "-c", KEEP, "sh", namespace],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupt from the terminal must not take it along
-        )
-        assert self.process.stdout is not None
-        said = self.process.stdout.readline()
-        if said != b"added\n":
-            self.close()
-            raise AssertionError(f"no network namespace: {said.decode(errors='replace').strip()}")
-
-    def close(self) -> None:
-        """Kill all that runs in the namespace, and remove it."""
-        self.process.communicate(timeout=TIMEOUT)
-
-
-class Process:
-    """A program that was started in a host, and its output."""
-
-    def __init__(self, command: list[str], log: Path) -> None:
-        self._log = log
-        with log.open("wb") as output:
-            self.popen = subprocess.Popen(
-                command,
-                cwd=TREE,
-                env={**os.environ, "PYTHONPATH": str(TREE)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def said(self) -> str:
-        """Its output so far."""
-        return self._log.read_text("utf-8", "replace")
-
-    def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait for the condition; fail after ``TIMEOUT`` seconds, or at once if the program dies."""
-        deadline = monotonic() + TIMEOUT
-        while not condition():
-            try:
-                self.popen.wait(TICK)
-            except subprocess.TimeoutExpired:
-                if monotonic() < deadline:
-                    continue
-            raise AssertionError(f"no {what}: {self.said()[-4000:]}")
-
-    def stop(self) -> None:
-        """End it as an administrator does."""
-        self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(TIMEOUT)
 
 
 class FtpServer:
@@ -229,10 +152,11 @@ class Host:
                     self.ip(f"-{version}", "route", "add", network, "via", hop)
 
     def names(self, **addresses: str) -> None:
-        """Let programs that are started from now on know these host names."""
+        """Let programs know these host names and no others, if they are started behind the first call."""
         folder = Path("/etc/netns") / self.namespace
         folder.mkdir(parents=True, exist_ok=True)
         lines = [f"{address} {name}\n" for name, address in addresses.items()]
+        (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")  # refused at once
         (folder / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n" + "".join(lines))
 
     def rules(self, text: str) -> None:
@@ -302,10 +226,11 @@ class Host:
         ftp.process = self.start(*ftp.command(passive, advertised, promiscuous), ports=(port,))
         return ftp
 
-    def reach(self, address: str, *ports: int, wait: float = 0.5) -> dict[int, str]:
+    def reach(self, address: str, *ports: int, wait: float = 0.2) -> dict[int, str]:
         """Connect to all these TCP ports at once: those that accept, and what each says first.
 
-        ``wait`` bounds a silence of all, in seconds: a firewall that drops says nothing.
+        ``wait`` bounds a silence of all, in seconds: a firewall that drops says nothing, and one that
+        does not lets the kernel answer at once.
         """
         words = (sys.executable, "-c", REACH, address, str(wait), *map(str, ports))
         found: dict[str, str] = json.loads(self.run(*words).stdout)

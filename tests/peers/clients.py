@@ -24,6 +24,7 @@ from tests.peers.exchange import (
     UPLOADS,
     Exchange,
 )
+from tests.peers.servers import Account
 
 PATIENCE = 40.0
 Words = list[bytes]
@@ -236,10 +237,83 @@ class Ncftp(Client):
         return self.process([], exchange.here, b"\n".join(script) + b"\n")
 
 
+class NcftpBehind(Ncftp):
+    """ncftp with one of its types of firewall."""
+
+    def __init__(self, proxy: Account, kind: int) -> None:
+        self.proxy, self.kind = proxy, kind
+
+    def run(self, exchange: Exchange) -> bytes:
+        settings = {
+            "type": self.kind,
+            "host": self.proxy.host,
+            "port": self.proxy.port,
+            "user": self.proxy.user,
+            "password": self.proxy.password,
+            "exception-list": "none.invalid",
+        }
+        folder = exchange.here.parent / ".ncftp"
+        folder.mkdir()
+        lines = (f"firewall-{key}={value}\n" for key, value in settings.items() if value)
+        (folder / "firewall").write_text("".join(lines))
+        return super().run(exchange)
+
+
 class NcftpActive(Ncftp):
     """ncftp in active mode."""
 
     mode = b"set passive off"
+
+
+class NetFtp(Client):
+    """Perl's Net::FTP with one of its types of firewall, whose account is in .netrc."""
+
+    program = "perl"
+    script: ClassVar[bytes] = rb"""
+use Net::FTP;
+my ($name, $proxy, $port, $type, $user, $password, $folder) = @ARGV;
+my $ftp = Net::FTP->new($name, Firewall => $proxy, FirewallType => $type, Port => $port,
+    Passive => 1, Timeout => 15, Debug => 1) or die "no connection: $@";
+$ftp->login($user, $password) or die "no login: ", $ftp->message;
+$ftp->binary;
+$ftp->cwd($folder) or die $ftp->message;
+print join("\n", $ftp->dir), "\n";
+while (<STDIN>) {
+    chomp;
+    my ($verb, @words) = split /\t/;
+    $ftp->$verb(@words) or print "$verb @words: ", $ftp->message;
+}
+$ftp->quit;
+"""
+
+    def __init__(self, proxy: Account, kind: int) -> None:
+        self.proxy, self.kind = proxy, kind
+
+    @classmethod
+    def missing(cls) -> str:
+        if super().missing():
+            return super().missing()
+        found = subprocess.run(["perl", "-MNet::FTP", "-e", "1"], capture_output=True, check=False)
+        return "Net::FTP is not installed" if found.returncode else ""
+
+    def run(self, exchange: Exchange) -> bytes:
+        account, proxy = exchange.account, self.proxy
+        netrc = exchange.here.parent / ".netrc"
+        netrc.touch(0o600)
+        netrc.write_text(
+            f"machine {proxy.host} login {proxy.user} password {proxy.password}\n"
+            * bool(proxy.user)
+        )
+        steps = [b"get\t" + name for name in DOWNLOADS]
+        steps += [b"put\t" + name for name in UPLOADS]
+        steps += [b"get\t" + MISSING, b"get\t" + AFTER]
+        steps += [b"get\t%b\t%b\t%d" % (RESUMED, RESUMED, HALF)]
+        steps += [b"restart\t%d" % HALF, b"put\t" + UP_RESUMED, b"mkdir\t" + MADE]
+        steps += [b"rename\t%b\t%b" % (RENAMED, NEW_NAME), b"delete\t" + DELETED]
+        words = [account.host, proxy.host, str(proxy.port), str(self.kind)]
+        words += [account.user, account.password, exchange.name]
+        program = [b"-e", self.script, *(word.encode() for word in words)]
+        return self.process(program, exchange.here, b"\n".join(steps) + b"\n")
 
 
 class Ftplib(Client):

@@ -1,0 +1,294 @@
+"""Clients with the proxy settings of their own, before a gateway that wants accounts or none.
+
+What carries no port in its proxy dialect names ``NAME``, which a route leads to the server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+from unittest import SkipTest
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.peers.clients import Client, Curl, Lftp, NcftpBehind, NetFtp
+from tests.peers.exchange import Exchange
+from tests.peers.servers import (
+    Account,
+    Gateway,
+    Pyftpdlib,
+    Server,
+    Vsftpd,
+    free_port,
+)
+
+NAME = "ftp.peers.test"
+GATE = Account("", 0, "gus", "Gate-w0rd")
+"""The account at the gateway."""
+
+
+class TwoDoors(Gateway):
+    """A gateway with a listener for everybody, on ``port``, and one for accounts, on ``guarded``."""
+
+    guarded = 0
+
+    def __init__(self, server: Account, dialects: str) -> None:
+        super().__init__(None, "passive")
+        self.behind, self.dialects = server, dialects
+
+    def command(self) -> list[str]:
+        self.guarded = free_port(self.host)
+        login = f"[login]\ndialects = [{self.dialects}]\n" if self.dialects else ""
+        path = self.folder / "two.toml"
+        path.write_text(
+            f"""
+listen = ["tcp:{self.port}:interface={self.host}"]
+[[listeners]]
+endpoint = "tcp:{self.guarded}:interface={self.host}"
+accounts = true
+[accounts]
+auth = ["memory:{GATE.user}:{GATE.password}"]
+required = false
+{login}
+[[routes]]
+destinations = ["{NAME}"]
+server = "ftp://{self.behind.authority}"
+[log]
+ladder = true
+"""
+        )
+        words = super().command()
+        return [*words[: words.index("--config")], "--config", str(path)]
+
+
+class LftpBehind(Lftp):
+    """lftp with settings of each test's own."""
+
+    settings: list[bytes]  # type: ignore[misc]
+
+
+class Booth:
+    """A server and a gateway before it, kept for all the tests that want the same."""
+
+    kept: ClassVar[dict[tuple[type[Server], str], Booth]] = {}
+
+    def __init__(self, kind: type[Server], dialects: str) -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="ftpalg-peers-"))
+        self.server = kind()
+        atexit.register(self.stop)
+        self.server.start()
+        self.gateway = TwoDoors(self.server.account, dialects)
+        self.gateway.start()
+
+    @classmethod
+    def of(cls, kind: type[Server], dialects: str) -> Booth:
+        """The one for these."""
+        if (kind, dialects) not in cls.kept:
+            cls.kept[kind, dialects] = cls(kind, dialects)
+        return cls.kept[kind, dialects]
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        if hasattr(self, "gateway"):
+            self.gateway.stop()
+        self.server.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+class Proxies(SynchronousTestCase):
+    """Clients told of the gateway as their proxy."""
+
+    server_type: ClassVar[type[Server]] = Pyftpdlib
+    dialects = ""
+
+    def setUp(self) -> None:
+        """Have the server and the gateway run."""
+        why = self.server_type.missing()
+        if why:
+            raise SkipTest(why)
+        self.booth = Booth.of(self.server_type, self.dialects)
+
+    def door(self, *, guarded: bool) -> Account:
+        """The gateway as the client's settings have it; without an account where none is wanted."""
+        gateway = self.booth.gateway
+        if guarded:
+            return Account(gateway.host, gateway.guarded, GATE.user, GATE.password)
+        return Account(gateway.host, gateway.port, "", "")
+
+    def goes(self, client: Client, account: Account) -> None:
+        """The client does its whole exchange; no password is in the log."""
+        why = client.missing()
+        if why:
+            raise SkipTest(why)
+        gateway = self.booth.gateway
+        before = len(gateway.said())
+        name = self.id().rpartition(".")[2]
+        base = self.booth.base / f"home-{name}"
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir()
+        exchange = Exchange.prepare(account, name, self.booth.server.root, base)
+        said = client.run(exchange)
+        faults = exchange.faults(said)
+        ladder = gateway.said()[before:]
+        if "logged in as" not in ladder:
+            faults.add("the gateway saw no login")
+        for secret in (GATE.password, f"PASS {account.password}"):
+            if secret in ladder:
+                faults.add("a password is in the log")
+        if faults:
+            words = said.decode(errors="backslashreplace")
+            self.fail(f"{sorted(faults)}\n--- the client:\n{words}\n--- the gateway:\n{ladder}")
+
+    @property
+    def named(self) -> Account:
+        """The server by the name that only the gateway knows."""
+        there = self.booth.server.account
+        return Account(NAME, 21, there.user, there.password)
+
+    # -- lftp ---------------------------------------------------------------------------------------
+
+    def lftp(self, kind: str, *, guarded: bool = True) -> None:
+        """lftp with ftp:proxy and ftp:proxy-auth-type."""
+        door = self.door(guarded=guarded)
+        login = f"{door.user}:{door.password}@" if guarded else ""
+        client = LftpBehind()
+        client.settings = [
+            b"ftp:passive-mode yes",
+            f"ftp:proxy-auth-type {kind}".encode(),
+            f"ftp:proxy ftp://{login}{door.authority}".encode(),
+        ]
+        self.goes(client, self.booth.server.account)
+
+    def test_lftp_user(self) -> None:
+        """B, and A where no account is wanted."""
+        self.lftp("user")
+        self.lftp("user", guarded=False)
+
+    def test_lftp_joined(self) -> None:
+        """E."""
+        self.lftp("joined")
+
+    def test_lftp_joined_acct(self) -> None:
+        """G."""
+        self.lftp("joined-acct")
+
+    def test_lftp_open(self) -> None:
+        """D behind an account."""
+        self.lftp("open")
+
+    def test_lftp_proxy_user_at_host(self) -> None:
+        """F."""
+        self.lftp("proxy-user@host")
+
+    # -- ncftp --------------------------------------------------------------------------------------
+
+    def ncftp(self, kind: int, *, guarded: bool) -> None:
+        """ncftp with firewall-type; only 8 and 9 tell a port."""
+        account = self.booth.server.account if kind in (8, 9) else self.named
+        self.goes(NcftpBehind(self.door(guarded=guarded), kind), account)
+
+    def test_ncftp_1(self) -> None:
+        """A."""
+        self.ncftp(1, guarded=False)
+
+    def test_ncftp_2(self) -> None:
+        """B."""
+        self.ncftp(2, guarded=True)
+
+    def test_ncftp_3(self) -> None:
+        """C."""
+        self.ncftp(3, guarded=True)
+
+    def test_ncftp_4(self) -> None:
+        """D."""
+        self.ncftp(4, guarded=True)
+
+    def test_ncftp_5(self) -> None:
+        """E."""
+        self.ncftp(5, guarded=True)
+
+    def test_ncftp_6(self) -> None:
+        """F."""
+        self.ncftp(6, guarded=True)
+
+    def test_ncftp_7(self) -> None:
+        """G."""
+        self.ncftp(7, guarded=True)
+
+    def test_ncftp_8(self) -> None:
+        """A with the port behind a colon."""
+        self.ncftp(8, guarded=False)
+
+    def test_ncftp_9(self) -> None:
+        """I."""
+        self.ncftp(9, guarded=False)
+
+    # -- Net::FTP -----------------------------------------------------------------------------------
+
+    def perl(self, kind: int, *, guarded: bool = True) -> None:
+        """Net::FTP with FirewallType; it tells no port."""
+        self.goes(NetFtp(self.door(guarded=guarded), kind), self.named)
+
+    def test_net_ftp_1(self) -> None:
+        """A."""
+        self.perl(1, guarded=False)
+
+    def test_net_ftp_2(self) -> None:
+        """B."""
+        self.perl(2)
+
+    def test_net_ftp_3(self) -> None:
+        """C."""
+        self.perl(3)
+
+    def test_net_ftp_4(self) -> None:
+        """D."""
+        self.perl(4)
+
+    def test_net_ftp_5(self) -> None:
+        """E."""
+        self.perl(5)
+
+    def test_net_ftp_6(self) -> None:
+        """F."""
+        self.perl(6)
+
+    # -- curl ---------------------------------------------------------------------------------------
+
+    def test_curl(self) -> None:
+        """A, and E behind an account: curl's URL holds both users, both passwords and the server."""
+        there = self.booth.server.account
+        door = self.door(guarded=False)
+        user = f"{there.user}@{there.authority}"
+        self.goes(Curl(), Account(door.host, door.port, user, there.password))
+        door = self.door(guarded=True)
+        user = f"{there.user}@{door.user}@{there.authority}"
+        password = f"{there.password}%40{door.password}"
+        self.goes(Curl(), Account(door.host, door.port, user, password))
+
+
+class VsftpdProxies(Proxies):
+    """The same before vsftpd."""
+
+    server_type = Vsftpd
+
+
+class Authorizing(SynchronousTestCase):
+    """The dialect that must be asked for."""
+
+    setUp, door, goes, named, perl = (
+        Proxies.setUp,
+        Proxies.door,
+        Proxies.goes,
+        Proxies.named,
+        Proxies.perl,
+    )
+    server_type: ClassVar[type[Server]] = Pyftpdlib
+    dialects = '"AUTH account", "user@server"'
+
+    def test_net_ftp_7(self) -> None:
+        """J."""
+        self.perl(7)
