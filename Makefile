@@ -15,7 +15,7 @@ run: $(VENV)/demo
 test: $(VENV)/test check
 	sh tests/peers/install.sh
 	$(BIN)/coverage run --source=ftpalg/core,ftpalg/policy -m twisted.trial \
-	    tests.core tests.policy tests.test_config tests.test_layers
+	    tests.core tests.policy tests.test_config tests.test_config_tables tests.test_layers
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.wire tests.tls tests.netns tests.test_ldap
 	$(BIN)/trial tests.peers

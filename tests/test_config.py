@@ -351,7 +351,7 @@ class Faults(ConfigTest):
             ("timeouts.idle = nan", "timeouts.idle", "nan", "above 0"),
             ("timeouts.idle = true", "timeouts.idle", "true", "above 0"),
             ("timeouts.idle = '5'", "timeouts.idle", "'5'", "above 0"),
-            ("timeouts.keepalive = -1", "timeouts.keepalive", "-1", "0 or more"),
+            ("timeouts.keepalive = -1", "timeouts.keepalive", "-1", "from 0 to 32767"),
             ("timeouts.keepalive = 1.0", "timeouts.keepalive", "1.0", "a whole number"),
             ("limits.sessions = 0", "limits.sessions", "0", "1 or more"),
             ("limits.sessions = true", "limits.sessions", "true", "1 or more"),

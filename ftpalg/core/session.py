@@ -144,7 +144,9 @@ class Session:
     @property
     def features(self) -> tuple[bytes, ...]:
         """What FEAT shows of the gateway itself."""
-        epsv = (b"EPSV",) if self.client.direct else ()  # lftp does not go on with PASV where listed
+        epsv = (
+            (b"EPSV",) if self.client.direct else ()
+        )  # lftp does not go on with PASV where listed
         return (*self.protection.features, b"EPRT", *epsv)
 
     # -- for the session's parts ----------------------------------------------------------------

@@ -46,7 +46,12 @@ class Client:
 
     def process(self, words: Words, here: Path, script: bytes = b"") -> bytes:
         """Run the client's program in the client's folder."""
-        environment = {"PATH": os.environ["PATH"], "HOME": str(here.parent), "LC_ALL": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(here.parent),
+            "NCFTPDIR": str(here.parent / ".ncftp"),  # ncftp asks for the password file's home
+            "LC_ALL": "C.UTF-8",
+        }
         try:
             done = subprocess.run(
                 [self.program.encode(), *words],
@@ -266,13 +271,15 @@ class NcftpActive(Ncftp):
 
 
 class NetFtp(Client):
-    """Perl's Net::FTP with one of its types of firewall, whose account is in .netrc."""
+    """Perl's Net::FTP with one of its types of firewall, on port 21 always, its account in .netrc."""
 
     program = "perl"
     script: ClassVar[bytes] = rb"""
+# Net::Netrc asks the password file for the home
+BEGIN { *CORE::GLOBAL::getpwuid = sub { ('nobody', (0) x 6, $ENV{HOME}) } }
 use Net::FTP;
-my ($name, $proxy, $port, $type, $user, $password, $folder) = @ARGV;
-my $ftp = Net::FTP->new($name, Firewall => $proxy, FirewallType => $type, Port => $port,
+my ($name, $proxy, $type, $user, $password, $folder) = @ARGV;
+my $ftp = Net::FTP->new($name, Firewall => $proxy, FirewallType => $type,
     Passive => 1, Timeout => 15, Debug => 1) or die "no connection: $@";
 $ftp->login($user, $password) or die "no login: ", $ftp->message;
 $ftp->binary;
@@ -281,6 +288,12 @@ print join("\n", $ftp->dir), "\n";
 while (<STDIN>) {
     chomp;
     my ($verb, @words) = split /\t/;
+    if ($verb eq 'append') {
+        my ($file, $where) = @words;
+        open my $rest, '<:raw', $file;
+        sysseek $rest, $where, 0;
+        @words = ($rest, $file);
+    }
     $ftp->$verb(@words) or print "$verb @words: ", $ftp->message;
 }
 $ftp->quit;
@@ -308,9 +321,9 @@ $ftp->quit;
         steps += [b"put\t" + name for name in UPLOADS]
         steps += [b"get\t" + MISSING, b"get\t" + AFTER]
         steps += [b"get\t%b\t%b\t%d" % (RESUMED, RESUMED, HALF)]
-        steps += [b"restart\t%d" % HALF, b"put\t" + UP_RESUMED, b"mkdir\t" + MADE]
+        steps += [b"append\t%b\t%d" % (UP_RESUMED, HALF), b"mkdir\t" + MADE]
         steps += [b"rename\t%b\t%b" % (RENAMED, NEW_NAME), b"delete\t" + DELETED]
-        words = [account.host, proxy.host, str(proxy.port), str(self.kind)]
+        words = [account.host, proxy.host, str(self.kind)]
         words += [account.user, account.password, exchange.name]
         program = [b"-e", self.script, *(word.encode() for word in words)]
         return self.process(program, exchange.here, b"\n".join(steps) + b"\n")

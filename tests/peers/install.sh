@@ -16,6 +16,7 @@ want() {  # program package
 }
 want curl curl
 want lftp lftp
+perl -MNet::FTP -e 1 2>/dev/null || packages="$packages perl"
 want tnftp tnftp
 want ncftp ncftp
 want inetutils-ftp inetutils-ftp

@@ -6,8 +6,11 @@ What carries no port in its proxy dialect names ``NAME``, which a route leads to
 from __future__ import annotations
 
 import atexit
+import random
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 from unittest import SkipTest
@@ -24,6 +27,7 @@ from tests.peers.servers import (
     Vsftpd,
     free_port,
 )
+from tests.tls.certificates import issued
 
 NAME = "ftp.peers.test"
 GATE = Account("", 0, "gus", "Gate-w0rd")
@@ -31,28 +35,36 @@ GATE = Account("", 0, "gus", "Gate-w0rd")
 
 
 class TwoDoors(Gateway):
-    """A gateway with a listener for everybody, on ``port``, and one for accounts, on ``guarded``."""
+    """A gateway with a listener for everybody, on ``port``, and one for accounts, on ``guarded``.
+
+    Net::FTP wants port 21 of a firewall: that is open too, on addresses of loopback that nobody has,
+    the second for accounts.
+    """
 
     guarded = 0
 
-    def __init__(self, server: Account, dialects: str) -> None:
+    def __init__(self, server: Account, settings: str) -> None:
         super().__init__(None, "passive")
-        self.behind, self.dialects = server, dialects
+        self.behind, self.settings = server, settings
+        net = f"127.{random.randint(10, 250)}.{random.randint(1, 250)}"
+        self.classic = (f"{net}.1", f"{net}.2")
 
     def command(self) -> list[str]:
         self.guarded = free_port(self.host)
-        login = f"[login]\ndialects = [{self.dialects}]\n" if self.dialects else ""
         path = self.folder / "two.toml"
         path.write_text(
             f"""
-listen = ["tcp:{self.port}:interface={self.host}"]
+listen = ["tcp:{self.port}:interface={self.host}", "tcp:21:interface={self.classic[0]}"]
 [[listeners]]
 endpoint = "tcp:{self.guarded}:interface={self.host}"
+accounts = true
+[[listeners]]
+endpoint = "tcp:21:interface={self.classic[1]}"
 accounts = true
 [accounts]
 auth = ["memory:{GATE.user}:{GATE.password}"]
 required = false
-{login}
+{self.settings}
 [[routes]]
 destinations = ["{NAME}"]
 server = "ftp://{self.behind.authority}"
@@ -60,8 +72,8 @@ server = "ftp://{self.behind.authority}"
 ladder = true
 """
         )
-        words = super().command()
-        return [*words[: words.index("--config")], "--config", str(path)]
+        twistd = super().command()
+        return [*twistd[: twistd.index("--config")], "--config", str(path)]
 
 
 class LftpBehind(Lftp):
@@ -75,20 +87,20 @@ class Booth:
 
     kept: ClassVar[dict[tuple[type[Server], str], Booth]] = {}
 
-    def __init__(self, kind: type[Server], dialects: str) -> None:
+    def __init__(self, kind: type[Server], settings: str) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="ftpalg-peers-"))
         self.server = kind()
         atexit.register(self.stop)
         self.server.start()
-        self.gateway = TwoDoors(self.server.account, dialects)
+        self.gateway = TwoDoors(self.server.account, settings)
         self.gateway.start()
 
     @classmethod
-    def of(cls, kind: type[Server], dialects: str) -> Booth:
+    def of(cls, kind: type[Server], settings: str) -> Booth:
         """The one for these."""
-        if (kind, dialects) not in cls.kept:
-            cls.kept[kind, dialects] = cls(kind, dialects)
-        return cls.kept[kind, dialects]
+        if (kind, settings) not in cls.kept:
+            cls.kept[kind, settings] = cls(kind, settings)
+        return cls.kept[kind, settings]
 
     def stop(self) -> None:
         """Leave nothing behind."""
@@ -102,14 +114,16 @@ class Proxies(SynchronousTestCase):
     """Clients told of the gateway as their proxy."""
 
     server_type: ClassVar[type[Server]] = Pyftpdlib
-    dialects = ""
+    settings: ClassVar[str] = ""
+    """What this gateway has beside the general settings."""
+    lftp_tls: ClassVar[bytes] = b"ftp:ssl-allow no"
 
     def setUp(self) -> None:
         """Have the server and the gateway run."""
         why = self.server_type.missing()
         if why:
             raise SkipTest(why)
-        self.booth = Booth.of(self.server_type, self.dialects)
+        self.booth = Booth.of(self.server_type, self.settings)
 
     def door(self, *, guarded: bool) -> Account:
         """The gateway as the client's settings have it; without an account where none is wanted."""
@@ -148,8 +162,6 @@ class Proxies(SynchronousTestCase):
         there = self.booth.server.account
         return Account(NAME, 21, there.user, there.password)
 
-    # -- lftp ---------------------------------------------------------------------------------------
-
     def lftp(self, kind: str, *, guarded: bool = True) -> None:
         """lftp with ftp:proxy and ftp:proxy-auth-type."""
         door = self.door(guarded=guarded)
@@ -157,10 +169,40 @@ class Proxies(SynchronousTestCase):
         client = LftpBehind()
         client.settings = [
             b"ftp:passive-mode yes",
+            self.lftp_tls,
+            b"ssl:verify-certificate no",
             f"ftp:proxy-auth-type {kind}".encode(),
             f"ftp:proxy ftp://{login}{door.authority}".encode(),
         ]
         self.goes(client, self.booth.server.account)
+
+    def ncftp(self, kind: int, *, guarded: bool) -> None:
+        """ncftp with firewall-type; only 8 and 9 tell a port."""
+        account = self.booth.server.account if kind in (8, 9) else self.named
+        self.goes(NcftpBehind(self.door(guarded=guarded), kind), account)
+
+    def perl(self, kind: int, *, guarded: bool = True) -> None:
+        """Net::FTP with FirewallType; it tells no port."""
+        classic = self.booth.gateway.classic[guarded]
+        door = replace(self.door(guarded=guarded), host=classic, port=21)
+        self.goes(NetFtp(door, kind), self.named)
+
+    def curl(self, *, guarded: bool) -> None:
+        """curl, whose URL holds both users, both passwords and the server."""
+        there, door = self.booth.server.account, self.door(guarded=guarded)
+        user, password = there.user, there.password
+        if guarded:
+            user, password = f"{user}@{door.user}", f"{password}%40{door.password}"
+        self.goes(Curl(), Account(door.host, door.port, f"{user}@{there.authority}", password))
+
+
+class EveryProxy:
+    """Every kind of proxy that these clients know."""
+
+    lftp: Callable[..., None]
+    ncftp: Callable[..., None]
+    perl: Callable[..., None]
+    curl: Callable[..., None]
 
     def test_lftp_user(self) -> None:
         """B, and A where no account is wanted."""
@@ -182,13 +224,6 @@ class Proxies(SynchronousTestCase):
     def test_lftp_proxy_user_at_host(self) -> None:
         """F."""
         self.lftp("proxy-user@host")
-
-    # -- ncftp --------------------------------------------------------------------------------------
-
-    def ncftp(self, kind: int, *, guarded: bool) -> None:
-        """ncftp with firewall-type; only 8 and 9 tell a port."""
-        account = self.booth.server.account if kind in (8, 9) else self.named
-        self.goes(NcftpBehind(self.door(guarded=guarded), kind), account)
 
     def test_ncftp_1(self) -> None:
         """A."""
@@ -226,12 +261,6 @@ class Proxies(SynchronousTestCase):
         """I."""
         self.ncftp(9, guarded=False)
 
-    # -- Net::FTP -----------------------------------------------------------------------------------
-
-    def perl(self, kind: int, *, guarded: bool = True) -> None:
-        """Net::FTP with FirewallType; it tells no port."""
-        self.goes(NetFtp(self.door(guarded=guarded), kind), self.named)
-
     def test_net_ftp_1(self) -> None:
         """A."""
         self.perl(1, guarded=False)
@@ -256,39 +285,42 @@ class Proxies(SynchronousTestCase):
         """F."""
         self.perl(6)
 
-    # -- curl ---------------------------------------------------------------------------------------
-
     def test_curl(self) -> None:
-        """A, and E behind an account: curl's URL holds both users, both passwords and the server."""
-        there = self.booth.server.account
-        door = self.door(guarded=False)
-        user = f"{there.user}@{there.authority}"
-        self.goes(Curl(), Account(door.host, door.port, user, there.password))
-        door = self.door(guarded=True)
-        user = f"{there.user}@{door.user}@{there.authority}"
-        password = f"{there.password}%40{door.password}"
-        self.goes(Curl(), Account(door.host, door.port, user, password))
+        """A, and E behind an account."""
+        self.curl(guarded=False)
+        self.curl(guarded=True)
 
 
-class VsftpdProxies(Proxies):
-    """The same before vsftpd."""
+class PyftpdlibProxies(EveryProxy, Proxies):
+    """All of them before pyftpdlib."""
+
+
+class VsftpdProxies(EveryProxy, Proxies):
+    """All of them before vsftpd."""
 
     server_type = Vsftpd
 
 
-class Authorizing(SynchronousTestCase):
+class Authorizing(Proxies):
     """The dialect that must be asked for."""
 
-    setUp, door, goes, named, perl = (
-        Proxies.setUp,
-        Proxies.door,
-        Proxies.goes,
-        Proxies.named,
-        Proxies.perl,
-    )
-    server_type: ClassVar[type[Server]] = Pyftpdlib
-    dialects = '"AUTH account", "user@server"'
+    settings = '[login]\ndialects = ["AUTH account", "user@server"]'
 
     def test_net_ftp_7(self) -> None:
         """J."""
         self.perl(7)
+
+
+class UnderTls(Proxies):
+    """lftp says AUTH TLS behind the gateway's login with two of its types; with the others never."""
+
+    settings = f'[client-tls]\nmode = "offer"\n{issued("good").toml}'
+    lftp_tls = b"ftp:ssl-force yes"
+
+    def test_lftp_open(self) -> None:
+        """D."""
+        self.lftp("open")
+
+    def test_lftp_proxy_user_at_host(self) -> None:
+        """F."""
+        self.lftp("proxy-user@host")

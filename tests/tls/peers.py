@@ -68,18 +68,6 @@ class TlsGateway(Gateway):
         """All of it."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def logged(self, words: str) -> bool:
-        """True as soon as the log holds these words; it is read until then, at the most ten s."""
-        for _ in range(200):
-            if words in self.whole_log():
-                return True
-            try:
-                self.process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-        return words in self.whole_log()
-
 
 # -- TLS on sockets --------------------------------------------------
 

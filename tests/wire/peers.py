@@ -160,11 +160,13 @@ def die(*socks: socket.socket) -> None:
     holder.communicate()
 
 
-def listener(host: str = "127.0.0.1") -> socket.socket:
-    """A listening socket on a free port."""
+def listener(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A listening socket on a free port, or on one that was ours before."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.bind((host, 0))
+    if port:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
     sock.listen(20)
     sock.settimeout(TIMEOUT)
     return sock
@@ -206,6 +208,9 @@ class DataPort:
 
 class Control(Wire):
     """The server's end of a control connection."""
+
+    name = b""
+    """Whom a client asked for, where a parent proxy is played."""
 
     def command(self) -> tuple[bytes, bytes | None]:
         """The next command, Telnet interrupts left out."""
@@ -283,8 +288,8 @@ Script = Callable[[Control], Any]
 class FakeServer:
     """Accepts control connections; each takes the next script."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
-        self.listener = listener(host)
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.listener = listener(host, port)
         self.listener.settimeout(None)
         self.host, self.port = host, port_of(self.listener)
         self.scripts: Queue[tuple[Script, Future[Any]]] = Queue()
@@ -307,8 +312,9 @@ class FakeServer:
 
     def close(self) -> None:
         """Listen no more: the next connection is refused."""
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        if self.listener.fileno() >= 0:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
 
     def _accept(self) -> None:
         while True:
