@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ftpalg.core.actions import Authenticate, Note, StartTimer
-from ftpalg.core.commands import Command, printable
+from ftpalg.core.commands import Command
 from ftpalg.core.errors import BadArgument
 from ftpalg.core.events import Timer
 from ftpalg.core.features import list_features
@@ -20,14 +20,14 @@ from ftpalg.core.logins import (
     JOINED,
     Dialect,
     Named,
-    parse_server,
     parse_user,
     parse_where,
     split_password,
 )
 from ftpalg.core.phase import Phase
 from ftpalg.core.replies import reply
-from ftpalg.core.routes import Facts, Route, Server, Undecided
+from ftpalg.core.routes import Route, Server
+from ftpalg.core.whither import Whither
 
 if TYPE_CHECKING:
     from ftpalg.core.session import Session
@@ -42,40 +42,34 @@ class Arrival:
 
     __slots__ = (
         "_claim",
-        "_given",
-        "_host",
         "_named",
-        "_opened",
         "_password",
         "_said",
         "_server",
         "_session",
+        "_whither",
         "_wrong",
         "account",
-        "sni",
     )
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._given = session.client.destination  # or the server of SNI or HOST
-        self._opened: Server | None = None  # that of SITE, OPEN or account@server
+        self._whither = Whither(session)
         self._server: Server | None = None
         self._said: bytes | None = None  # the user there
-        self._host = ""
         self._named: Named | None = None
         self._password: bytes | None = None
         self._wrong = 0
         self._claim: Named | None = None  # what the account was named with
         self.account = ""
-        self.sni = ""
 
     def begin(self) -> None:
         """The client has connected."""
         session = self._session
         session.order(StartTimer(Timer.LOGIN))
-        route = self._route()
-        if isinstance(route, Route) and self._known(route) and not self._wants_account:
-            session.login.dial(route, self._destination, greets=True)
+        route = self._whither.route()
+        if isinstance(route, Route) and self._whither.known(route) and not self._wants_account:
+            session.login.dial(route, self._whither.server, greets=True)
             return
         session.phase = Phase.UNROUTED
         named = "." if session.rules.accounts else "; log in as user@server."
@@ -87,13 +81,11 @@ class Arrival:
         Who logs in is said again under it (RFC 4217 section 10.1).
         """
         self._named = self._password = None
-        self.sni = sni
-        if sni and self._speaks(Dialect.SNI) and self._given is None:
-            self._given = Server(sni)
+        self._whither.secured(sni)
 
     def forget_server(self) -> None:
         """The server that was named is left: it has to be named again."""
-        self._opened = self._server = self._said = None
+        self._whither.opened = self._server = self._said = None
 
     def command(self, command: Command) -> None:
         """Answer a command that came before any server was named."""
@@ -121,34 +113,8 @@ class Arrival:
     # -- the route ------------------------------------------------------------------------------
 
     @property
-    def _destination(self) -> Server | None:
-        """The server that is known without being named in USER."""
-        return self._opened or self._given
-
-    @property
     def _wants_account(self) -> bool:
         return self._session.rules.accounts and not self.account
-
-    def _route(
-        self, user: bytes | None = None, server: Server | None = None, *, final: bool = False
-    ) -> Route | Undecided:
-        facts = Facts(
-            client=self._session.client.peer,
-            account=self.account,
-            sni=self.sni,
-            host=self._host,
-            user=printable(user or b""),
-            destination=server or self._destination,
-            final=final,
-        )
-        return self._session.rules.route(facts)
-
-    def _known(self, route: Route | Undecided) -> bool:
-        """True where no word of the client is needed to tell the server."""
-        return isinstance(route, Route) and (bool(route.servers) or self._destination is not None)
-
-    def _speaks(self, dialect: Dialect) -> bool:
-        return dialect in self._session.rules.dialects
 
     def _go(
         self,
@@ -160,9 +126,9 @@ class Arrival:
     ) -> None:
         """Everything is known: reach the server, and log in there as far as the client has said."""
         if user is None and server is not None:
-            self._opened = server  # USER comes behind and names no server
-        self._server, self._said = server or self._destination, user
-        route = self._route(user, self._server, final=True)
+            self._whither.opened = server  # USER comes behind and names no server
+        self._server, self._said = server or self._whither.server, user
+        route = self._whither.route(user, self._server, final=True)
         if not isinstance(route, Route) or not (route.servers or self._server):
             self._session.refuse(530, REMEDY)
             return
@@ -182,10 +148,10 @@ class Arrival:
             self._named = self._read(argument)
             session.answer(PASSWORD)
             return
-        told = self._told(argument)
+        told = self._whither.told(argument)
         named = Named(user=argument) if told else self._read(argument)
         user = named.user or b""
-        server = named.server or (self._destination if told else self._server)
+        server = named.server or (self._whither.server if told else self._server)
         if not told and server is None:
             session.refuse(530, REMEDY)
         elif session.phase is Phase.CONNECTED and self._leads_on(user, server):
@@ -197,7 +163,7 @@ class Arrival:
 
     def _leads_on(self, user: bytes, server: Server | None) -> bool:
         """True where the server that is connected is that user's too, by the same route."""
-        route = self._route(user, server, final=True)
+        route = self._whither.route(user, server, final=True)
         return server == self._server and route == self._session.login.route
 
     def _leave_server(self) -> None:
@@ -211,8 +177,8 @@ class Arrival:
         The PASS behind it is the gateway's and not the server's to see.  A USER of the server that
         is already told may be spelled like the account, and is none.
         """
-        rules, claim, opened = self._session.rules, self._claim, self._opened
-        if claim is None or (opened is None and self._told(argument)):
+        rules, claim, opened = self._session.rules, self._claim, self._whither.opened
+        if claim is None or (opened is None and self._whither.told(argument)):
             return False
         try:
             again = parse_user(argument, rules.dialects, rules.separators, account=True)
@@ -225,13 +191,9 @@ class Arrival:
             return opened is None or instead
         return claim.dialect is again.dialect and (opened in (None, again.server) or instead)
 
-    def _told(self, user: bytes | None = None) -> bool:
-        """True where the server is known without being named in USER."""
-        return self._known(self._route(user, self._destination, final=True))
-
     def _read(self, argument: bytes | None) -> Named:
         rules, wanted = self._session.rules, self._wants_account
-        if wanted and self._told():
+        if wanted and self._whither.told():
             return Named(account=argument or b"")
         return parse_user(argument, rules.dialects, rules.separators, account=wanted)
 
@@ -239,7 +201,7 @@ class Arrival:
         session, named, given = self._session, self._named, argument or b""
         if named is None:
             session.refuse(503, "USER comes first: USER user@server.")
-        elif named.account is None and not self._speaks(Dialect.AUTH):
+        elif named.account is None and not self._whither.speaks(Dialect.AUTH):
             self._named = None
             self._turn_away("no account at the gateway was named")
         elif named.account is None:
@@ -267,7 +229,7 @@ class Arrival:
     def authorizes(self) -> bool:
         """True where AUTH with no mechanism of TLS names an account (Net::FTP's authorize)."""
         waits = self._named is not None and self._password is not None
-        return waits and self._speaks(Dialect.AUTH)
+        return waits and self._whither.speaks(Dialect.AUTH)
 
     def authorize(self, argument: bytes | None) -> None:
         """AUTH account."""
@@ -299,8 +261,8 @@ class Arrival:
         if named.server is not None:
             self._go(named.user, password, server=named.server)
             return
-        route = self._route(final=True)
-        if isinstance(route, Route) and route.user and self._known(route):
+        route = self._whither.route(final=True)
+        if isinstance(route, Route) and route.user and self._whither.known(route):
             self._go(b"")
         else:
             session.answer(reply(230, "Logged in at the gateway; go on with the server's login."))
@@ -333,48 +295,20 @@ class Arrival:
 
     def _open(self, argument: bytes | None, dialect: Dialect = Dialect.OPEN) -> None:
         session = self._session
-        if self._speaks(dialect) and self._wants_account:
+        if self._whither.speaks(dialect) and self._wants_account:
             session.refuse(530, "Log in at the gateway first.")
-        elif not self._speaks(dialect) or not self._free:
+        elif not self._whither.speaks(dialect) or not self._whither.free:
             session.refuse(502, f"{dialect.name} names no server here.")
         else:
             self._go(None, server=parse_where(argument), welcome=220)
 
-    def _hosted(self, argument: bytes | None) -> None:
-        """HOST (RFC 7151): the last one wins; a port inside is 501, an unknown name 504."""
-        session = self._session
-        if not self.hears_host:
-            session.refuse(502, "HOST names no server here.")
-            return
-        text = argument or b""
-        server = parse_server(text)
-        host = server.host.lower()
-        if b":" in text.rpartition(b"]")[2]:
-            raise BadArgument("HOST takes no port.")
-        if self._named is not None or self.account:
-            session.refuse(503, "HOST comes before the login.")
-        elif self.sni and host != self.sni:
-            session.refuse(504, "HOST and the name in the TLS handshake differ.")
-        elif session.rules.hosts is not None and session.rules.hosts(host):
-            self._host, self._given = host, session.client.destination
-            session.answer(reply(220, "Host accepted."))
-        elif self._speaks(Dialect.HOST) and self._free:
-            self._host, self._given = host, server
-            session.answer(reply(220, "Host accepted."))
-        else:
-            session.refuse(504, "No such host here.")
+    def _host(self, argument: bytes | None) -> None:
+        self._whither.host(argument, late=self._named is not None or bool(self.account))
 
     @property
     def hears_host(self) -> bool:
         """True where HOST has a meaning here."""
-        return self._session.rules.hosts is not None or self._speaks(Dialect.HOST)
-
-    @property
-    def _free(self) -> bool:
-        """True where the client may name its server."""
-        route = self._route(final=True)
-        fixed = isinstance(route, Route) and route.servers
-        return self._session.client.destination is None and not fixed
+        return self._whither.hears_host
 
     # -- the rest -----------------------------------------------------------------------------------
 
@@ -398,7 +332,7 @@ COMMANDS: dict[bytes, Answer] = {
     b"RESP": Arrival._resp,
     b"SITE": Arrival._site,
     b"OPEN": Arrival._open,
-    b"HOST": Arrival._hosted,
+    b"HOST": Arrival._host,
     b"QUIT": Arrival._quit,
     b"FEAT": Arrival._features,
     b"ALGS": Arrival._algs,

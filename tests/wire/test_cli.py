@@ -178,27 +178,29 @@ class CommandLineTests(TestCase):
             for option in ("--listen", "--server", "--config", "--server-mode"):
                 self.assertIn(option, out)
 
-    def discreet(self, word: str, *words: str) -> None:
-        """The check says it in one sentence, which holds ``word`` and not the password."""
-        status, out, err = self.run_it(CHECK, *words)
-        self.assertEqual((status, len(err.splitlines())), (2, 1), err)
-        self.assertIn(word, err)
+    def discreet(self, words: tuple[str, ...], *arguments: str) -> None:
+        """The check says one sentence for each of these words, and no password."""
+        status, out, err = self.run_it(CHECK, *arguments)
+        lines = err.splitlines()
+        self.assertEqual((status, len(lines)), (2, len(words)), err)
+        for word, line in zip(words, lines, strict=True):
+            self.assertIn(word, line)
         self.assertNotIn("Gate-w0rd", out + err)
         self.assertNotIn("Traceback", err)
 
     def test_bad_accounts(self) -> None:
         """Descriptions of accounts that cannot be used; none is shown, it may hold a password."""
         self.fault("nonsense", "--auth", "nonsense:gus:Gate-w0rd")
-        for bad, word in (
-            ("memory:Gate-w0rd", "memory"),
-            ("memory:gus:Gate-w0rd:odd", "memory"),
-            ("file:/nonexistent/accounts", "/nonexistent/accounts"),
-            ("file:" + str(self.folder), str(self.folder)),
-            ("anonymous", "anonymous"),
-            ("ldap:ldaps://gus:Gate-w0rd@127.0.0.1/no-user", "ldap"),
-            ("", "accounts.auth"),
-        ):
-            self.discreet(word, "--auth", bad)
+        bad = {
+            "memory:Gate-w0rd": "memory",
+            "memory:gus:Gate-w0rd:odd": "memory",
+            "file:/nonexistent/accounts": "/nonexistent/accounts",
+            f"file:{self.folder}": str(self.folder),
+            "anonymous": "anonymous",
+            "ldap:ldaps://gus:Gate-w0rd@127.0.0.1/no-user": "ldap",
+        }
+        self.discreet(tuple(bad.values()), *(f"--auth={description}" for description in bad))
+        self.discreet(("accounts.auth",), "--auth", "")
         _, out, err = self.run_it(TWISTD, "--auth", "memory:gus:Gate-w0rd:odd")
         self.assertNotIn("Gate-w0rd", out + err)
 
@@ -208,22 +210,22 @@ class CommandLineTests(TestCase):
             '"memory:gus:Gate-w0rd"',
             '["memory:gus:Gate-w0rd", 3]',
             '["memory:gus:Gate-w0rd:odd"]',
-            '{ memory = "gus:Gate-w0rd" }',
         ):
             path = self.file(f"[accounts]\nauth = {bad}\n")
-            self.discreet("accounts.auth", "--config", path)
+            self.discreet(("accounts.auth",), "--config", path)
 
     def test_no_password_in_a_fault(self) -> None:
         """URLs with an account in them are faults; the password is not shown."""
         url = "://gus:Gate-w0rd@" + "a-rather-long-name." * 4
-        self.discreet("server", "--server", "ftp" + url)
-        for text in (
-            f'[[parents]]\nname = "p"\nurl = "socks5{url}"\n',
-            f'[[routes]]\nserver = ["ftp://a.example", "ftp{url}"]\n',
-            f'parent = "socks5{url}"\n',
-            '[[routes]]\npassword = "Gate-w0rd"\n',
-        ):
-            self.discreet("", "--config", self.file(text))
+        path = self.file(
+            f'server = "ftp{url}"\n[[routes]]\npassword = "Gate-w0rd"\n'
+            f'[[routes]]\nserver = ["ftp://a.example", "ftp{url}"]\n'
+            f'[[parents]]\nname = "p"\nurl = "socks5{url}"\n'
+        )
+        places = ("server", "routes[0].password", "routes[1].server", "parents[0].url")
+        self.discreet(places, "--config", path)
+        path = self.file(f'parent = "socks5{url}"\n')
+        self.discreet(("parent",), "--config", path)
 
     def test_open_gateway(self) -> None:
         """Whoever reaches it could reach any server through it: refused, with the three remedies."""

@@ -938,7 +938,7 @@ class ControlThroughParents(Parents):
         """Names that would lead the parent to itself, and special addresses, are not asked for."""
         for kind in (*PROXIES, FTP):
             before = self.servers[kind].accepted
-            for name in (b"localhost", b"127.1", b"0x7f000001", b"169.254.169.254"):
+            for name in (b"localhost", b"127.0.0.1", b"127.1", b"0x7f000001", b"169.254.169.254"):
                 client = self.greeted(SOURCES[kind])
                 found = client.ask(b"USER joe@" + name)
                 self.assertEqual((name, found.code), (name, 530))
