@@ -31,7 +31,7 @@ class CommandLineTests(TestCase):
             env={**os.environ, "PYTHONPATH": str(TREE)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=8,
+            timeout=60,
             text=True,
         )
         return done.returncode, done.stdout, done.stderr

@@ -58,14 +58,20 @@ def transfer(control: Control, port: DataPort, verb: bytes, name: bytes) -> None
         port.refuse()
         control.say(b"550 No such file.")
         return
+    if name == b"reset":  # before the 150: a short upload could be over behind it, and the 226 true
+        reset(port.open())
+        control.say(b"150 Go.")
+        control.say(b"226 Done.")
+        return
     control.say(b"150 Go.")
-    data = port.open()
+    try:
+        data = port.open()
+    except ConnectionRefusedError:  # the client has failed already, and the gateway's port with it
+        control.say(b"425 No connection.")
+        return
     if name == b"refused":
         control.say(b"452 No room.")
         reset(data)
-    elif name == b"reset":
-        reset(data)
-        control.say(b"226 Done.")
     elif name == b"crash":
         die(control.sock, data)
         raise Closed(b"")
