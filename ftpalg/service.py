@@ -119,6 +119,7 @@ def rules_of(settings: Settings, listener: Listener) -> Rules:
     table = tuple(
         RouteRule(settings.route(r), r.clients, r.accounts, r.sni, r.hosts, r.users, r.destinations)
         for r in settings.routes
+        if listener.accounts or not r.accounts
     )
     hosts = (lambda host: knows_host(table, host)) if uses_hosts(table) else None
     return replace(settings.rules(listener), choose=choose(table), hosts=hosts)

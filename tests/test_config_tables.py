@@ -215,6 +215,7 @@ class Values(ConfigTest):
         """What stands around the gateway."""
         found = self.settings(
             """
+            server = "ftp://h"
             [data]
             client-address = "GW.example."
             server-address = "gw-2.example"
@@ -507,12 +508,22 @@ class Contradictions(ConfigTest):
                 "routes[1].server-tls: contradicts the URL of server",
             ),
             (
-                f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\n"
+                f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\nserver = 'ftp://h'\n"
                 "password-file = 'f'\npassword-credential = 'c'",
                 "routes[0].password-credential: contradicts password-file",
             ),
             ("[[routes]]\nuser = 'u'", "routes[0].user: would let in everybody"),
-            ("[[routes]]\npassword-file = 'f'", "routes[0].user: is missing"),
+            (
+                "[[routes]]\nserver = 'ftp://h'\npassword-file = 'f'",
+                "routes[0].user: is missing",
+            ),
+            *(
+                (
+                    f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\npassword-file = 'f'\n{more}",
+                    "routes[0].server: is missing; the password would go to any server",
+                )
+                for more in ("", "destinations = ['*']", "destinations = ['*:21', '*.*']")
+            ),
             ("[[routes]]\naccounts = ['a']", "routes[0].accounts: there are none"),
             (
                 "[[routes]]\naccounts = ['a']\nuser = 'u'",
@@ -538,7 +549,9 @@ class Contradictions(ConfigTest):
         for text in (
             "[[routes]]\nserver = ['ftp://a', 'ftp://b:2121']\nserver-tls = 'explicit'",
             "[[routes]]\nserver = 'ftpes://a'\nserver-tls = 'explicit'",
-            f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\npassword-file = 'f'",
+            f"server = 'ftp://h'\n{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\npassword-file = 'f'",
+            f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'\npassword-file = 'f'\n"
+            "destinations = ['*.example.net']",
             f"{AUTH}[[routes]]\naccounts = ['a']\nuser = 'u'",
             "client-tls.opaque = true\n[[routes]]\nserver = 'ftp://h'",
         ):
@@ -549,11 +562,15 @@ class Contradictions(ConfigTest):
         for text, *expected in (
             ("listen = []", "listen: names no endpoint, and there are no [[listeners]]"),
             (
-                "[[listeners]]\nendpoint = 'unix:x'\naccounts = true",
-                "accounts.auth: is empty, and unix:x requires accounts",
+                "[[listeners]]\nendpoint = 'tcp:1:interface=127.0.0.1'\naccounts = true",
+                "accounts.auth: is empty, and tcp:1:interface=127.0.0.1 requires accounts",
             ),
             (
-                "[[listeners]]\nendpoint = 'unix:x'\nclient-tls = 'offer'",
+                "[[listeners]]\nendpoint = 'unix:x'",
+                "listen = 'unix:x': FTP needs addresses",
+            ),
+            (
+                "[[listeners]]\nendpoint = 'tcp:1:interface=127.0.0.1'\nclient-tls = 'offer'",
                 "client-tls.certificate: TLS for clients needs a certificate",
             ),
         ):
@@ -572,6 +589,10 @@ class Contradictions(ConfigTest):
             f"listen = []\n{AUTH}[[listeners]]\nendpoint = 'tcp:1'\naccounts = false",
         ):
             self.contradicts(text, fault)
+        self.contradicts(
+            "proxy-protocol.balancers = ['127.0.0.1']\nlisten = ['tcp:1:interface=127.0.0.1']",
+            "access.clients: is empty, and whoever reaches listen = 'tcp:1:interface=127.0.0.1'",
+        )
         for text in (
             beyond + "server = 'ftp://h'",
             beyond + AUTH,

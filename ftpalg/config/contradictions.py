@@ -33,6 +33,8 @@ def contradictions(settings: Settings) -> list[str]:
             found.append(f"{section}.maximum: is below {section}.minimum")
     if client.opaque and settings.default_server_tls is not ServerTls.OFF:
         found.append("client-tls.opaque: passes AUTH to the server; give it as ftp:// without TLS")
+    if client.opaque and any(rule.mode is not ServerTls.OFF for rule in server.rules):
+        found.append("client-tls.opaque: passes AUTH to the server; drop server-tls.rules")
     if server.ca is not None and not server.verify:
         found.append("server-tls.ca: has no use while server-tls.verify = false; drop one of them")
     url = settings.server.tls if settings.server else ServerTls.OFF
@@ -72,7 +74,8 @@ def _open_to_all(settings: Settings, listener: Listener) -> bool:
     intercepts = listener.intercept is not Intercept.OFF
     named_by_clients = settings.server is None or intercepts
     guarded = listener.accounts or settings.access.clients
-    local = only_local(listener.endpoint) and not intercepts
+    hidden = intercepts or settings.proxy_protocol.balancers  # who comes is not whom it is from
+    local = only_local(listener.endpoint) and not hidden
     return named_by_clients and not guarded and not local
 
 
@@ -81,6 +84,8 @@ def _of_listeners(settings: Settings) -> list[str]:
     if not settings.all_listeners:
         found.append("listen: names no endpoint, and there are no [[listeners]]")
     for one in settings.all_listeners:
+        if one.endpoint.startswith("unix:"):
+            found.append(f"listen = {one.endpoint!r}: FTP needs addresses; write one like tcp:2121")
         if one.accounts and not settings.accounts.auth:
             found.append(f"accounts.auth: is empty, and {one.endpoint} requires accounts")
         if _open_to_all(settings, one):
@@ -94,6 +99,11 @@ def _of_listeners(settings: Settings) -> list[str]:
                 'client-tls.opaque: passes AUTH to the server; set client-tls.mode to "off"'
             )
     return found
+
+
+def _is_named(pattern: str) -> bool:
+    """True for a pattern of destinations that does not fit all of them."""
+    return pattern.rpartition("]")[2].partition(":")[0].strip("*?.") != "" or "[" in pattern
 
 
 def _ways(settings: Settings) -> Iterator[tuple[str, str, Mode, str]]:
@@ -145,6 +155,11 @@ def _of_routes(settings: Settings) -> list[str]:
             found.append(f"{where}user: would let in everybody; name the accounts it is for")
         if rule.secret and not rule.user:
             found.append(f"{where}user: is missing; the password is of no use without it")
+        fixed = rule.server or settings.server or any(map(_is_named, rule.destinations))
+        if rule.secret and not fixed:
+            found.append(
+                f"{where}server: is missing; the password would go to any server that a client names"
+            )
         if rule.accounts and not settings.accounts.auth:
             found.append(f"{where}accounts: there are none; set accounts.auth")
         if settings.client_tls.opaque and settings.route(rule).tls not in (None, ServerTls.OFF):

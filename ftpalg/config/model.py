@@ -26,6 +26,7 @@ from ftpalg.config.tables import (
     server_url,
     setting,
 )
+from ftpalg.core.addresses import plain_name
 from ftpalg.core.events import Timer
 from ftpalg.core.routes import Mode, Route, ServerTls
 from ftpalg.core.rules import ClientTls, Rules
@@ -241,9 +242,12 @@ class Settings:
         """The TLS of a route's own servers: what ``[server-tls]`` says holds where their URLs say none."""
         if not urls:
             return None
-        names = [url.server.host.lower() for url in urls]
+        names = [plain_name(url.server.host) for url in urls]
         named = (
-            r.mode for r in self.server_tls.rules for name in names if fnmatchcase(name, r.server)
+            rule.mode
+            for rule in self.server_tls.rules
+            for name in names
+            if fnmatchcase(name, plain_name(rule.server))
         )
         plain = urls[0].tls is ServerTls.OFF
         return (next(named, self.server_tls.mode) if plain else None) or urls[0].tls

@@ -18,6 +18,7 @@ EXTENDED = (  # (|||port|), (|1|address|port|) and (||port|), with any sign as d
     re.compile(rb"([!-/:-@[-`{-~])[12]\1[0-9A-Fa-f:.]{0,45}\1(?P<port>\d{1,5})\1"),
     re.compile(rb"\(([!-/:-@[-`{-~])\1?(?P<port>\d{1,5})\1\)"),
 )
+BRACKETED = re.compile(r"^\[([^][]*:[^][]*)\]$")
 LONGEST = 1024  # bytes of a reply in which an address is looked for
 OTHER_FAMILY = "Network protocol not supported, use (1,2)"
 
@@ -30,6 +31,15 @@ def normal(host: str) -> str:
         return host
     address = IPv6Address(host.partition("%")[0])
     return str(address.ipv4_mapped or address)
+
+
+def plain_name(name: str) -> str:
+    """A server's name, or a pattern for one, in one spelling: lower case, no last dot, no brackets."""
+    name = BRACKETED.sub(r"\1", name.lower().removesuffix("."))
+    try:
+        return normal(name)
+    except ValueError:  # a pattern over addresses: 2001:db8::*
+        return name
 
 
 def family(host: str) -> int:

@@ -190,7 +190,7 @@ class Login:
         """USER, PASS or ACCT while a server is connected."""
         session = self._session
         if command.verb == b"USER":
-            self._user_stale, self._password = False, None
+            self._user_stale, self._password = True, None  # until this one is accepted
             if self._greets:
                 self.ask_user(command.argument)
             elif self.done:
@@ -208,7 +208,7 @@ class Login:
     def ask_user(self, user: bytes | None) -> None:
         """Log in as that user, unless the route names another."""
         user = self.route.user.encode() or user
-        self._user = user or b""
+        self._user, self._user_stale = user or b"", False
         if self.server is not None and self.route.parent in self._session.rules.ftp_parents:
             user = b"%b@%b" % (self._user, _where(self.server))
         self._session.ask(Command(b"USER", user), self._user_reply)

@@ -24,6 +24,10 @@ TRANSPARENT = {b"MODE": (b"S", b"Z"), b"STRU": (b"F",)}
 """Arguments under which a file ends with its data connection."""
 
 
+HARMLESS = frozenset(b"NOOP SYST OPTS CLNT HELP LANG TYPE".split())
+"""What a parent FTP proxy gets before the login; SITE and OPEN would name a server."""
+
+
 class Passing:
     """The part of a session that hands commands on."""
 
@@ -53,7 +57,17 @@ class Passing:
         self._rest = None
 
     def _forward(self, command: Command) -> None:
-        self._session.ask(command, self._session.forward)
+        if self._names_server(command):
+            self._session.refuse(530, "The server is named already; log in there.")
+        else:
+            self._session.ask(command, self._session.forward)
+
+    def _names_server(self, command: Command) -> bool:
+        """True for what a parent FTP proxy could take for another server than ours."""
+        login = self._session.login
+        if login.route.parent not in self._session.rules.ftp_parents:
+            return False
+        return command.verb == b"OPEN" or not (login.done or command.verb in HARMLESS)
 
     def _quit(self, command: Command) -> None:
         self.quitting = True

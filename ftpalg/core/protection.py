@@ -176,6 +176,8 @@ class Protection:
             session.refuse(533, "This connection is not under TLS.")
         elif not session.rules.ccc:
             session.refuse(534, "The control connection stays under TLS here.")
+        elif not session.login.done:
+            session.refuse(503, "CCC comes after the login.")
         elif session.queue:
             session.leave()
         else:

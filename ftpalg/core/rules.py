@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from ftpalg.core.addresses import plain_name
 from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
 from ftpalg.core.routes import Choose, Facts, Mode, Route, Server, ServerTls, Undecided
 
@@ -66,8 +67,8 @@ class Rules:
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets: the first pattern that fits its name, else the default."""
-        host = server.host.lower()
+        host = plain_name(server.host)
         for pattern, tls in self.server_tls_rules:
-            if fnmatchcase(host, pattern):
+            if fnmatchcase(host, plain_name(pattern)):
                 return tls
         return self.server_tls

@@ -25,7 +25,7 @@ def scrub(message: Reply, session: Session) -> Reply:
     lines = tuple(APPENDED.sub(b"", line) for line in message.lines)
     if session.server is not None:
         named = {
-            session.server.peer: session.client.local,
+            session.server.peer: session.client.advertised,
             session.server.local: session.client.peer,
         }
         shown = {before.encode(): after.encode() for before, after in named.items()}

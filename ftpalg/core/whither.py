@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ftpalg.core.commands import printable
 from ftpalg.core.errors import BadArgument
-from ftpalg.core.logins import Dialect, parse_server
+from ftpalg.core.logins import HOST, Dialect, parse_server
 from ftpalg.core.replies import reply
 from ftpalg.core.routes import Facts, Route, Server, Undecided
 
@@ -71,9 +71,9 @@ class Whither:
 
     def secured(self, sni: str) -> None:
         """TLS with the client stands; ``sni`` is the name it asked for."""
-        self._sni = sni
-        if sni and self.speaks(Dialect.SNI) and self._given is None:
-            self._given = Server(sni)
+        self._sni = sni if HOST.fullmatch(sni) else ""
+        if self._sni and self.speaks(Dialect.SNI) and self._given is None:
+            self._given = Server(self._sni)
 
     # -- HOST -------------------------------------------------------------------------------------
 

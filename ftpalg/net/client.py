@@ -29,6 +29,7 @@ from ftpalg.core.events import (
     Link,
 )
 from ftpalg.core.lines import CommandLines
+from ftpalg.core.replies import reply
 from ftpalg.core.routes import Server
 from ftpalg.core.rules import ClientTls, Rules
 from ftpalg.net.control import Control, link_of, prepare_socket
@@ -85,7 +86,7 @@ class ClientControl(Control):
             self._end_header()
             self.transport.resumeProducing()
             if source is None or destination is None:
-                self._admit(link)  # the balancer's own, a health check
+                self._check_up(link)
                 return
             self.proxied = True
             local = self._gateway.advertised.to_client(source[0]) or link.local
@@ -101,6 +102,15 @@ class ClientControl(Control):
         self.transport.pauseProducing()
         self._wait_for_handshake()
         self._header = HeaderReader(self._gateway.reactor, sock, done, failed)
+
+    def _check_up(self, link: Link) -> None:
+        """The balancer's own connection: it hears that the gateway is well, and has no session."""
+        if self._gateway.admits(link):
+            self._admit(link)
+            return
+        if self.rules.client_tls is not ClientTls.IMPLICIT:
+            self.write(bytes(reply(220, "ftpalg ready.")))
+        self.hang_up()
 
     def _end_header(self) -> None:
         self._header = None

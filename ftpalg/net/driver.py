@@ -132,7 +132,8 @@ class Driver:
     def calls_from(self, host: str, port: int) -> bool:
         """Whether that is our end of this session's connection to its server."""
         if self.server is not None:
-            return ends_at(self.server.transport.socket, host, port)
+            sock = getattr(self.server.transport, "socket", None)  # none once it is lost
+            return sock is not None and ends_at(sock, host, port)
         return self._reach is not None and self._reach.calls_from(host, port)
 
     # -- control connections --------------------------------------------------------------------

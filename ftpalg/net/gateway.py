@@ -6,7 +6,7 @@ import socket
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ from ftpalg.net.advertised import Advertised, holds
 from ftpalg.net.client import ClientControl
 from ftpalg.net.driver import Driver
 from ftpalg.net.health import Health
-from ftpalg.net.own import Own
+from ftpalg.net.own import Own, is_local
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.reach import Way
 from ftpalg.net.recorder import Recorder
@@ -151,11 +151,15 @@ class Gateway:
         balancers = self.settings.proxy_protocol.balancers
         return bool(balancers) and holds(balancers, peer)
 
+    def admits(self, link: Link) -> bool:
+        """Whether a client from there may have a session."""
+        return self._policies.admits(link.peer)
+
     def admit(self, client: ClientControl, link: Link) -> Driver | None:
         """Make a session, or tell the client what stands against it."""
         limits = self.settings.limits
         refusal = ""
-        if not (self._policies.admits(link.peer) or self.is_balancer(link.peer)):
+        if not self.admits(link):
             refusal = "Your address is not admitted here."
         elif len(self.sessions) >= limits.sessions:
             refusal = "Too many sessions; try again later."
@@ -221,7 +225,17 @@ class Gateway:
             return ""
         if dial.route.parent and address and ip_address(address).is_loopback:
             return f"{server.host} would be the parent proxy itself."
+        if address and is_local(address) and not (is_local(client) or self._opened(address)):
+            return (
+                f"{server.host} is this gateway's own machine,"
+                " which only a rule in access.servers with its very address opens."
+            )
         return self._policies.refusal(client, dial.account, server, address)
+
+    def _opened(self, address: str) -> bool:
+        """Whether a rule names that one address."""
+        alone = ip_network(address)
+        return any(rule.allow and alone in rule.networks for rule in self.settings.access.servers)
 
     def adopt(self, sock: socket.socket, protocol: Connection) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""

@@ -38,11 +38,11 @@ from ftpalg.net.tlsdata import TlsDataSocket
 if TYPE_CHECKING:
     from ftpalg.net.driver import Driver
 
-GRACE = 0.002
+GRACE = 0.02
 """Seconds between the clean end of an upload's data and the last look at its control connection.
 
 A client that dies ends both with FIN, the data first or last: only an upload whose client is still
-there is ended towards the server.
+there is ended towards the server.  The kernel of a busy machine takes milliseconds between the two.
 """
 
 
@@ -253,7 +253,7 @@ class Legs:
         """Make a leg fail."""
         if self._relay is not None:
             self._relay.stop()
-        self.let_go()
+        self._forget_grace()
         leg = self._open.pop(action.side, None)
         if leg is not None:
             leg.abort()
@@ -274,7 +274,15 @@ class Legs:
         return relay.moved, self._gateway.reactor.seconds() - self._began
 
     def let_go(self) -> None:
-        """The session is over: no last look at its control connection any more."""
+        """The session is over: what is still open, for whomever, is not any more."""
+        self._forget_grace()
+        if self._relay is not None:
+            self._relay.stop()
+        for leg in self._open.values():
+            leg.abort()
+        self._open.clear()
+
+    def _forget_grace(self) -> None:
         if self._grace is not None:
             self._grace.cancel()
             self._grace = None

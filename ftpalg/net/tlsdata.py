@@ -44,6 +44,7 @@ class TlsDataSocket(DataSocket):
         self._lenient = lenient
         self._out = memoryview(b"")
         self._taken = 0
+        self._fed = 0  # bytes since the last plain text
         self._said_goodbye = False
 
     def handshake(self, done: Callable[[], None], failed: Callable[[str], None]) -> None:
@@ -115,7 +116,10 @@ class TlsDataSocket(DataSocket):
         while True:
             got = self._decrypt(buffer)
             if got:
+                self._fed = 0
                 return got
+            if self._fed > OVERHEAD:
+                raise OSError("TLS failed: it carries no data")  # a flood of KeyUpdate, say
             if self.tls.notified:
                 return 0
             self._collect()
@@ -146,6 +150,7 @@ class TlsDataSocket(DataSocket):
     def _feed(self) -> int:
         """Give OpenSSL what the socket has; how much.  Raise BlockingIOError where it has nothing."""
         size = self.socket.recv_into(_fresh)
+        self._fed += size
         if size:
             self.tls.bio_write(_fresh[:size])
         return size

@@ -21,7 +21,7 @@ from ipaddress import (
     ip_network,
 )
 
-from ftpalg.core.addresses import normal
+from ftpalg.core.addresses import normal, plain_name
 from ftpalg.core.routes import Server
 
 Address = IPv4Address | IPv6Address
@@ -53,8 +53,6 @@ LOW_32_BITS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 """Names that resolvers take for an IPv4 address: 127.1, 2130706433, 0x7f000001."""
 
-BRACKETED = re.compile(r"^\[([^][]*:[^][]*)\]$")
-
 
 def within(networks: tuple[Network, ...], *addresses: Address) -> bool:
     """Whether a network holds one of the addresses; no networks stand for all."""
@@ -66,15 +64,7 @@ def named(patterns: Iterable[str], name: str) -> bool:
 
     Neither case, nor a trailing dot, nor the spelling of an address makes a difference.
     """
-    return any(fnmatchcase(_plain(name), _plain(pattern)) for pattern in patterns)
-
-
-def _plain(name: str) -> str:
-    name = BRACKETED.sub(r"\1", name.lower().removesuffix("."))
-    try:
-        return normal(name)
-    except ValueError:  # a pattern over addresses: 2001:db8::*
-        return name
+    return any(fnmatchcase(plain_name(name), plain_name(pattern)) for pattern in patterns)
 
 
 def special(address: str) -> str:
@@ -153,7 +143,7 @@ class ServerRule:
 
 def _inward(name: str) -> bool:
     """Whether a name leads a resolver to its own machine, or is an address in disguise."""
-    plain = _plain(name)
+    plain = plain_name(name)
     return (
         plain == "localhost"
         or plain.endswith(".localhost")

@@ -280,6 +280,12 @@ class Hosts(LadderTest):
             READY, "C -> P  HOST x.example\nC <- P  504 No such host here."
         )
 
+    def test_no_name(self) -> None:
+        """What is no host name in the handshake is no server, and reaches no line of ours."""
+        rules = Rules(dialects=(Dialect.SNI,), client_tls=ClientTls.IMPLICIT)
+        for sni in ("a.example\r\nDELE x", "a.example 21@x", "\xe9.example", "-x", "a" * 254):
+            self.ladder(rules, sni=sni).play(ROUTED)
+
     def test_sni(self) -> None:
         """mod_proxy's user@sni: the name in the handshake."""
         rules = Rules(dialects=(Dialect.SNI, Dialect.HOST), client_tls=ClientTls.IMPLICIT)

@@ -519,6 +519,36 @@ class Routed(LadderTest):
         self.assertEqual(made.session.server, Link("198.51.100.9", "198.51.100.1", 21))
 
 
+class Refused(LadderTest):
+    """A USER that was not taken: the PASS behind it is for nobody."""
+
+    def test_pass_goes_nowhere(self) -> None:
+        """Not to the server that is connected: the client means another one."""
+        made = self.ladder(OPEN).play(ROUTED).play(AT_SERVER)
+        made.play(
+            """
+            P <- S  331 Password.
+            C <- P  331 Password.
+            C -> P  USER eve@two.example:99999
+            C <- P  501 The server's port must be a number from 1 to 65535.
+            C -> P  PASS for-two
+            C <- P  503 USER comes first.
+            C -> P  USER bob@one.example
+            P -> S  USER bob
+            P <- S  331 Password.
+            C <- P  331 Password.
+            C -> P  PASS for-one
+            P -> S  PASS for-one
+            P <- S  230 In.
+            C <- P  230 In.
+            C -> P  USER eve@two.example
+            C <- P  503 Already logged in; QUIT and connect again to change.
+            C -> P  PASS for-two
+            C <- P  503 USER comes first.
+            """
+        )
+
+
 class Abuse(LadderTest):
     """Quirk 14: who speaks something else, or too much of it."""
 

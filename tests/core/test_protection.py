@@ -131,14 +131,15 @@ class Client(LadderTest):
         )
         self.protects(made, Side.CLIENT, False)
         made = self.ladder(replace(OFFER, ccc=True)).play(GREETED, AUTH)
+        made.play("C -> P  CCC\nC <- P  503 CCC comes after the login.", LOGIN)
         made.play(
             """
-            C -> P  USER bob
-            P -> S  USER bob
+            C -> P  PWD
+            P -> S  PWD
             C -> P  CCC
             C -> P  NOOP
-            P <- S  331 Password.
-            C <- P  331 Password.
+            P <- S  257 "/"
+            C <- P  257 "/"
             P ..    hangs up
             """
         )

@@ -298,6 +298,32 @@ class Parents(LadderTest):
             """
         )
 
+    def test_no_other_server(self) -> None:
+        """The parent would take OPEN and SITE for another server than the one that was judged."""
+        made = self.ladder(replace(self.RULES, server=FIXED)).play(GREETED)
+        for verb in ("OPEN", "SITE", "PROXY"):
+            made.play(
+                f"C -> P  {verb} evil\nC <- P  530 The server is named already; log in there."
+            )
+        made.play(
+            """
+            C -> P  NOOP
+            P -> S  NOOP
+            P <- S  200 Fine.
+            C <- P  200 Fine.
+            C -> P  USER bob
+            P -> S  USER bob@ftp.example
+            P <- S  230 In.
+            C <- P  230 In.
+            C -> P  OPEN evil
+            C <- P  530 The server is named already; log in there.
+            C -> P  SITE CHMOD 600 f
+            P -> S  SITE CHMOD 600 f
+            P <- S  200 Done.
+            C <- P  200 Done.
+            """
+        )
+
     def test_other_parents(self) -> None:
         """SOCKS and CONNECT need no such name."""
         self.through(Rules(parent="socks"), "one.example", "bob")

@@ -29,3 +29,15 @@ class Tls(SynchronousTestCase):
         ):
             self.assertIs(rules.tls_to(Server(host)), tls)
         self.assertIs(Rules().tls_to(Server("h")), ServerTls.OFF)
+
+    def test_one_machine(self) -> None:
+        """Rule 6: another spelling of a name or an address is no way around required TLS."""
+        rules = Rules(
+            server_tls_rules=(
+                ("*.example.net", ServerTls.EXPLICIT),
+                ("2001:db8::1", ServerTls.EXPLICIT),
+                ("[2001:db8::2]", ServerTls.EXPLICIT),
+            )
+        )
+        for host in ("a.example.net.", "2001:db8:0::1", "2001:DB8::0:1", "2001:db8::2"):
+            self.assertIs(rules.tls_to(Server(host)), ServerTls.EXPLICIT, host)

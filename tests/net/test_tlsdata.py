@@ -506,16 +506,21 @@ class Uploads(LegCase):
         self.assertEqual(everything(leg), b"")
 
     def test_asks_and_asks(self) -> None:
-        """A peer that only makes OpenSSL answer (renegotiation, 31 bytes for 33) is bounded."""
+        """A peer that makes OpenSSL answer (renegotiation, 31 bytes for 33) is bounded."""
         leg, far = self.stand("client", "1.2")
 
         class Answering:
             notified = False
+            fresh = False
 
             def recv_into(self, buffer: memoryview, size: int) -> int:
-                raise SSL.WantReadError
+                if not self.fresh:
+                    raise SSL.WantReadError
+                self.fresh = False
+                return 1
 
             def bio_write(self, data: memoryview) -> None:
+                self.fresh = True
                 self.out = bytes(len(data) * 31 // 33)
 
             def bio_read(self, size: int) -> bytes:
@@ -536,6 +541,28 @@ class Uploads(LegCase):
                 break
         self.assertLess(len(leg._out), OVERHEAD + PIECE)
         self.assertGreater(len(leg._out), OVERHEAD)
+
+    def test_no_data(self) -> None:
+        """Records without data (a flood of KeyUpdate) end the leg: they would keep the gateway busy."""
+        leg, far = self.stand()
+
+        class Empty:
+            notified = False
+            fed = 0
+
+            def recv_into(self, buffer: memoryview, size: int) -> int:
+                raise SSL.WantReadError
+
+            def bio_write(self, data: memoryview) -> None:
+                self.fed += len(data)
+
+            def bio_read(self, size: int) -> bytes:
+                raise SSL.WantReadError
+
+        leg.tls = empty = cast(Any, Empty())
+        send_some(far.sock, bytes(1 << 20))
+        self.assertIn("carries no data", str(self.assertRaises(OSError, some, leg)))
+        self.assertLessEqual(empty.fed, OVERHEAD + PIECE)
 
 
 class Downloads(LegCase):

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.wire.peers import (
     BLOCK,
+    QUICK,
     TIMEOUT,
     Client,
     Closed,
@@ -26,6 +27,10 @@ from tests.wire.peers import (
 )
 
 PER_SESSION = 20
+PATIENT = QUICK.replace("data-open = 0.6", "data-open = 10.0").replace(
+    "final-reply = 1.0", "final-reply = 10.0"
+)
+"""Nothing here waits for a timer, and a busy machine should not make one expire."""
 
 
 def file_server(control: Control) -> None:
@@ -190,10 +195,12 @@ class PassiveServerTests(Leaks, WireTestCase):
     """Towards a passive server."""
 
     alone = "leaks"
+    toml = PATIENT
 
 
 class ActiveServerTests(Leaks, WireTestCase):
     """Towards an active server."""
 
     alone = "leaks"
+    toml = PATIENT
     mode = "active"

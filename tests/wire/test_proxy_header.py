@@ -141,9 +141,9 @@ class Headers(ProxyTestCase):
         self.admitted(self.headed(block("::ffff:127.0.0.5", "::ffff:127.0.0.99")))
 
     def test_balancers_own(self) -> None:
-        """LOCAL and UNKNOWN, a check for instance: admitted, whoever else may come."""
+        """LOCAL and UNKNOWN, a check for instance: greeted; access.clients keeps it from a session."""
         for header in (LOCAL, b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN ffff::1 x 1 2\r\n"):
-            self.admitted(self.headed(header), "127.0.0.1")
+            self.assertEqual(self.headed(header).rest(), b"220 ftpalg ready.\r\n")
 
     def test_garbage(self) -> None:
         """What is no header ends the connection without a word."""
