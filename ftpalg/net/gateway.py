@@ -225,17 +225,23 @@ class Gateway:
             return ""
         if dial.route.parent and address and ip_address(address).is_loopback:
             return f"{server.host} would be the parent proxy itself."
-        if address and is_local(address) and not (is_local(client) or self._opened(address)):
+        if address and self._inward(client, address):
             return (
                 f"{server.host} is this gateway's own machine,"
                 " which only a rule in access.servers with its very address opens."
             )
         return self._policies.refusal(client, dial.account, server, address)
 
-    def _opened(self, address: str) -> bool:
-        """Whether a rule names that one address."""
+    def _inward(self, client: str, address: str) -> bool:
+        """Whether a client from elsewhere would reach this machine from within, by its own address.
+
+        Loopback, its other way in, is a matter of the policy.
+        """
+        host = ip_address(address)
+        if host.is_loopback or not is_local(address) or is_local(client):
+            return False
         alone = ip_network(address)
-        return any(rule.allow and alone in rule.networks for rule in self.settings.access.servers)
+        return not any(r.allow and alone in r.networks for r in self.settings.access.servers)
 
     def adopt(self, sock: socket.socket, protocol: Connection) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""

@@ -16,7 +16,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from ftpalg.config import ClientTlsSettings, Limits, Parent, Settings
-from ftpalg.config.tables import ParentUrl, Pinholes, ProxyProtocol
+from ftpalg.config.tables import Access as AccessSettings
+from ftpalg.config.tables import AccessRule, ParentUrl, Pinholes, ProxyProtocol
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link, Side, Traits
 from ftpalg.core.routes import Balance, Route, Server
@@ -193,6 +194,23 @@ class Asked(GatewayCase):
         found = shared.judge(dial, "192.0.2.1", server, "192.0.2.7")
         self.assertEqual(found, "That is forbidden.")
         self.assertEqual(self.asked, [("192.0.2.1", "anna", server, "192.0.2.7")])
+
+    def test_judge_own_machine(self) -> None:
+        """A client from elsewhere does not get in from within; a rule with the address lets it."""
+        self.patch(module, "is_local", lambda address: address == "192.0.2.254")
+        server = Server("gw.example")
+        dial = Dial((server,), Route(), named=True)
+        shared = self.asking(refusal=lambda *_: "")
+        found = shared.judge(dial, "192.0.2.1", server, "192.0.2.254")
+        self.assertIn("is this gateway's own machine", found)
+        self.assertEqual(shared.judge(dial, "192.0.2.254", server, "192.0.2.254"), "")
+        self.assertEqual(shared.judge(dial, "192.0.2.1", server, "192.0.2.253"), "")
+        self.assertEqual(shared.judge(dial, "192.0.2.1", server, "127.0.0.1"), "")
+        for network, opened in (("192.0.2.254", True), ("192.0.2.0/24", False)):
+            rule = AccessRule(networks=(ip_network(network),))
+            shared.settings = evolve(shared.settings, access=AccessSettings(servers=(rule,)))
+            found = shared.judge(dial, "192.0.2.1", server, "192.0.2.254")
+            self.assertEqual(found == "", opened)
 
     def test_judge_configured(self) -> None:
         """A server that the settings name is not judged."""
