@@ -261,6 +261,7 @@ class Mapping(AccountsTestCase):
             + route("zoe", server=there, password_credential="absent")
             + route("m*", server=there, password_file=FOLDER / "lines")
             + route("gr*", password_file=FOLDER / "empty")
+            + 'destinations = ["127.0.0.1"]\n'
         )
 
     @classmethod
