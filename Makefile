@@ -1,35 +1,66 @@
 # make run    sets everything up and shows the main job against embedded servers
 # make test   sets everything up and passes the tests, lint and type checks
+# make peers  lets many real clients tell stories to many real servers, a quarter of an hour
+# make torture  has every call fail that can, wherever it is made; make test takes some of each kind
+# make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
+# make man    writes the man pages anew
+# make walk   walks the states of a session for SECONDS; make mutants has the walk find made faults
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SECONDS ?= 600
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
-.PHONY: run test check bench clean
+.PHONY: run test check peers torture bench upgrades walk mutants man clean
 
 run: $(VENV)/demo
 	$(BIN)/python -m demo
 
 test: $(VENV)/test check
 	sh tests/peers/install.sh
+	sh tests/ops/install.sh
 	$(BIN)/coverage run --source=ftpalg/core,ftpalg/policy -m twisted.trial \
-	    tests.core tests.policy tests.test_config tests.test_config_tables tests.test_layers
+	    tests.core tests.policy tests.config \
+	    tests.test_layers tests.test_imports tests.test_modules tests.test_endpoints
 	$(BIN)/coverage report --fail-under=100 --skip-covered
-	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.wire tests.tls tests.netns tests.test_ldap
-	$(BIN)/trial tests.peers
+	$(BIN)/trial -j2 tests.walk
+	$(BIN)/trial -j2 tests.net tests.ops tests.life tests.files tests.cli tests.wire tests.field tests.tls tests.netns \
+	    tests.ldap tests.torture
+	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
+
+peers: $(VENV)/test
+	sh tests/peers/install.sh
+	$(BIN)/trial -j2 tests.peers.test_stories
 
 check: $(VENV)/test
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check $(PACKAGES)
 	$(BIN)/mypy ftpalg tests demo bench
 
+walk: $(VENV)/test
+	$(BIN)/python -m tests.walk.walk $(SECONDS)
+
+mutants: $(VENV)/test
+	$(BIN)/python -m tests.walk.mutants
+
+torture: $(VENV)/test
+	FTPALG_TORTURE=all $(BIN)/trial tests.torture
+
 bench: $(VENV)/test
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.records
+
+upgrades: $(VENV)/test
+	FTPALG_LOAD=full $(BIN)/trial tests.life.test_load
+
+man: $(VENV)/test
+	$(BIN)/python -m ftpalg.cli.manual docs/man
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
+	    tests/peers/node_modules
 
 $(VENV)/demo $(VENV)/test: setup.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

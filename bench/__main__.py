@@ -2,138 +2,26 @@
 
     make bench        or    python -m bench [--rounds N] [--mib N] [--sessions N]
 
-CPU seconds are the gateway process's own, from /proc (Linux).  Figures are medians of the rounds;
+CPU seconds are the gateway process's own (Linux).  Figures are medians of the rounds;
 compare within one run only: machines drift.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
-import ftplib
-import os
-import re
-import select
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bench.measure import child, cpu, drained, line_with, memory
+from bench.work import client, log_in, retr, stor
 from ftpalg.certificate import make_pair
-
-TICKS = os.sysconf("SC_CLK_TCK")
-BLOCK = bytearray(1 << 20)
-
-
-@contextlib.contextmanager
-def child(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that is ended with the block."""
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def line_with(process: subprocess.Popen[str], pattern: str) -> str:
-    """The first group of the first line of output that fits."""
-    assert process.stdout is not None
-    while select.select([process.stdout], [], [], 30)[0]:
-        line = process.stdout.readline()
-        if not line:
-            break
-        found = re.search(pattern, line)
-        if found:
-            return found[1]
-    raise SystemExit("bench: a process did not start")
-
-
-def cpu(process: subprocess.Popen[str]) -> float:
-    """User and system seconds of a process so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def memory(process: subprocess.Popen[str]) -> int:
-    """KiB of memory that are the process's share."""
-    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss:\s+(\d+)", text, re.M)
-    return int(found[1]) if found else 0
-
-
-def client(port: int, *, tls: bool) -> ftplib.FTP:
-    """A logged-in client."""
-    made: ftplib.FTP
-    if tls:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        made = ftplib.FTP_TLS(context=context)
-    else:
-        made = ftplib.FTP()
-    made.connect("127.0.0.1", port, timeout=120)
-    made.login("bench", "bench")
-    if isinstance(made, ftplib.FTP_TLS):
-        made.prot_p()
-    made.voidcmd("TYPE I")
-    return made
-
-
-def retr(port: int, size: int, *, tls: bool) -> None:
-    """Download the big file."""
-    session = client(port, tls=tls)
-    data = session.transfercmd("RETR big")
-    got = 0
-    while count := data.recv_into(BLOCK):
-        got += count
-    data.close()
-    session.voidresp()
-    session.quit()
-    assert got == size, got
-
-
-def stor(port: int, size: int, *, tls: bool) -> None:
-    """Upload as much."""
-    session = client(port, tls=tls)
-    data = session.transfercmd("STOR up")
-    for _ in range(size // len(BLOCK)):
-        data.sendall(BLOCK)
-    if isinstance(data, ssl.SSLSocket):
-        data.unwrap()
-    data.close()
-    session.voidresp()
-    session.quit()
-
-
-async def logins(port: int, count: int) -> None:
-    """Connect, log in, quit; sixteen at once."""
-
-    async def one() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        await reader.readline()
-        for line in (b"USER bench\r\n", b"PASS bench\r\n", b"QUIT\r\n"):
-            writer.write(line)
-            await reader.readline()
-        writer.close()
-
-    async def worker() -> None:
-        for _ in range(count // 16):
-            await one()
-
-    await asyncio.gather(*(worker() for _ in range(16)))
-
-
-def log_in(port: int, count: int) -> None:
-    """The same, in a loop of its own."""
-    asyncio.run(logins(port, count))
 
 
 def measured(
@@ -143,6 +31,14 @@ def measured(
     before, begun = cpu(gateway) if gateway else 0.0, time.perf_counter()
     work()
     return time.perf_counter() - begun, (cpu(gateway) if gateway else 0.0) - before
+
+
+def start(words: list[str]) -> tuple[float, float]:
+    """Wall and CPU seconds of ``ftpalg run`` up to its ``ready``."""
+    begun = time.perf_counter()
+    with child(str(Path(sys.executable).with_name("ftpalg")), "run", *words) as gateway:
+        line_with(gateway, r"(ready)")  # in either form of the records
+        return time.perf_counter() - begun, cpu(gateway)
 
 
 def row(name: str, values: list[tuple[float, float]], per: float, unit: str, cost: str) -> None:
@@ -162,18 +58,21 @@ def main() -> None:
     size, rounds = given.mib << 20, range(given.rounds)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        with (folder / "big").open("wb") as big:
+        with (folder / str(size)).open("wb") as big:
             big.truncate(size)
         certificate, key = make_pair(["localhost"], folder)
         origin = stack.enter_context(child(sys.executable, "-m", "bench.origin", str(folder)))
         server = int(line_with(origin, r"^(\d+)$"))
         twistd = str(Path(sys.executable).with_name("twistd"))
-        words = ["-n", "--pidfile=", "ftpalg", "--server", f"ftp://127.0.0.1:{server}"]
+        words = ["--server", f"ftp://127.0.0.1:{server}"]
         words += ["--listen", "tcp:0:interface=127.0.0.1", "--client-tls", "offer"]
         words += ["--certificate", str(certificate), "--private-key", str(key)]
-        gateway = stack.enter_context(child(twistd, *words))
+        starts = [start(words) for _ in rounds]
+        wall, used = (statistics.median(one[at] for one in starts) for at in (0, 1))
+        print(f"{'start to ready':34} {wall:10.2f} s           {used:8.4f} CPU s", flush=True)
+        gateway = stack.enter_context(child(twistd, "-n", "--pidfile=", "ftpalg", *words))
         port = int(line_with(gateway, r"starting on (\d+)"))
-        stack.enter_context(_drained(gateway))
+        stack.enter_context(drained(gateway))
         gib = size / 2**30
         for name, work, tls in (
             ("RETR", retr, False),
@@ -198,14 +97,6 @@ def main() -> None:
             print(f"{'idle session' + (', TLS' if tls else ''):34} {each:10.1f} KiB")
             for session in idle:
                 session.close()
-
-
-@contextlib.contextmanager
-def _drained(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Read a process's output away, so that it never waits for us."""
-    assert process.stdout is not None
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    yield
 
 
 main()

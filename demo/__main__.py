@@ -19,8 +19,10 @@ from twisted.python.failure import Failure
 from demo.origins import PASSWORD, USER, PlainHandler, TlsHandler, start
 from ftpalg.certificate import make_pair
 from ftpalg.config import structure
-from ftpalg.ops.log import Logged, SessionLog
-from ftpalg.service import GatewayService
+from ftpalg.core.facts import About
+from ftpalg.ops.log import SessionLog
+from ftpalg.ops.settings import LogSettings
+from ftpalg.service import GatewayService, installed
 
 GATEWAYS = ((1025, "plain origin"), (1026, "origin that insists on TLS and session reuse"))
 SAMPLES = {"hello.txt": b"Hello through the gateway.\r\n", "numbers.bin": bytes(range(256)) * 4096}
@@ -31,10 +33,10 @@ class Ladder(SessionLog):
     """Prints the client's dialogue on the left and the server's on the right."""
 
     def __init__(self) -> None:
-        super().__init__(ladder=True)
+        super().__init__(LogSettings(ladder=True), hosted=True)
         self.shown = True
 
-    def _rung(self, driver: Logged, arrow: str, text: str) -> None:
+    def _rung(self, about: About, arrow: str, text: str) -> None:
         if self.shown:
             left = "C" in arrow
             print(("" if left else " " * WIDTH) + f"{arrow}  {text}"[: WIDTH - 2], flush=True)
@@ -92,9 +94,8 @@ def main() -> None:
         raw: dict[str, Any] = {"listen": listen, "server": url}
         if url.startswith("ftpes"):
             raw["server-tls"] = {"ca": str(certificate)}
-        service = GatewayService(reactor, structure(raw, "demo"))
-        service.gateway.log = Ladder()
-        ladders.append(service.gateway.log)
+        ladders.append(Ladder())
+        service = GatewayService(installed(), structure(raw, "demo"), ladders[-1])
         service.startService()
         reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
 

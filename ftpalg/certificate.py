@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import idna
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,18 +17,20 @@ from cryptography.x509.oid import NameOID
 DAYS = 365
 
 
-def make_pair(names: list[str], folder: Path) -> tuple[Path, Path]:
+def make_pair(names: list[str], folder: Path, *, overwrite: bool = False) -> tuple[Path, Path]:
     """Write ``certificate.pem`` and ``private-key.pem`` for those host names or addresses.
 
-    The key is readable by its owner only.  Raise OSError where the files cannot be made; one that
-    exists is never overwritten.
+    The key is readable by its owner only.  The folder is made if need be.  Raise ValueError for what is
+    no name, OSError where the files cannot be made; one that exists is overwritten only if asked for.
     """
     files = folder / "certificate.pem", folder / "private-key.pem"
+    alternatives = [_named(name) for name in names]
+    folder.mkdir(parents=True, exist_ok=True)
     for file in files:
-        if file.exists():
+        if file.exists() and not overwrite:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(alternatives[0].value)[:64])])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -37,7 +40,7 @@ def make_pair(names: list[str], folder: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.SubjectAlternativeName([_named(name) for name in names]), False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
         .sign(key, hashes.SHA256())
     )
@@ -52,10 +55,17 @@ def _named(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ip_address(name))
     except ValueError:
-        return x509.DNSName(name)
+        pass
+    try:
+        any_host, plain = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+        return x509.DNSName(any_host + idna.encode(plain, uts46=True).decode("ascii"))
+    except idna.IDNAError:
+        raise ValueError(f"{name!r} is neither a host name nor an address") from None
 
 
 def _write(file: Path, content: bytes, mode: int) -> None:
+    """Make the file anew, so that the mode is the file's whoever had one there before."""
+    file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)

@@ -35,6 +35,7 @@ from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import (
     Certificate,
@@ -153,7 +154,7 @@ class LdapChecker:
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, reactor: Any, directory: Directory) -> None:
+    def __init__(self, reactor: IReactorTime, directory: Directory) -> None:
         self._reactor = reactor
         self._directory = directory
         self._tls = optionsForClientTLS(directory.host, _trust(directory.ca))
@@ -161,12 +162,12 @@ class LdapChecker:
         implicit = directory.protection is Protection.IMPLICIT
         self._endpoint = wrapClientTLS(self._tls, endpoint) if implicit else endpoint
 
-    def requestAvatarId(self, credentials: Any) -> Deferred[Any]:
+    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[Any]:
         """Fires with the prepared name as bytes, or fails with UnauthorizedLogin or CannotCheck."""
         asking = Deferred.fromCoroutine(self._check(credentials.username, credentials.password))
         return asking.addTimeout(self._directory.seconds, self._reactor, self._timed_out)
 
-    def _timed_out(self, _: Any, seconds: float) -> Failure:
+    def _timed_out(self, _: object, seconds: float) -> Failure:
         return Failure(self._failure(f"no answer within {seconds:g} s"))
 
     def _failure(self, why: object) -> CannotCheck:

@@ -1,20 +1,17 @@
 """The direction of dependencies, held by walking the imports.
 
 ``core <- {policy, net, ops} <- service <- plugin``; policy, net and ops do not import each other;
-``config`` imports core only; the core has no I/O, no clock and no log.
+``config`` imports core only; the core has no I/O, no clock and no log.  Inside a package there is no
+circle, and each floor knows only those below it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-import ftpalg
-
-ROOT = Path(ftpalg.__file__).parent
+from tests.imports import circles, graph_of, imports, modules, rooms, upward, within
 
 MAY_IMPORT = {
     "core": {"core"},
@@ -22,10 +19,27 @@ MAY_IMPORT = {
     "policy": {"core", "policy"},
     "net": {"core", "config", "net"},
     "ops": {"core", "config", "ops"},
-    "service": {"core", "config", "policy", "net", "ops", ""},
+    "words": {"words"},
+    "options": {"config", "words"},
+    "endpoints": {"config"},
+    "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "service": {"config", "ops", "life", "words", "options", ""},
     "certificate": {"certificate"},
     "ldap": {"ldap", "config", "net"},
-    "__main__": {"service", "config", "certificate", ""},
+    "cli": {
+        "cli",
+        "service",
+        "life",
+        "config",
+        "net",
+        "ops",
+        "certificate",
+        "words",
+        "options",
+        "endpoints",
+        "",
+    },
+    "__main__": {"cli", "life"},
     "": {""},
 }
 """Each room and what it may import; the empty name is the package itself (its version)."""
@@ -40,44 +54,91 @@ NO_IO = {
 PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
+CORE = (
+    {"routes", "keys"},
+    {"wire"},
+    {"ends", "events", "actions", "phases", "session_settings", "facts"},
+    {"desk"},
+    {"stages"},
+    {"session"},
+)
+"""``{routes, keys} <- wire <- vocabulary <- desk <- stages <- session``."""
+
+STAGES = (
+    {"destination"},
+    {"protection"},
+    {"login"},
+    {"entry"},
+    {"local"},
+    {"restart"},
+    {"resync"},
+    {"transfer_tables"},
+    {"transfer_legs"},
+    {"transfer"},
+    {"data_verbs"},
+    {"addressing"},
+    {"forwarding"},
+    {"reply_matching"},
+    {"command_queue"},
+    {"leaving", "timeouts"},
+)
+"""Each stage knows those before it; ``transfer_tables`` are the transfer's, ``data_verbs`` are the
+addressing's."""
+
+NET = (
+    {
+        "keypair",
+        "stored_passwords",
+        "intercept",
+        "own_addresses",
+        "pinholes",
+        "reactors",
+        "recorder",
+        "every",
+    },
+    {"revocations"},
+    {"accounts_file", "threads"},
+    {"accounts", "policies"},
+    {"contexts"},
+    {"tls"},
+    {"guarded", "shown", "password_masking"},
+    {"owners"},
+    {"legs"},
+    {"exact", "proxyheader"},
+    {"control"},
+    {"reach"},
+    {"advertised", "certificates", "reaching", "sessions"},
+    {"shared"},
+    {"places", "surroundings", "timers"},
+    {"backend", "admission"},
+    {"details"},
+    {"driver"},
+    {"gateway"},
+)
+"""``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
+
+PACKAGES = ("core", "config", "policy", "net", "ops", "life", "cli")
+
 
 def room_of(module: str) -> str:
-    """The part of ``ftpalg.net.relay`` that names its room."""
+    """The part of ``ftpalg.net.legs.relay`` that names its room."""
     return [*module.split("."), ""][1]
-
-
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the package with its syntax tree."""
-    for path in sorted(ROOT.rglob("*.py")):
-        parts = path.relative_to(ROOT.parent).with_suffix("").parts
-        name = ".".join(part for part in parts if part != "__init__")
-        yield name, ast.parse(path.read_text("utf-8"))
-
-
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Every module that is imported anywhere in a tree, for type checking too, with its line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative imports are not followed here"
-            assert node.module is not None
-            yield node.lineno, node.module
-            if node.module == "ftpalg":
-                for alias in node.names:
-                    yield node.lineno, f"ftpalg.{alias.name}"
 
 
 class Layers(SynchronousTestCase):
     """All imports of the package."""
 
+    def setUp(self) -> None:
+        self.trees = modules()
+        self.graph = graph_of(self.trees)
+
     def test_rooms(self) -> None:
         """No room imports what it may not."""
         wrong = [
             f"{name}:{line} imports {wanted}"
-            for name, tree in modules()
-            for line, wanted in imports(tree)
+            for name, tree in self.trees.items()
+            for line, module, part in imports(tree)
+            for wanted in ([f"ftpalg.{part}"] if module == "ftpalg" else [module])
             if wanted.partition(".")[0] == "ftpalg"
             and room_of(wanted) not in MAY_IMPORT[room_of(name)]
             and not wanted.startswith("ftpalg.__")
@@ -88,8 +149,8 @@ class Layers(SynchronousTestCase):
         """The core imports nothing that could wait, write or look at a clock; nor does a policy."""
         wrong = [
             f"{name}:{line} imports {wanted}"
-            for name, tree in modules()
-            for line, wanted in imports(tree)
+            for name, tree in self.trees.items()
+            for line, wanted, _ in imports(tree)
             if (room_of(name) == "core" and wanted.partition(".")[0] in NO_IO)
             or (room_of(name) == "policy" and wanted.partition(".")[0] in PURE)
         ]
@@ -99,7 +160,7 @@ class Layers(SynchronousTestCase):
         """The reactor is nobody's at module level: installing another one stays possible."""
         wrong = [
             f"{name}:{node.lineno}"
-            for name, tree in modules()
+            for name, tree in self.trees.items()
             for node in tree.body
             if isinstance(node, ast.ImportFrom)
             and node.module == "twisted.internet"
@@ -109,8 +170,66 @@ class Layers(SynchronousTestCase):
 
     def test_the_walk_sees_something(self) -> None:
         """The walk finds the rooms of the design; none is unknown to the table."""
-        rooms = {room_of(name) for name, _ in modules()}
-        self.assertLessEqual({"core", "policy", "net", "ops", "config", "service"}, rooms)
-        self.assertLessEqual(rooms, set(MAY_IMPORT))
-        seen = {wanted.partition(".")[0] for _, tree in modules() for _, wanted in imports(tree)}
+        found = {room_of(name) for name in self.trees}
+        self.assertLessEqual({"core", "policy", "net", "ops", "config", "service"}, found)
+        self.assertLessEqual(found, set(MAY_IMPORT))
+        seen = {
+            wanted.partition(".")[0]
+            for tree in self.trees.values()
+            for _, wanted, _ in imports(tree)
+        }
         self.assertLessEqual({"twisted", "ftpalg", "socket"}, seen)
+
+
+class Circles(SynchronousTestCase):
+    """No module knows, by however many others, who knows it."""
+
+    def circles_of(self, package: str) -> list[list[str]]:
+        """The circles inside one package."""
+        graph = within(graph_of(modules()), f"ftpalg.{package}")
+        self.assertTrue(graph)
+        return circles(graph)
+
+    def test_core(self) -> None:
+        """None in the core."""
+        self.assertEqual(self.circles_of("core"), [])
+
+    def test_net(self) -> None:
+        """None in net."""
+        self.assertEqual(self.circles_of("net"), [])
+
+    def test_folders_of_net(self) -> None:
+        """None among the folders of net either: control, legs and reach do not know each other's."""
+        graph = rooms(within(graph_of(modules()), "ftpalg.net"))
+        self.assertLessEqual({"control", "legs", "reach"}, set(graph))
+        self.assertEqual(circles(graph), [])
+
+    def test_others(self) -> None:
+        """None in config, policy and ops."""
+        for package in PACKAGES:
+            if package not in ("core", "net"):
+                self.assertEqual(self.circles_of(package), [], package)
+
+    def test_all(self) -> None:
+        """None among the packages."""
+        graph = rooms(within(graph_of(modules()), "ftpalg"))
+        self.assertEqual(circles(graph), [])
+
+
+class Floors(SynchronousTestCase):
+    """Inside a package each floor knows itself and those below it; every module has a floor."""
+
+    def setUp(self) -> None:
+        self.graph = graph_of(modules())
+
+    def test_core(self) -> None:
+        """From the routes up to the session."""
+        self.assertEqual(upward(within(self.graph, "ftpalg.core"), CORE), [])
+
+    def test_stages(self) -> None:
+        """From the destination up to the forwarding."""
+        self.assertEqual(upward(within(self.graph, "ftpalg.core.stages"), STAGES), [])
+
+    def test_net(self) -> None:
+        """From the pieces that know nobody up to the gateway."""
+        self.assertEqual(upward(within(self.graph, "ftpalg.net"), NET), [])

@@ -1,33 +1,40 @@
 """Settings: TOML to frozen values, with all validation and all messages.
 
-``load`` is the way in; ``Settings`` and its sections are what comes out.
+``load`` is the way in, ``read`` tells too where each value comes from, ``examine`` what is wrong besides;
+``Settings`` and its sections are what comes out.  ``structure`` takes parsed TOML.
 """
 
-from ftpalg.config.loading import SettingsError, load, structure
+from ftpalg.config.faults import SettingsError
+from ftpalg.config.loading import Loaded, examine, load, read, structure
 from ftpalg.config.model import (
     DEFAULT_LISTEN,
-    Certificate,
-    ClientTlsSettings,
+    Admin,
+    Commands,
     Data,
     Limits,
     Log,
+    LogFormat,
     PortRange,
-    ServerTlsRule,
-    ServerTlsSettings,
     Settings,
+    Shown,
     Timeouts,
 )
 from ftpalg.config.tables import Intercept, Listener, Parent, RouteRule, ServerUrl
+from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsRule, ServerTlsSettings
 
 __all__ = [
     "DEFAULT_LISTEN",
+    "Admin",
     "Certificate",
     "ClientTlsSettings",
+    "Commands",
     "Data",
     "Intercept",
     "Limits",
     "Listener",
+    "Loaded",
     "Log",
+    "LogFormat",
     "Parent",
     "PortRange",
     "RouteRule",
@@ -36,7 +43,10 @@ __all__ = [
     "ServerUrl",
     "Settings",
     "SettingsError",
+    "Shown",
     "Timeouts",
+    "examine",
     "load",
+    "read",
     "structure",
 ]

@@ -11,21 +11,49 @@ from collections.abc import Callable
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ftpalg.core.addresses import normal
-from ftpalg.core.logins import HOST
+from ftpalg.config.endpoints import FORMS, wrong
+from ftpalg.core.wire.addresses import normal
+from ftpalg.core.wire.user_at_host import HOST
 
 Check = Callable[[Any], Any]
+Schema = dict[str, Any]
+Made = TypeVar("Made", bound=Check)
 Network = IPv4Network | IPv6Network
 
 MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+SCHEMAS: dict[Check, Schema] = {}
+"""What JSON Schema (draft 4) can say of a check's values; the check itself says more."""
+
+PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+PATTERN = r"[A-Za-z0-9_.*?:\[\]-]+"
+SEPARATORS = r"[!#$%&*+,/;<=>?@\\^|~]{1,8}"
+NFT_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,127}"
+
+
+def schema(**form: Any) -> Callable[[Made], Made]:
+    """State a check's schema."""
+
+    def state(check: Made) -> Made:
+        SCHEMAS[check] = form
+        return check
+
+    return state
+
+
+def listed(**item: Any) -> Callable[[Made], Made]:
+    """State that a check takes a list of these."""
+    return schema(type="array", items=item)
 
 
 class Hidden(ValueError):
     """The remedy for a value that may hold a password: it is not shown."""
 
 
+@schema(type="boolean")
 def switch(value: Any) -> bool:
     """true or false."""
     if not isinstance(value, bool):
@@ -33,6 +61,7 @@ def switch(value: Any) -> bool:
     return value
 
 
+@schema(type="string")
 def text(value: Any) -> str:
     """Any string."""
     if not isinstance(value, str):
@@ -40,6 +69,7 @@ def text(value: Any) -> str:
     return value
 
 
+@schema(type="number", minimum=0, exclusiveMinimum=True)
 def seconds(value: Any) -> float:
     """A wait."""
     if type(value) not in (int, float) or not 0 < value < 1e18:  # and neither nan nor inf
@@ -50,6 +80,7 @@ def seconds(value: Any) -> float:
 def at_least(least: int) -> Check:
     """A whole number with a lower bound."""
 
+    @schema(type="integer", minimum=least)
     def check(value: Any) -> int:
         if type(value) is not int or value < least:
             raise ValueError(f"must be a whole number, {least} or more")
@@ -62,6 +93,7 @@ def one_of(kind: type[Enum], *, empty: bool = False) -> Check:
     """A word that names a member; with ``empty`` also "", for None."""
     names = ", ".join(f'"{member.value}"' for member in kind)
 
+    @schema(enum=[member.value for member in kind] + [""] * empty)
     def check(value: Any) -> Enum | None:
         if empty and value == "":
             return None
@@ -77,6 +109,7 @@ def word(*words: str) -> Check:
     """One of a few words."""
     names = ", ".join(f'"{w}"' for w in words)
 
+    @schema(enum=list(words))
     def check(value: Any) -> str:
         if value not in words:
             raise ValueError(f"must be one of {names}")
@@ -85,6 +118,7 @@ def word(*words: str) -> Check:
     return check
 
 
+@schema(type="string", pattern="^[0-9]{1,5}-[0-9]{1,5}$")
 def port_range(value: Any) -> tuple[int, int]:
     """``"first-last"``, both included."""
     match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value) if isinstance(value, str) else None
@@ -94,6 +128,7 @@ def port_range(value: Any) -> tuple[int, int]:
     return first, last
 
 
+@listed(**PORT)
 def ports(value: Any) -> frozenset[int]:
     """A list of ports."""
     if not isinstance(value, list) or not all(type(n) is int and 1 <= n <= 65535 for n in value):
@@ -101,28 +136,46 @@ def ports(value: Any) -> frozenset[int]:
     return frozenset(value)
 
 
-def endpoints(value: Any) -> tuple[str, ...]:
-    """A list of Twisted server endpoints."""
-    if not isinstance(value, list) or not all(isinstance(t, str) and t for t in value):
-        raise ValueError('must be a list of endpoints, like ["tcp:2121"]')
-    return tuple(value)
-
-
-def endpoint(value: Any) -> str:
-    """A Twisted server endpoint."""
-    if not isinstance(value, str) or not value:
-        raise ValueError('must be an endpoint, like "tcp:2121"')
+def _endpoint(value: str) -> str:
+    fault = wrong(value)
+    if fault:
+        raise ValueError(f"{value!r} is no endpoint: it {fault}; {FORMS}")
     return value
 
 
-def listeners(value: Any) -> tuple[str, ...]:
-    """Endpoints, at least one."""
-    found = endpoints(value)
-    if not found:
-        raise ValueError('must name at least one endpoint, like ["tcp:2121"]')
-    return found
+@listed(type="string", minLength=1)
+def endpoints(value: Any) -> tuple[str, ...]:
+    """A list of endpoints."""
+    if not isinstance(value, list) or not all(isinstance(t, str) and t for t in value):
+        raise ValueError('must be a list of endpoints, like ["127.0.0.1:2121"]')
+    return tuple(map(_endpoint, value))
 
 
+@schema(type="string", minLength=1)
+def endpoint(value: Any) -> str:
+    """An endpoint."""
+    if not isinstance(value, str) or not value:
+        raise ValueError('must be an endpoint, like "127.0.0.1:2121"')
+    return _endpoint(value)
+
+
+@schema(type="string")
+def socket_or_none(value: Any) -> str:
+    """An endpoint of HTTP, or empty for none."""
+    return "" if value == "" else endpoint(value)
+
+
+@schema(type="string", pattern="^(?:stderr|syslog|journald|file:.+)$")
+def destination(value: Any) -> str:
+    """Where the log goes."""
+    words = ("stderr", "syslog", "journald")
+    if isinstance(value, str) and "\0" not in value:
+        if value in words or (value.startswith("file:") and value != "file:"):
+            return value
+    raise ValueError('must be "stderr", "syslog", "journald" or "file:PATH"')
+
+
+@schema(type="string")
 def address(value: Any) -> str:
     """An IP address, or empty."""
     try:
@@ -137,6 +190,7 @@ def _names_file(value: Any) -> bool:
     return isinstance(value, str) and value != "" and "\0" not in value
 
 
+@schema(type="string")
 def path(value: Any) -> Path | None:
     """A file, or empty for none."""
     if value != "" and not _names_file(value):
@@ -144,6 +198,7 @@ def path(value: Any) -> Path | None:
     return Path(value) if value else None
 
 
+@listed(type="string", minLength=1)
 def paths(value: Any) -> tuple[Path, ...]:
     """A list of files."""
     if not isinstance(value, list) or not all(map(_names_file, value)):
@@ -151,13 +206,28 @@ def paths(value: Any) -> tuple[Path, ...]:
     return tuple(map(Path, value))
 
 
+@schema(type="string", pattern=f"^{PATTERN}$")
 def pattern(value: Any) -> str:
     """A server's name, with * for any run of characters."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.*?:\[\]-]+", value):
+    if not isinstance(value, str) or not re.fullmatch(PATTERN, value):
         raise ValueError('must be a server\'s name, * for any part of it, like "*.example.net"')
     return value.lower()
 
 
+@schema(type=["string", "array"], items={"type": "string"})
+def pins(value: Any) -> tuple[str, ...]:
+    """``sha256:`` and 64 hexadecimal digits, or a list of such; colons between the digits count not."""
+    found = []
+    for item in value if isinstance(value, list) else [value] if value != "" else []:
+        kind, _, digits = item.partition(":") if isinstance(item, str) else ("", "", "")
+        digits = digits.replace(":", "").lower()
+        if kind != "sha256" or not re.fullmatch(r"[0-9a-f]{64}", digits):
+            raise ValueError('must be "sha256:" with 64 hexadecimal digits, or a list of such')
+        found.append(digits)
+    return tuple(found)
+
+
+@listed(type="string", minLength=1)
 def texts(value: Any) -> tuple[str, ...]:
     """A list of strings."""
     if not isinstance(value, list) or not all(isinstance(t, str) and t for t in value):
@@ -165,6 +235,7 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+@listed(type="string", minLength=1)
 def descriptions(value: Any) -> tuple[str, ...]:
     """A list of descriptions of accounts, as ``--auth`` takes them."""
     try:
@@ -173,6 +244,7 @@ def descriptions(value: Any) -> tuple[str, ...]:
         raise Hidden('must be a list, like ["file:/etc/ftpalg/accounts"]') from None
 
 
+@listed(type="string")
 def networks(value: Any) -> tuple[Network, ...]:
     """A list of networks or single addresses."""
     if not isinstance(value, list) or not all(isinstance(t, str) for t in value):
@@ -188,6 +260,7 @@ def networks(value: Any) -> tuple[Network, ...]:
     return tuple(found)
 
 
+@listed(anyOf=[PORT, {"type": "string", "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}])
 def port_ranges(value: Any) -> tuple[tuple[int, int], ...]:
     """A list of ports and ``"first-last"``."""
     found = []
@@ -205,6 +278,7 @@ def several(kind: type[Enum]) -> Check:
     one = one_of(kind)
     names = ", ".join(f'"{member.value}"' for member in kind)
 
+    @schema(type="array", uniqueItems=True, items={"enum": [member.value for member in kind]})
     def check(value: Any) -> tuple[Enum, ...]:
         if not isinstance(value, list) or len({str(v) for v in value}) != len(value):
             raise ValueError(f"must be a list of some of {names}, each once")
@@ -213,13 +287,15 @@ def several(kind: type[Enum]) -> Check:
     return check
 
 
+@schema(type="string", pattern=f"^{SEPARATORS}$")
 def separators(value: Any) -> str:
     """The characters between user and server."""
-    if not isinstance(value, str) or not re.fullmatch(r"[!#$%&*+,/;<=>?@\\^|~]{1,8}", value):
+    if not isinstance(value, str) or not re.fullmatch(SEPARATORS, value):
         raise ValueError("must be 1 to 8 of the signs @ % # * ! $ & + , / ; < = > ? ^ | ~")
     return value
 
 
+@schema(type="string")
 def source(value: Any) -> str:
     """An IP address of ours, ``"client"`` for the client's own, or empty."""
     if value == "client":
@@ -230,6 +306,7 @@ def source(value: Any) -> str:
         raise ValueError('must be an IP address, "client", or empty for any') from None
 
 
+@schema(type="string")
 def named_address(value: Any) -> str:
     """An IP address, a name that resolves to one, or empty."""
     try:
@@ -240,6 +317,7 @@ def named_address(value: Any) -> str:
         raise ValueError("must be an IP address, a name that resolves to one, or empty") from None
 
 
+@schema(type="string", pattern="^[^\\u0000-\\u001f\\u007f]*$")
 def plain_word(value: Any) -> str:
     """A user name or a password's name: no bytes that end a command."""
     if not isinstance(value, str) or re.search(r"[\x00-\x1f\x7f]", value):
@@ -250,6 +328,7 @@ def plain_word(value: Any) -> str:
 def between(least: int, most: int) -> Check:
     """A whole number with both bounds."""
 
+    @schema(type="integer", minimum=least, maximum=most)
     def check(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
             raise ValueError(f"must be a whole number from {least} to {most}")
@@ -260,19 +339,26 @@ def between(least: int, most: int) -> Check:
 
 def optional(check: Check) -> Check:
     """Let an empty text stand for None: the general setting holds."""
-    return lambda value: None if value == "" else check(value)
+
+    @schema(anyOf=[{"enum": [""]}, SCHEMAS[check]])
+    def maybe(value: Any) -> Any:
+        return None if value == "" else check(value)
+
+    return maybe
 
 
+@schema(type="string", pattern=f"^{NFT_NAME}$")
 def nft_name(value: Any) -> str:
     """The name of an nftables set."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,127}", value):
+    if not isinstance(value, str) or not re.fullmatch(NFT_NAME, value):
         raise ValueError("must be the name of an nftables set: letters, digits, - _ and .")
     return value
 
 
+@schema(type="string", pattern=f"^(?:(?:inet|ip|ip6) {NFT_NAME})?$")
 def nft_table(value: Any) -> str:
     """``family name`` of an nftables table, or empty."""
-    form = r"(inet|ip|ip6) [A-Za-z][A-Za-z0-9_.-]{0,127}"
+    form = f"(?:inet|ip|ip6) {NFT_NAME}"
     if not isinstance(value, str) or (value and not re.fullmatch(form, value)):
         raise ValueError('must be family and name of an nftables table, like "inet ftpalg"')
     return value

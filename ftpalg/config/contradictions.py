@@ -1,6 +1,6 @@
 """Settings that are sound one by one and cannot hold together.
 
-Each fault reads "KEY: what is wrong and the remedy".
+Each fault names the key to change, and in its needs the others that it speaks of.
 """
 
 from __future__ import annotations
@@ -8,50 +8,102 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from ftpalg.config.endpoints import twisted
+from ftpalg.config.faults import Fault, fault, path_of
 from ftpalg.config.model import Settings
-from ftpalg.config.tables import Intercept, Listener
+from ftpalg.config.tables import Intercept, Listener, RouteRule, exact_server
 from ftpalg.core.routes import Mode, ServerTls
-from ftpalg.core.rules import ClientTls
+from ftpalg.core.session_settings import ClientTls
 
 
-def contradictions(settings: Settings) -> list[str]:
-    """Settings that cannot hold together, each as "KEY: what is wrong and the remedy"."""
+def contradictions(settings: Settings) -> list[Fault]:
+    """Settings that cannot hold together."""
+    return [
+        *_of_tls(settings),
+        *_of_listeners(settings),
+        *_of_routes(settings),
+        *_of_data(settings),
+    ]
+
+
+def listener_keys(settings: Settings) -> list[str]:
+    """The key that each of ``all_listeners`` was written at."""
+    return [
+        *(f"listen[{at}]" for at in range(len(settings.listen))),
+        *(
+            f"client-tls.implicit-listen[{at}]"
+            for at in range(len(settings.client_tls.implicit_listen))
+        ),
+        *(f"listeners[{at}].endpoint" for at in range(len(settings.listeners))),
+    ]
+
+
+def _of_tls(settings: Settings) -> Iterator[Fault]:
     client, server = settings.client_tls, settings.server_tls
-    found = _of_listeners(settings) + _of_routes(settings)
     for section, half in (("client-tls", client), ("server-tls", server)):
         if (half.certificate is None) != (half.private_key is None):
             missing = "private-key" if half.private_key is None else "certificate"
-            found.append(
-                f"{section}.{missing}: is missing; certificate and private-key go together"
+            there = "certificate" if half.private_key is None else "private-key"
+            yield fault(
+                f"{section}.{missing}",
+                "is missing; certificate and private-key go together",
+                f"{section}.{there}",
             )
+        if half.maximum < half.minimum:
+            yield fault(f"{section}.maximum", f"is below {section}.minimum", f"{section}.minimum")
     if not client.pairs and any(
         one.client_tls is not ClientTls.OFF for one in settings.all_listeners
     ):
-        found.append("client-tls.certificate: TLS for clients needs a certificate and private-key")
-    for section, half in (("client-tls", client), ("server-tls", server)):
-        if half.maximum < half.minimum:
-            found.append(f"{section}.maximum: is below {section}.minimum")
+        yield fault(
+            "client-tls.certificate",
+            "TLS for clients needs a certificate and private-key",
+            *(
+                "client-tls.mode",
+                "client-tls.private-key",
+                "client-tls.implicit-listen",
+                "listeners",
+            ),
+        )
     if client.opaque and settings.default_server_tls is not ServerTls.OFF:
-        found.append("client-tls.opaque: passes AUTH to the server; give it as ftp:// without TLS")
+        yield fault(
+            "client-tls.opaque",
+            "passes AUTH to the server; give it as ftp:// without TLS",
+            *("server", "server-tls.mode"),
+        )
     if client.opaque and any(rule.mode is not ServerTls.OFF for rule in server.rules):
-        found.append("client-tls.opaque: passes AUTH to the server; drop server-tls.rules")
+        yield fault(
+            "client-tls.opaque",
+            "passes AUTH to the server; drop server-tls.rules",
+            "server-tls.rules",
+        )
     if server.ca is not None and not server.verify:
-        found.append("server-tls.ca: has no use while server-tls.verify = false; drop one of them")
+        yield fault("server-tls.ca", "has no use while server-tls.verify = false; drop one of them")
+    if server.crl_chain and not server.crl:
+        yield fault("server-tls.crl-chain", "has no use without lists; name them in server-tls.crl")
+    for at, tls_rule in enumerate(server.rules):
+        if tls_rule.pin and tls_rule.mode is ServerTls.OFF:
+            yield fault(f"server-tls.rules[{at}].pin", "has no use without TLS; set mode")
     url = settings.server.tls if settings.server else ServerTls.OFF
     if url is not ServerTls.OFF and server.mode not in (None, url):
-        found.append(f'server-tls.mode: contradicts server = "{settings.server}"; drop one of them')
+        yield fault(
+            "server-tls.mode", f'contradicts server = "{settings.server}"; drop one of them'
+        )
+
+
+def _of_data(settings: Settings) -> Iterator[Fault]:
     for key, (first, last) in (
         ("client-ports", settings.data.client_ports),
         ("server-ports", settings.data.server_ports),
     ):
         if all(port in settings.data.excluded_ports for port in range(first, last + 1)):
-            found.append(f"data.{key}: every port of it is in data.excluded-ports")
-    return found
+            yield fault(
+                f"data.{key}", "every port of it is in data.excluded-ports", "data.excluded-ports"
+            )
 
 
 def only_local(endpoint: str) -> bool:
     """True for an endpoint that nobody but this machine's own users can reach."""
-    kind, *words = endpoint.replace("\\:", "%").split(":")
+    kind, *words = twisted(endpoint).replace("\\:", "%").split(":")
     if kind == "unix":
         return True
     found = [word.partition("=")[2] for word in words if word.startswith("interface=")]
@@ -79,31 +131,45 @@ def _open_to_all(settings: Settings, listener: Listener) -> bool:
     return named_by_clients and not guarded and not local
 
 
-def _of_listeners(settings: Settings) -> list[str]:
-    found = []
+def _of_listeners(settings: Settings) -> Iterator[Fault]:
     if not settings.all_listeners:
-        found.append("listen: names no endpoint, and there are no [[listeners]]")
-    for one in settings.all_listeners:
-        if one.endpoint.startswith("unix:"):
-            found.append(f"listen = {one.endpoint!r}: FTP needs addresses; write one like tcp:2121")
+        yield fault("listen", "names no endpoint, and there are no [[listeners]]", "listeners")
+    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
+        path = path_of(key)
         if one.accounts and not settings.accounts.auth:
-            found.append(f"accounts.auth: is empty, and {one.endpoint} requires accounts")
+            yield Fault(
+                path,
+                f"accounts.auth: is empty, and {one.endpoint} requires accounts",
+                ("accounts.auth",),
+            )
+        if one.accounts and settings.accounts.require_tls and one.client_tls is ClientTls.OFF:
+            yield fault(
+                "accounts.require-tls",
+                f"{one.endpoint} offers no TLS, so nobody could log in there;"
+                ' set client-tls.mode to "offer"',
+                *("client-tls.mode", "listeners"),
+            )
         if _open_to_all(settings, one):
-            found.append(
+            yield Fault(
+                path,
                 f"access.clients: is empty, and whoever reaches listen = {one.endpoint!r} could reach any"
                 " server through it; list the clients' networks, require accounts"
-                " (accounts.auth), or name one server"
+                " (accounts.auth), or name one server",
+                ("access.clients", "accounts", "server", "intercept", "proxy-protocol"),
             )
         if settings.client_tls.opaque and one.client_tls is not ClientTls.OFF:
-            found.append(
-                'client-tls.opaque: passes AUTH to the server; set client-tls.mode to "off"'
+            yield fault(
+                "client-tls.opaque",
+                'passes AUTH to the server; set client-tls.mode to "off"',
+                *("client-tls.mode", "listeners"),
             )
-    return found
 
 
-def _is_named(pattern: str) -> bool:
-    """True for a pattern of destinations that does not fit all of them."""
-    return pattern.rpartition("]")[2].partition(":")[0].strip("*?.") != "" or "[" in pattern
+def _is_safe(settings: Settings, rule: RouteRule) -> bool:
+    """True where every server that gets the rule's password is under verified TLS."""
+    route = settings.route(rule)
+    found = {route.tls or settings.tls_to(server) for server in route.secret_for}
+    return settings.server_tls.verify and found <= {ServerTls.EXPLICIT, ServerTls.IMPLICIT}
 
 
 def _ways(settings: Settings) -> Iterator[tuple[str, str, Mode, str]]:
@@ -116,54 +182,91 @@ def _ways(settings: Settings) -> Iterator[tuple[str, str, Mode, str]]:
             yield f"routes[{at}].", route.parent, mode, route.source
 
 
-def _of_routes(settings: Settings) -> list[str]:
-    found = []
+def _of_parents(settings: Settings) -> Iterator[Fault]:
     names = [parent.name for parent in settings.parents]
     for at, parent in enumerate(settings.parents):
+        where = f"parents[{at}]."
         if parent.name in names[:at]:
-            found.append(f"parents[{at}].name = {parent.name!r}: is taken by an earlier one")
+            yield Fault(
+                path_of(f"{where}name"),
+                f"{where}name = {parent.name!r}: is taken by an earlier one",
+            )
         if parent.password_file and parent.password_credential:
-            found.append(f"parents[{at}].password-credential: contradicts password-file; drop one")
+            yield fault(f"{where}password-credential", "contradicts password-file; drop one")
+        if parent.separators_in_user and parent.url.scheme != "ftp":
+            yield fault(
+                f"{where}separators-in-user",
+                "is for FTP parents; others get no USER",
+                f"{where}url",
+            )
         if parent.url.scheme == "ftp" and (parent.user or parent.secret):
-            found.append(f"parents[{at}].user: an FTP parent takes the client's login only")
+            yield fault(
+                f"{where}user", "an FTP parent takes the client's login only", f"{where}url"
+            )
         elif parent.secret and not parent.user:
-            found.append(f"parents[{at}].user: is missing; the password is of no use without it")
+            yield fault(f"{where}user", "is missing; the password is of no use without it")
     for where, parent_name in [("", settings.parent)] + [
         (f"routes[{at}].", rule.parent) for at, rule in enumerate(settings.routes)
     ]:
         if parent_name and parent_name not in names:
-            found.append(f"{where}parent = {parent_name!r}: no such name in [[parents]]")
+            sentence = f"{where}parent = {parent_name!r}: no such name in [[parents]]"
+            yield Fault(path_of(f"{where}parent"), sentence, ("parents",))
     proxied = {parent.name for parent in settings.parents if parent.url.scheme != "ftp"}
     for where, parent_name, mode, source in _ways(settings):
+        key = f"{where}parent"
         if parent_name in proxied and mode is Mode.ACTIVE:
-            found.append(f"{where}parent = {parent_name!r}: cannot open active data connections")
+            sentence = f"{key} = {parent_name!r}: cannot open active data connections"
+            yield Fault(path_of(key), sentence, ("parents", "server-mode", f"{where}server-mode"))
         if parent_name and source == "client":
-            found.append(f'{where}source-address = "client": a parent would not answer the client')
+            key = f"{where}source-address"
+            yield Fault(path_of(key), f'{key} = "client": a parent would not answer the client')
+
+
+def _of_routes(settings: Settings) -> Iterator[Fault]:
+    yield from _of_parents(settings)
     for at, entry in enumerate(settings.access.servers):
         if entry.accounts and not settings.accounts.auth:
-            found.append(f"access.servers[{at}].accounts: there are none; set accounts.auth")
+            yield fault(
+                f"access.servers[{at}].accounts",
+                "there are none; set accounts.auth",
+                "accounts.auth",
+            )
     for at, rule in enumerate(settings.routes):
         where = f"routes[{at}]."
         if len({url.scheme for url in rule.server}) > 1:
-            found.append(f"{where}server: all of them must have the same scheme")
+            yield fault(f"{where}server", "all of them must have the same scheme")
         elif rule.server and rule.server_tls not in (None, rule.server[0].tls):
             if rule.server[0].tls is not ServerTls.OFF:
-                found.append(f"{where}server-tls: contradicts the URL of server; drop one of them")
+                yield fault(f"{where}server-tls", "contradicts the URL of server; drop one of them")
         if rule.password_file and rule.password_credential:
-            found.append(f"{where}password-credential: contradicts password-file; drop one")
+            yield fault(f"{where}password-credential", "contradicts password-file; drop one")
         if rule.user and not rule.accounts:
-            found.append(f"{where}user: would let in everybody; name the accounts it is for")
+            yield fault(
+                f"{where}user",
+                "would let in everybody; name the accounts it is for",
+                f"{where}accounts",
+            )
         if rule.secret and not rule.user:
-            found.append(f"{where}user: is missing; the password is of no use without it")
-        fixed = rule.server or settings.server or any(map(_is_named, rule.destinations))
-        if rule.secret and not fixed:
-            found.append(
-                f"{where}server: is missing; the password would go to any server that a client names"
+            yield fault(f"{where}user", "is missing; the password is of no use without it")
+        named = bool(rule.destinations) and all(map(exact_server, rule.destinations))
+        if rule.secret and not (rule.server or settings.server or named):
+            yield fault(
+                f"{where}server",
+                "is missing; the password would go to any server that a client names",
+                *("server", f"{where}destinations"),
+            )
+        elif rule.secret and not (rule.password_in_clear or _is_safe(settings, rule)):
+            yield fault(
+                f"{where}server",
+                "has no verified TLS, so its password could be read on the way;"
+                f" use ftpes:// or ftps://, or set {where}password-in-clear",
+                *("server", "server-tls", f"{where}server-tls", f"{where}password-in-clear"),
             )
         if rule.accounts and not settings.accounts.auth:
-            found.append(f"{where}accounts: there are none; set accounts.auth")
+            yield fault(f"{where}accounts", "there are none; set accounts.auth", "accounts.auth")
         if settings.client_tls.opaque and settings.route(rule).tls not in (None, ServerTls.OFF):
-            found.append(
-                f"{where}server: TLS to it contradicts client-tls.opaque; drop one of them"
+            yield fault(
+                f"{where}server",
+                "TLS to it contradicts client-tls.opaque; drop one of them",
+                *("server-tls", "client-tls.opaque"),
             )
-    return found

@@ -1,84 +1,91 @@
-"""TOML to settings.  A file's faults are told all at once, each with file, key, value and remedy.
+"""Defaults, file, environment and options to settings, in this order; the last one counts.
 
-attrs and cattrs hold the model: cattrs goes on after a fault and tells them all.
+All faults are told at once, each with its place: what is wrong with single values, what cannot hold
+together, names of the environment.  A fault that follows from another is not told.  attrs and cattrs
+hold the model: cattrs goes on after a fault and tells them all.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path as File
+from types import GenericAlias
 from typing import Any, get_args, get_origin
 
-from attrs import fields, has
+from attrs import evolve, fields, has
 from cattrs import ClassValidationError, Converter, IterableValidationError
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
 from ftpalg.config.checks import Check, Hidden
 from ftpalg.config.contradictions import contradictions
-from ftpalg.config.model import (
-    Certificate,
-    ClientTlsSettings,
-    Data,
-    Limits,
-    Log,
-    ServerTlsRule,
-    ServerTlsSettings,
-    Settings,
-    Timeouts,
+from ftpalg.config.environment import PREFIX, from_environment, variable_of
+from ftpalg.config.faults import (
+    Document,
+    Fault,
+    SettingsError,
+    dotted,
+    error_of,
+    independent,
+    path_of,
+    shown,
+    told,
+    veiled,
 )
+from ftpalg.config.model import Settings, settings_sections
+from ftpalg.config.places import Path, places
+from ftpalg.config.reading import no_toml, text_of
+from ftpalg.config.suggestions import for_key, for_section, like, meant
 from ftpalg.config.tables import (
-    Access,
     AccessRule,
-    Accounts,
     ClientAddress,
-    Health,
     Listener,
-    Logins,
+    Origin,
     Parent,
-    Pinholes,
-    ProxyProtocol,
     RouteRule,
+    is_key,
+    key_of,
+    keys_of,
 )
+from ftpalg.config.tls import Certificate, ServerTlsRule
+from ftpalg.config.warnings import ALLOW, all_warnings
 
 SECTIONS = (
-    Listener,
-    Logins,
-    Accounts,
-    AccessRule,
-    Access,
-    RouteRule,
-    Parent,
-    ProxyProtocol,
-    Pinholes,
-    Health,
-    ClientAddress,
-    Data,
-    Timeouts,
-    Limits,
-    Certificate,
-    ClientTlsSettings,
-    ServerTlsRule,
-    ServerTlsSettings,
-    Log,
+    *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
+    *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )
+"""Every class of the model, what is inside first."""
+
+OPTIONS = "command line"
 
 
-class SettingsError(Exception):
-    """What is wrong with the settings: one sentence for each fault, in ``faults``."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with where they come from.
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    ``sources`` has, for each setting that something set, where: a variable's name, the command line,
+    or the file with its line.  ``faults`` are what is wrong; where a value is, its default stands.
+    """
 
+    settings: Settings
+    document: Document | None
+    sources: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
 
-def key_of(name: str) -> str:
-    """The key of an attribute."""
-    return name.replace("_", "-")
+    def tell(self, one: Fault) -> tuple[str, str]:
+        """A fault or a warning with its place: the sentence, and the quoted line or nothing."""
+        return told(one, *_origin(one.path, self.document, self.sources))
+
+    def error(self, found: Iterable[Fault] = ()) -> SettingsError:
+        """All that is wrong, with what was found elsewhere and does not follow from it."""
+        whole = (*self.faults, *independent(found, self.faults))
+        return error_of([self.tell(one) for one in whole])
 
 
 def _hook(check: Check) -> Callable[[Any, Any], Any]:
@@ -90,13 +97,14 @@ def _converter() -> Converter:
     made = Converter(forbid_extra_keys=True)
     made.register_structure_hook_func(_is_list_of_tables, _tables(made))
     for section in SECTIONS:
-        overrides = {}
+        overrides: dict[str, Any] = {}
         for a in fields(section):
             if a.init:
                 check = a.metadata.get("check")
                 hook = _hook(check) if check else None
-                overrides[a.name] = override(rename=key_of(a.name), struct_hook=hook)
-        make = make_dict_structure_fn(section, made, **overrides)  # type: ignore[arg-type]
+                omit = not is_key(a)
+                overrides[a.name] = override(rename=key_of(a.name), struct_hook=hook, omit=omit)
+        make: Any = make_dict_structure_fn(section, made, **overrides)
         made.register_structure_hook(section, _table_only(make))
     return made
 
@@ -109,7 +117,7 @@ def _tables(converter: Converter) -> Callable[[Any, Any], Any]:
     def structure_tables(value: Any, kind: Any) -> Any:
         if not isinstance(value, list):
             raise ValueError("must be a list of tables: write its name in double brackets")
-        tables: Any = list[get_args(kind)[0]]  # type: ignore[misc]
+        tables: Any = GenericAlias(list, get_args(kind)[:1])
         return tuple(converter.structure(value, tables))
 
     return structure_tables
@@ -124,84 +132,220 @@ def _table_only(make: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return structure_table
 
 
+def settings_of_raw(raw: Mapping[str, Any]) -> tuple[Settings, list[Fault]]:
+    """The settings of parsed TOML, defaults where a value is at fault, and every fault."""
+    sound = deepcopy(dict(raw))
+    first: list[Fault] = []
+    while True:
+        try:
+            settings: Settings = _converter().structure(sound, Settings)
+            break
+        except (ClassValidationError, IterableValidationError) as error:
+            found = _faults(error, sound, ())
+            first = first or found
+            for one in found:
+                _drop(sound, one.path)
+    first += [
+        Fault(one.path, veiled(one.sentence), one.needs)
+        for one in independent(contradictions(settings), first)
+    ]
+    return settings, first
+
+
+def _drop(raw: Any, path: Path) -> None:
+    """Take a value out.  Where a table lacks one, its list goes: the others must keep their places."""
+    if not _has(raw, path):
+        path = path[: next(at for at, part in enumerate(path) if isinstance(part, int))]
+    if _has(raw, path):
+        *way, last = path
+        for part in way:
+            raw = raw[part]
+        if isinstance(raw, list):
+            raw.clear()
+        else:
+            del raw[last]
+
+
+def _has(raw: Any, path: Path) -> bool:
+    for part in path:
+        inside = part in raw if isinstance(raw, dict) else isinstance(part, int) and part < len(raw)
+        if not inside:
+            return False
+        raw = raw[part]
+    return True
+
+
 def structure(raw: Mapping[str, Any], origin: str) -> Settings:
     """Validate parsed TOML.  Raise SettingsError with every fault; ``origin`` stands before each."""
-    try:
-        settings: Settings = _converter().structure(raw, Settings)
-    except (ClassValidationError, IterableValidationError) as error:
-        raise SettingsError([f"{origin}: {fault}" for fault in _faults(error, raw, "")]) from None
-    found = contradictions(settings)
-    if found:
-        raise SettingsError([f"{origin}: {_veiled(fault)}" for fault in found])
+    settings, faults = settings_of_raw(raw)
+    if faults:
+        raise error_of([told(one, None, origin) for one in faults])
     return settings
 
 
-def _faults(error: Any, raw: Any, path: str) -> list[str]:
-    """Walk the tree of faults, naming each by its dotted key."""
-    found: list[str] = []
+def _faults(error: Any, raw: Any, path: Path) -> list[Fault]:
+    """Walk the tree of faults, naming each by its path."""
+    found: list[Fault] = []
     named, others = error.group_exceptions()
     for inner, note in named:
         if isinstance(error, IterableValidationError):
-            place, value = f"{path}[{note.index}]", raw[note.index]
+            place, value = (*path, note.index), raw[note.index]
         else:
             key = key_of(note.name)
-            place, value = f"{path}.{key}" if path else key, raw.get(key)
+            place, value = (*path, key), raw.get(key)
         if isinstance(inner, ClassValidationError | IterableValidationError):
             found += _faults(inner, value, place)
         elif isinstance(inner, Hidden):
-            found.append(f"{place}: {inner}")
+            found.append(Fault(place, f"{dotted(place)}: {inner}"))
         elif isinstance(inner, KeyError):
-            found.append(f"{place}: is missing")
+            found.append(Fault(place, f"{dotted(place)}: is missing"))
+        elif place == ("accounts",):  # whose text may be meant as accounts.auth
+            found.append(Fault(place, f"{dotted(place)}: {inner}"))
         else:
-            found.append(f"{place} = {_shown(value)}: {inner}")
+            found.append(Fault(place, f"{dotted(place)} = {shown(value)}: {inner}"))
     for other in others:
         if isinstance(other, ForbiddenExtraKeysError):
-            known = ", ".join(key_of(a.name) for a in fields(other.cl) if a.init)
-            for key in sorted(other.extra_fields):
-                place = f"{path}.{key}" if path else key
-                found.append(f"{place}: no such setting; known here are {known}")
+            slips = [
+                _no_such((*path, key), other.cl, raw[key]) for key in sorted(other.extra_fields)
+            ]
+            meant_here = {key for one in slips for key in one.needs}  # these are not missing
+            found = [
+                one for one in found if one.path[-1] in raw or dotted(one.path) not in meant_here
+            ]
+            found += slips
         else:
-            found.append(f"{path}: {other}")
+            found.append(Fault(path, f"{dotted(path)}: {other}"))
     return found
 
 
-def _shown(value: Any) -> str:
-    shown = str(value).lower() if isinstance(value, bool) else _veiled(repr(value))
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def _no_such(path: Path, kind: type, value: Any) -> Fault:
+    *_, key = map(str, path)
+    name = dotted(path)
+    tables = value if isinstance(value, list) else [value]
+    if kind is Settings and tables and all(isinstance(one, Mapping) for one in tables):
+        keys = value if isinstance(value, Mapping) else ()
+        instead = for_section(key, keys)
+        sentence = f"{name}: no such section{meant(instead)}"
+        return Fault(path, sentence, (dotted(instead),), whole=True)
+    section = dotted(path[:-1])
+    if section in settings_sections():
+        instead = for_key(section, key)
+    else:
+        own = like(key, keys_of(kind))
+        instead = (*path[:-1], own) if own else ()
+    sentence = f"{name}: no such setting{meant(instead, section)}"
+    return Fault(path, sentence, (dotted(instead) or section,), whole=True)
 
 
-def _veiled(text: str) -> str:
-    """Without the password that somebody wrote into a URL, where it does not belong."""
-    return re.sub(r"(://[^\s\"':@/]*:)[^\s\"']*@", r"\1...@", text)
+def load(
+    path: File | None, overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of ``read``."""
+    return read(path, overrides, environment).settings
 
 
-def load(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
-    """Read the file, lay the command line's words over it, validate.
+def read(
+    path: File | None, overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Loaded:
+    """The same as ``examine``.  Raise SettingsError where anything is wrong."""
+    loaded = examine(path, overrides, environment)
+    if loaded.faults:
+        raise loaded.error()
+    return loaded
 
-    ``overrides`` maps dotted keys to values.  Raise SettingsError.
+
+def examine(
+    path: File | None, overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Loaded:
+    """Read the file, lay the environment and the command line's words over it, validate.
+
+    ``overrides`` maps dotted keys to values.  Raise SettingsError for a file that cannot be read.
     """
-    raw: dict[str, Any] = {}
-    origin = "command line"
-    if path is not None:
-        origin = str(path)
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
-        except ValueError as error:
-            raise SettingsError([f"{path}: is not TOML: {error}"]) from None
-    for dotted, value in overrides.items():
-        *sections, key = dotted.split(".")
-        place = raw
-        for section in sections:
-            place = place.setdefault(section, {})
-            if not isinstance(place, dict):
-                raise SettingsError([f"{origin}: {section}: must be a table: write [{section}]"])
-        place[key] = value
-    return structure(raw, origin)
+    raw, document = _file(path) if path is not None else ({}, None)
+    variables, faults = from_environment(environment or {})
+    sources = {}
+    if document is not None:
+        for key_path, place in document.places.values.items():
+            sources[dotted(key_path)] = f"{document.name}:{place.line}"
+    for words, source in ((variables, ""), (overrides, OPTIONS)):
+        for key, value in words.items():
+            if _lay(raw, path_of(key), value):
+                setter = source or variable_of(*_section_and_key(key))
+                sources |= dict.fromkeys(_keys_in(key, value), setter)
+    settings, more = settings_of_raw(raw)
+    faults += sorted(more, key=lambda one: _line(one, document))
+    settings = evolve(settings, origin=Origin(_allowed(settings, document), sources))
+    return Loaded(settings, document, sources, tuple(faults))
 
 
-def settings_sections() -> dict[str, type]:
-    """Each section of a file and its class; top-level keys under ""."""
-    named = {key_of(a.name): type(a.default) for a in fields(Settings) if has(type(a.default))}
-    return {"": Settings, **named}
+def _origin(
+    path: Path, document: Document | None, sources: Mapping[str, str]
+) -> tuple[Document | None, str]:
+    """The document to quote for a key, or who set it in its place."""
+    key = dotted(path[:2] if path[:1] and path[0] in settings_sections() else path[:1])
+    if key.startswith(PREFIX):
+        return None, "environment"
+    setter = sources.get(key, "")
+    in_file = not setter or setter not in (OPTIONS, variable_of(*_section_and_key(key)))
+    if not in_file or document is None:
+        return None, setter or "default"
+    return document, document.name
+
+
+def _keys_in(key: str, value: Any) -> Iterator[str]:
+    """A key, and the keys of the tables in its value."""
+    yield key
+    inner: Any = ()
+    if isinstance(value, Mapping):
+        inner = ((f"{key}.{name}", one) for name, one in value.items())
+    elif isinstance(value, list):
+        inner = ((f"{key}[{at}]", one) for at, one in enumerate(value))
+    for name, one in inner:
+        yield from _keys_in(name, one)
+
+
+def _line(one: Fault, document: Document | None) -> int:
+    place = document.place(one.path) if document else None
+    return place.line if place else 0
+
+
+def _section_and_key(key: str) -> tuple[str, str]:
+    section, _, last = key.rpartition(".")
+    return section, last
+
+
+def _lay(raw: dict[str, Any], path: Path, value: Any) -> bool:
+    """Put a value into its section, unless something else is there, which is told by itself."""
+    *sections, key = path
+    place: Any = raw
+    for section in sections:
+        place = place.setdefault(section, {})
+        if not isinstance(place, dict):
+            return False
+    place[key] = value
+    return True
+
+
+def _file(path: File) -> tuple[dict[str, Any], Document]:
+    text = text_of(path)
+    try:
+        raw = tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError([f"{path}: is not TOML: its lists are nested too deeply"]) from None
+    except ValueError as error:
+        raise no_toml(str(path), text, str(error)) from None
+    return raw, Document(str(path), text, places(text.replace("\r\n", "\n")))
+
+
+def _allowed(settings: Settings, document: Document | None) -> frozenset[tuple[str, str]]:
+    """The warnings that a comment on or above their line allows."""
+    if document is None:
+        return frozenset()
+    found = set()
+    for warning in all_warnings(settings):
+        place = document.place(warning.path)
+        for comment in document.comments_at(place.line) if place else ():
+            match = ALLOW.search(comment)
+            if match and warning.id in re.split(r"[,\s]+", match[1]):
+                found.add((warning.id, dotted(warning.path)))
+    return frozenset(found)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
+from ftpalg.config.checks import Network
 from ftpalg.config.tables import (
     Access,
     Accounts,
@@ -17,26 +20,28 @@ from ftpalg.config.tables import (
     Intercept,
     Listener,
     Logins,
+    Origin,
     Parent,
     Pinholes,
     ProxyProtocol,
     RouteRule,
     ServerUrl,
-    needed,
+    is_key,
+    key_of,
     server_url,
     setting,
 )
-from ftpalg.core.addresses import plain_name
+from ftpalg.config.tls import ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
-from ftpalg.core.routes import Mode, Route, ServerTls
-from ftpalg.core.rules import ClientTls, Rules
+from ftpalg.core.routes import DataVerbs, Mode, Route, Server, ServerTls
+from ftpalg.core.session_settings import ClientTls, Rules
+from ftpalg.core.wire.addresses import plain_name
 
-DEFAULT_LISTEN = "tcp:1025:interface=127.0.0.1"
+DEFAULT_LISTEN = "127.0.0.1:1025"
 INSPECTED_PORTS = frozenset((1720, 2000, 5060, 5061))
 """Ports of H.323, Skinny and SIP, whose gateways on the way break transfers on them."""
 
 PortRange = tuple[int, int]
-VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 
 @frozen
@@ -51,25 +56,46 @@ class Data:
     server_address: str = setting("", checks.named_address)
     resolve_every: float = setting(60.0, checks.seconds)
     replace_private: bool = setting(False, checks.switch)
+    client_networks: tuple[Network, ...] = setting((), checks.networks)
+    server_networks: tuple[Network, ...] = setting((), checks.networks)
     source_port: int = setting(0, checks.between(0, 65535))
     splice: bool = setting(True, checks.switch)
+    verbs: DataVerbs = setting(DataVerbs.AUTO, checks.one_of(DataVerbs))
+    other_mode: bool = setting(True, checks.switch)
+    remember: float = setting(3600.0, checks.seconds)
 
 
 @frozen
 class Timeouts:
     """``[timeouts]``: every wait, in seconds."""
 
+    resolve: float = setting(10.0, checks.seconds)
     connect: float = setting(10.0, checks.seconds)
-    handshake: float = setting(20.0, checks.seconds)
+    next_address: float = setting(0.3, checks.seconds)
+    handshake: float = setting(60.0, checks.seconds)
     login: float = setting(120.0, checks.seconds)
     idle: float = setting(900.0, checks.seconds)
     data_open: float = setting(20.0, checks.seconds)
     stalled: float = setting(300.0, checks.seconds)
-    final_reply: float = setting(30.0, checks.seconds)
+    final_reply: float = setting(180.0, checks.seconds)
     settle: float = setting(0.25, checks.seconds)
+    unannounced: float = setting(1.0, checks.seconds)
+    early_reply: float = setting(0.25, checks.seconds)
+    last_word: float = setting(1.0, checks.seconds)
+    other_end: float = setting(1.0, checks.seconds)
+    second_reply: float = setting(0.25, checks.seconds)
+    extended: float = setting(5.0, checks.seconds)
+    goodbye: float = setting(0.25, checks.seconds)
+    delivery: float = setting(60.0, checks.seconds)
+    abort_pause: float = setting(0.25, checks.seconds)
+    abort_reply: float = setting(30.0, checks.seconds)
     abort: float = setting(2.0, checks.seconds)
+    resync: float = setting(10.0, checks.seconds)
     quit: float = setting(5.0, checks.seconds)
     drain: float = setting(5.0, checks.seconds)
+    stop: float = setting(60.0, checks.seconds)
+    rest: float = setting(1.0, checks.seconds)
+    bare_line: float = setting(0.3, checks.seconds)
     keepalive: int = setting(60, checks.between(0, 32767))  # no more fits into TCP_KEEPIDLE
     _of: dict[Timer, float] = field(
         init=False,
@@ -91,98 +117,82 @@ class Limits:
 
     sessions: int = setting(5000, checks.at_least(1))
     sessions_per_peer: int = setting(1000, checks.at_least(1))
+    returning: int = setting(250, checks.at_least(1))
+    lookups: int = setting(64, checks.at_least(1))
+    lookups_per_peer: int = setting(8, checks.at_least(1))
+    ipv6_prefix: int = setting(64, checks.between(1, 128))
     command_line: int = setting(4000, checks.at_least(64))
     reply_line: int = setting(65536, checks.at_least(512))
     reply_size: int = setting(4194304, checks.at_least(4096))
+    reply_lines: int = setting(20000, checks.at_least(100))
+    uncoded_size: int = setting(65536, checks.at_least(512))
+    uncoded_lines: int = setting(100, checks.at_least(10))
     queued_commands: int = setting(256, checks.at_least(1))
     bad_commands: int = setting(10, checks.at_least(1))
     bad_logins: int = setting(5, checks.at_least(1))
+    surplus_replies: int = setting(20, checks.at_least(1))
 
 
-@frozen
-class Certificate:
-    """``[[client-tls.more-certificates]]``: two PEM files that belong together."""
+class LogFormat(Enum):
+    """How a record is written."""
 
-    certificate: Path = field(metadata={"check": checks.path})
-    private_key: Path = field(metadata={"check": checks.path})
-
-
-@frozen
-class ClientTlsSettings:
-    """``[client-tls]``: TLS on the client's connections."""
-
-    mode: ClientTls = setting(ClientTls.OFF, checks.one_of(ClientTls))
-    certificate: Path | None = setting(None, checks.path)
-    private_key: Path | None = setting(None, checks.path)
-    more_certificates: tuple[Certificate, ...] = ()
-    implicit_listen: tuple[str, ...] = setting((), checks.endpoints)
-    minimum: str = setting("1.2", checks.word(*VERSIONS))
-    maximum: str = setting("1.3", checks.word(*VERSIONS))
-    ciphers: str = setting("", checks.text)
-    require_reuse: bool = setting(False, checks.switch)
-    ccc: bool = setting(False, checks.switch)
-    lenient: bool = setting(False, checks.switch)
-    opaque: bool = setting(False, checks.switch)
-
-    @property
-    def pairs(self) -> tuple[Certificate, ...]:
-        """Every certificate, the one for clients without SNI first; empty where there is none."""
-        if self.certificate is None or self.private_key is None:
-            return ()
-        return (Certificate(self.certificate, self.private_key), *self.more_certificates)
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
 
 
-@frozen
-class ServerTlsRule:
-    """``[[server-tls.rules]]``: the TLS for servers whose name fits a pattern."""
+class Commands(Enum):
+    """Which commands get a record of their own."""
 
-    server: str = needed(checks.pattern)
-    mode: ServerTls = needed(checks.one_of(ServerTls))
+    OFF = "off"
+    CHANGES = "changes"
+    ALL = "all"
 
 
-@frozen
-class ServerTlsSettings:
-    """``[server-tls]``: TLS on the server's connections."""
+class Shown(Enum):
+    """How much of something personal a record holds."""
 
-    mode: ServerTls | None = setting(None, checks.one_of(ServerTls, empty=True))
-    rules: tuple[ServerTlsRule, ...] = ()
-    verify: bool = setting(True, checks.switch)
-    ca: Path | None = setting(None, checks.path)
-    crl: tuple[Path, ...] = setting((), checks.paths)
-    certificate: Path | None = setting(None, checks.path)
-    private_key: Path | None = setting(None, checks.path)
-    minimum: str = setting("1.2", checks.word(*VERSIONS))
-    maximum: str = setting("1.3", checks.word(*VERSIONS))
-    ciphers: str = setting("", checks.text)
-    clear_data: bool = setting(False, checks.switch)
-    lenient: bool = setting(False, checks.switch)
-
-    @property
-    def pair(self) -> Certificate | None:
-        """The certificate shown to servers that ask for one."""
-        if self.certificate is None or self.private_key is None:
-            return None
-        return Certificate(self.certificate, self.private_key)
+    WHOLE = "whole"
+    SHORT = "short"
+    NONE = "none"
 
 
 @frozen
 class Log:
     """``[log]``."""
 
+    format: LogFormat = setting(LogFormat.AUTO, checks.one_of(LogFormat))
+    to: str = setting("stderr", checks.destination)
+    commands: Commands = setting(Commands.CHANGES, checks.one_of(Commands))
+    xferlog: Path | None = setting(None, checks.path)
+    users: Shown = setting(Shown.WHOLE, checks.one_of(Shown))
+    addresses: Shown = setting(Shown.WHOLE, checks.one_of(Shown))
+    paths: Shown = setting(Shown.WHOLE, checks.one_of(Shown))
     ladder: bool = setting(False, checks.switch)
+
+
+@frozen
+class Admin:
+    """``[admin]``: where the gateway tells of itself and takes orders."""
+
+    socket: Path | None = setting(None, checks.path)
+    listen: str = setting("", checks.socket_or_none)
+    agent: str = setting("", checks.socket_or_none)
 
 
 @frozen
 class Settings:
     """The whole configuration."""
 
-    listen: tuple[str, ...] = setting((DEFAULT_LISTEN,), checks.endpoints)
     listeners: tuple[Listener, ...] = ()
     server: ServerUrl | None = setting(None, server_url)
     server_mode: Mode = setting(Mode.PASSIVE, checks.one_of(Mode))
     parent: str = setting("", checks.plain_word)
     source_address: str = setting("", checks.source)
     intercept: Intercept = setting(Intercept.OFF, checks.one_of(Intercept))
+    resolver: str = setting("own", checks.word("own", "system"))
+    lf_lines: bool = setting(False, checks.switch)
+    active: bool = setting(True, checks.switch)
     login: Logins = Logins()
     accounts: Accounts = Accounts()
     access: Access = Access()
@@ -197,6 +207,19 @@ class Settings:
     client_tls: ClientTlsSettings = ClientTlsSettings()
     server_tls: ServerTlsSettings = ServerTlsSettings()
     log: Log = Log()
+    admin: Admin = Admin()
+    state: Path | None = setting(None, checks.path)
+    workers: int = setting(1, checks.at_least(1))
+    listen: tuple[str, ...] = field(  # the last: its default looks at what else listens
+        default=Factory(lambda self: self.default_listen, takes_self=True),
+        metadata={"check": checks.endpoints},
+    )
+    origin: Origin = field(default=Origin(), eq=False, repr=False, metadata={"own": True})
+
+    @property
+    def default_listen(self) -> tuple[str, ...]:
+        """Where to listen if ``listen`` is not set: nowhere, where anything else is."""
+        return () if self.listeners or self.client_tls.implicit_listen else (DEFAULT_LISTEN,)
 
     @property
     def all_listeners(self) -> tuple[Listener, ...]:
@@ -213,6 +236,8 @@ class Settings:
                 one.client_tls or self.client_tls.mode,
                 self.wants_accounts if one.accounts is None else one.accounts,
                 one.intercept or self.intercept,
+                self.lf_lines if one.lf_lines is None else one.lf_lines,
+                self.active if one.active is None else one.active,
             )
             for one in made
         )
@@ -227,15 +252,22 @@ class Settings:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
 
+    def tls_to(self, server: Server) -> ServerTls:
+        """The TLS that a server gets where no route says otherwise."""
+        rules = tuple((r.server, r.mode) for r in self.server_tls.rules)
+        return Rules(server_tls=self.default_server_tls, server_tls_rules=rules).tls_to(server)
+
     def route(self, rule: RouteRule) -> Route:
         """A rule's way, with the general settings where it says nothing."""
         route = rule.route()
+        general = (self.server.server,) if self.server else ()
         return replace(
             route,
-            servers=route.servers or ((self.server.server,) if self.server else ()),
+            servers=route.servers or general,
             tls=route.tls or self._tls_of(rule.server),
             parent=route.parent or self.parent,
             source=route.source or self.source_address,
+            secret_for=route.secret_for or general if route.secret else (),
         )
 
     def _tls_of(self, urls: tuple[ServerUrl, ...]) -> ServerTls | None:
@@ -262,7 +294,9 @@ class Settings:
             dialects=self.login.dialects,
             separators=self.login.separators.encode(),
             accounts=bool(listener.accounts),
+            account_tls=self.accounts.require_tls,
             ftp_parents=frozenset(p.name for p in self.parents if p.url.scheme == "ftp"),
+            separators_in_user=frozenset(p.name for p in self.parents if p.separators_in_user),
             replace_private=self.data.replace_private,
             queued_commands=self.limits.queued_commands,
             bad_commands=self.limits.bad_commands,
@@ -273,4 +307,16 @@ class Settings:
             server_tls=self.default_server_tls,
             server_tls_rules=tuple((r.server, r.mode) for r in self.server_tls.rules),
             clear_data=self.server_tls.clear_data,
+            client_clear_data=self.client_tls.clear_data,
+            verbs=self.data.verbs,
+            other_mode=self.data.other_mode,
+            active=listener.active is not False,
+            surplus_replies=self.limits.surplus_replies,
         )
+
+
+@cache
+def settings_sections() -> dict[str, type]:
+    """Each section of a file and its class; top-level keys under ""."""
+    found = (a for a in fields(Settings) if is_key(a) and has(type(a.default)))
+    return {"": Settings, **{key_of(a.name): type(a.default) for a in found}}

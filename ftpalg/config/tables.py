@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, fields, frozen
 
 from ftpalg.config import checks
-from ftpalg.config.checks import Check, Network
-from ftpalg.core.errors import BadArgument
-from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect, parse_server
-from ftpalg.core.routes import Balance, Mode, Route, Server, ServerTls
-from ftpalg.core.rules import ClientTls
+from ftpalg.config.checks import SCHEMAS, Check, Network, schema
+from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
+from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, parse_server
 
 
 def setting(default: Any, check: Check) -> Any:
@@ -22,9 +23,41 @@ def setting(default: Any, check: Check) -> Any:
     return field(default=default, metadata={"check": check})
 
 
+def key_of(name: str) -> str:
+    """The key of an attribute."""
+    return name.replace("_", "-")
+
+
+def keys_of(section: type) -> list[str]:
+    """The keys of a section's class, in their order."""
+    return [key_of(a.name) for a in fields(section) if is_key(a)]
+
+
+def is_key(attribute: Any) -> bool:
+    """True for what TOML can set: neither computed nor of the gateway's own."""
+    return bool(attribute.init) and not attribute.metadata.get("own")
+
+
 def needed(check: Check) -> Any:
     """A key without a default."""
     return field(metadata={"check": check})
+
+
+@frozen
+class Origin:
+    """Where settings come from.
+
+    ``allowed`` are the warnings that comments of the file allow: id and key.  ``places`` has, for each
+    setting that something set, the file with its line, the variable, or the command line.
+    """
+
+    allowed: frozenset[tuple[str, str]] = frozenset()
+    places: Mapping[str, str] = Factory(dict)
+
+    def of(self, key: str) -> str:
+        """A key, with its place where it has one."""
+        place = self.places.get(key)
+        return f"{place}: {key}" if place else key
 
 
 # -- where servers are ----------------------------------------------------------------------------
@@ -49,6 +82,16 @@ class ServerUrl:
         return self.TLS[self.scheme]
 
 
+def exact_server(pattern: str) -> Server | None:
+    """The one server that a pattern of destinations names, port 21 where it names none."""
+    if any(sign in pattern for sign in "*?["[: 2 if pattern.startswith("[") else 3]):
+        return None
+    try:
+        return parse_server(pattern.encode())
+    except (BadArgument, UnicodeEncodeError):
+        return None
+
+
 def _split(value: Any, ports: dict[str, int], remedy: str) -> tuple[str, Server]:
     """The scheme of a URL and its server, with the scheme's port where it names none."""
     scheme, mark, where = value.partition("://") if isinstance(value, str) else ("", "", "")
@@ -64,6 +107,7 @@ def _split(value: Any, ports: dict[str, int], remedy: str) -> tuple[str, Server]
     return scheme, server
 
 
+@schema(type="string", pattern="^(?:(?:ftp|ftpes|ftps)://.+)?$")
 def server_url(value: Any) -> ServerUrl | None:
     """Check a server's URL; empty is None: the client names the server."""
     if value == "":
@@ -75,6 +119,7 @@ def server_url(value: Any) -> ServerUrl | None:
     return ServerUrl(*_split(value, ServerUrl.PORTS, remedy))
 
 
+@schema(anyOf=[SCHEMAS[server_url], {"type": "array", "items": SCHEMAS[server_url]}])
 def server_urls(value: Any) -> tuple[ServerUrl, ...]:
     """One URL or a list of them."""
     listed = value if isinstance(value, list) else [value]
@@ -94,6 +139,7 @@ class ParentUrl:
         return f"{self.scheme}://{self.server}"
 
 
+@schema(type="string", pattern="^(?:socks5|http|ftp)://.+$")
 def parent_url(value: Any) -> ParentUrl:
     """Check a parent's URL."""
     remedy = "must be socks5://host, http://host or ftp://host, with :port if need be"
@@ -119,6 +165,8 @@ class Listener:
     client_tls: ClientTls | None = setting(None, checks.one_of(ClientTls, empty=True))
     accounts: bool | None = setting(None, checks.optional(checks.switch))
     intercept: Intercept | None = setting(None, checks.one_of(Intercept, empty=True))
+    lf_lines: bool | None = setting(None, checks.optional(checks.switch))
+    active: bool | None = setting(None, checks.optional(checks.switch))
 
 
 @frozen
@@ -135,7 +183,9 @@ class Accounts:
 
     auth: tuple[str, ...] = setting((), checks.descriptions)
     required: bool = setting(True, checks.switch)
+    require_tls: bool = setting(False, checks.switch)
     delay: float = setting(2.0, checks.seconds)
+    waiting: int = setting(64, checks.at_least(1))
 
 
 # -- who may come, and whither ------------------------------------------------------------------------
@@ -183,12 +233,23 @@ class RouteRule:
     user: str = setting("", checks.plain_word)
     password_file: Path | None = setting(None, checks.path)
     password_credential: str = setting("", checks.plain_word)
+    password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
+    data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
 
     @property
     def secret(self) -> str:
         """Where the password for the server is, as ``net.secrets`` reads it."""
         return secret(self.password_file, self.password_credential)
+
+    @property
+    def secret_for(self) -> tuple[Server, ...]:
+        """The servers that get the password: the rule's own, else the destinations that it names."""
+        if not self.secret:
+            return ()
+        if self.server:
+            return tuple(url.server for url in self.server)
+        return tuple(filter(None, map(exact_server, self.destinations)))
 
     def route(self) -> Route:
         """The way that the core and the network are told."""
@@ -201,6 +262,9 @@ class RouteRule:
             source=self.source_address,
             user=self.user,
             secret=self.secret,
+            verbs=self.data_verbs,
+            secret_for=self.secret_for,
+            clear_secret=self.password_in_clear,
             proxy_protocol=self.proxy_protocol,
         )
 
@@ -221,6 +285,7 @@ class Parent:
     user: str = setting("", checks.plain_word)
     password_file: Path | None = setting(None, checks.path)
     password_credential: str = setting("", checks.plain_word)
+    separators_in_user: bool = setting(False, checks.switch)
 
     @property
     def secret(self) -> str:

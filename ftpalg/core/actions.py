@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
-from ftpalg.core.commands import Command
-from ftpalg.core.events import Side, Timer
-from ftpalg.core.replies import Reply
+from ftpalg.core.events import Side, Timer, Traits
+from ftpalg.core.facts import Fact
 from ftpalg.core.routes import Route, Server
-
-
-class Outcome(Enum):
-    """How a transfer went."""
-
-    COMPLETE = "complete"
-    REFUSED = "refused"
-    BROKEN = "broken"
-    ABORTED = "aborted"
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.replies import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +16,13 @@ class SendReply:
     """Write a reply to the client."""
 
     reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class SendLine:
+    """Write a line of a preliminary reply that goes on to the client."""
+
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,19 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class SecureLeg:
+    """Begin TLS on that side's data connection: as its server towards a client, as its client
+    towards a server, whoever dialled (RFC 4217 section 7).
+
+    Towards a server it resumes the control connection's newest session, or with ``again`` that of
+    the last data connection: where servers refused the first (proftpd#1931).
+    """
+
+    side: Side
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Relay:
     """Both legs stand: move bytes from the source side to the other."""
 
@@ -110,8 +121,20 @@ class Relay:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveTime:
+    """The server is at work: bytes that do not move have their time anew (timeouts.stalled)."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndLeg:
     """The source has ended cleanly: give this leg what is still on the way, then its end."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLeg:
+    """Nothing will move on this leg: end it cleanly, whatever state it is in, and forget it."""
 
     side: Side
 
@@ -145,30 +168,22 @@ class ReportProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferDone:
-    """A transfer is over; the log adds bytes and seconds."""
+class Learned:
+    """What is known of the connected server from now on, for all sessions with it."""
 
-    command: Command
-    outcome: Outcome
-    reason: str
+    traits: Traits
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """The server has let the client in."""
+class Tell:
+    """Hand a fact to those who observe."""
 
-    user: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence for the log."""
-
-    text: str
+    fact: Fact
 
 
 Action = (
     SendReply
+    | SendLine
     | SendCommand
     | SendSecret
     | Authenticate
@@ -179,13 +194,15 @@ Action = (
     | GoOpaque
     | Listen
     | Connect
+    | SecureLeg
     | Relay
+    | GiveTime
     | EndLeg
+    | CloseLeg
     | AbortLeg
     | StartTimer
     | StopTimer
     | ReportProgress
-    | TransferDone
-    | LoggedIn
-    | Note
+    | Learned
+    | Tell
 )

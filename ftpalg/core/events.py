@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
-from ftpalg.core.commands import Command
-from ftpalg.core.errors import FtpError
-from ftpalg.core.replies import Reply
+from ftpalg.core.ends import Reason
+from ftpalg.core.keys import Key
 from ftpalg.core.routes import Server
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.errors import FtpError
+from ftpalg.core.wire.replies import Reply
 
 
-class Side(Enum):
+class Side(Key):
     """Which of the two remote peers."""
 
     CLIENT = "client"
@@ -23,25 +24,43 @@ class Side(Enum):
         return Side.SERVER if self is Side.CLIENT else Side.CLIENT
 
 
-class Timer(Enum):
+class Timer(Key):
     """The waits of a session; each is a setting in ``[timeouts]``."""
 
     LOGIN = "login"
     IDLE = "idle"
-    DATA_OPEN = "data-open"
-    FINAL_REPLY = "final-reply"
-    SETTLE = "settle"
-    ABORT = "abort"
-    QUIT = "quit"
     HANDSHAKE = "handshake"
+    QUIT = "quit"
+    GOODBYE = "goodbye"
+    DATA_OPEN = "data-open"
+    UNANNOUNCED = "unannounced"
+    SETTLE = "settle"
+    EARLY_REPLY = "early-reply"
+    LAST_WORD = "last-word"
+    SECOND_REPLY = "second-reply"
+    EXTENDED = "extended"  # EPSV and EPRT; PASV and PORT too
+    STALLED = "stalled"
+    DELIVERY = "delivery"
+    FINAL_REPLY = "final-reply"
+    ABORT_PAUSE = "abort-pause"
+    ABORT_REPLY = "abort-reply"
+    ABORT = "abort"
+    RESYNC = "resync"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Traits:
-    """What has been learned of one server, shared by all sessions with it."""
+    """What has been learned of one server; ``Learned`` tells what a session adds.
+
+    ``epsv`` and ``eprt`` are False where it has no use of the verb, ``passive`` and ``active`` where
+    it does not know the mode.  ``surplus`` are the verbs that it has answered twice.
+    """
 
     epsv: bool = True
     eprt: bool = True
+    passive: bool = True
+    active: bool = True
+    surplus: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +106,10 @@ class ClientDone:
 
 @dataclass(frozen=True, slots=True)
 class ClientLost:
-    """The client's control connection is gone."""
+    """The client's control connection is gone; ``why`` is the fault's kind."""
 
     reason: str
+    why: Reason = Reason.CLIENT_LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,11 @@ class AccountRefused:
     """It was not, or could not be checked; ``reason`` is for the log."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsBusy:
+    """Nobody could look at the password: too many others wait for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +175,49 @@ class ServerSecured:
 
 @dataclass(frozen=True, slots=True)
 class ServerInsecure:
-    """TLS with the server failed; ``reason`` is a sentence that says what was wrong."""
+    """TLS with the server failed; ``reason`` is a sentence that says what was wrong, ``why`` its kind."""
 
     reason: str
+    why: Reason = Reason.SERVER_TLS
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyReceived:
-    """The server sent a whole reply."""
+    """The server sent a whole reply; ``doubtful`` where only its silence says that it is whole:
+    then the code of its first line, which no later line may have.
+
+    ``more`` where whole lines had come behind it: they answer nothing that is yet to be asked, so the
+    next command waits for ``CaughtUp``.
+    """
 
     reply: Reply
+    doubtful: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Of the server's lines those have been told that had come behind a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyGoesOn:
+    """The server sent a line of a preliminary reply of several; the last one comes as the reply."""
+
+    code: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUnderWay:
+    """The server sent lines of another reply of several, whose last one is still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPassedOver:
+    """The server sent text without a reply code, which is for nobody; told of the first line only."""
+
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +229,20 @@ class ServerBroken:
 
 @dataclass(frozen=True, slots=True)
 class ServerLost:
-    """The server's control connection is gone."""
+    """The server's control connection is gone; ``why`` is the fault's kind."""
 
     reason: str
+    why: Reason = Reason.SERVER_CLOSED
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A data port is open for that side."""
+    """A data port is open for that side; ``shown`` is our address as its peer is told it, where that
+    is not the one its control connection has."""
 
     side: Side
     port: int
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +254,24 @@ class ListenFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class LegOpened:
-    """That side's data connection stands, read-paused; ``protected`` where it is under TLS."""
+class LegReached:
+    """That side's data connection stands, read-paused, TLS not begun."""
 
     side: Side
-    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegSecured:
+    """TLS on that side's data connection stands, and its peer is the right one."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class LegMoved:
+    """A leg that has been given its end is still taking bytes: its wait begins anew."""
+
+    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,17 +305,24 @@ Event = (
     | ClientSecured
     | AccountAccepted
     | AccountRefused
+    | AccountsBusy
     | SecretMissing
     | ServerConnected
     | ServerUnreachable
     | ServerSecured
     | ServerInsecure
     | ReplyReceived
+    | CaughtUp
+    | ReplyGoesOn
+    | ReplyUnderWay
+    | TextPassedOver
     | ServerBroken
     | ServerLost
     | Listening
     | ListenFailed
-    | LegOpened
+    | LegReached
+    | LegSecured
+    | LegMoved
     | LegEnded
     | LegFailed
     | TimerExpired

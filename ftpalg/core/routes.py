@@ -7,7 +7,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -28,6 +28,14 @@ class Mode(Enum):
     PASSIVE = "passive"
     ACTIVE = "active"
     CLIENT = "client"
+
+
+class DataVerbs(Enum):
+    """The commands that the server is asked for data connections with."""
+
+    AUTO = "auto"
+    EXTENDED = "extended"
+    CLASSIC = "classic"
 
 
 class ServerTls(Enum):
@@ -55,6 +63,8 @@ class Facts:
 
     ``client`` is an address in normal spelling, ``sni`` and ``host`` (RFC 7151) are lower case, all
     empty while unknown.  ``account`` is the one at the gateway, ``user`` the one at the server.
+    ``named`` is the server that the client has named in words: a rule that fits by other conditions
+    and has servers of its own does not take it from there.
     """
 
     client: str
@@ -63,6 +73,7 @@ class Facts:
     host: str = ""
     user: str = ""
     destination: Server | None = None
+    named: Server | None = None
     final: bool = False
 
 
@@ -75,6 +86,8 @@ class Route:
     go through, ``source`` is our own address on the way, or "client" for the client's.  ``user``
     and ``secret`` replace what the client says at the login; ``secret`` says where the password is.
     ``proxy_protocol`` is the version of the PROXY header that the server gets, 0 for none.
+    ``verbs`` is None where the general setting holds.  The password goes to the servers of
+    ``secret_for`` only, and without TLS only where ``clear_secret`` is True.  ``name`` is for the log.
     """
 
     servers: tuple[Server, ...] = ()
@@ -86,6 +99,10 @@ class Route:
     user: str = ""
     secret: str = ""
     proxy_protocol: int = 0
+    verbs: DataVerbs | None = None
+    secret_for: tuple[Server, ...] = ()
+    clear_secret: bool = False
+    name: str = field(default="", compare=False)
 
 
 class Undecided(Enum):

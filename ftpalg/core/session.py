@@ -1,438 +1,395 @@
 """One client, one server, and every command between them: ``Session.handle(event) -> actions``.
 
-Invariants (rule 3 of the design: every reply answers its own command):
-
-- commands wait in a FIFO; ``head`` is the one being answered, and only its answer lets the next go;
-- at most one command is outstanding at the server; ``ask`` says who takes its reply;
-- a 1xx leaves it outstanding, anything else settles it;
-- a reply that nobody asked for is dropped where servers are known to send such, and ends the
-  session otherwise.
+The desk and the stages do the work; this file is the tables that say who does what: which stage
+takes a command (``WHO``), an event (``EVENTS``), a reply (``REPLIES``), a wait that is over
+(``TIMERS``), and who hears a signal (``SIGNALS``).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
+from typing import Any
 
-from ftpalg.core.actions import (
-    Action,
-    HangUp,
-    Note,
-    SendCommand,
-    SendReply,
-    StartTimer,
-    StopTimer,
-)
-from ftpalg.core.arrival import Arrival
-from ftpalg.core.commands import FOREIGN, Command, Kind
-from ftpalg.core.conduct import Conduct
-from ftpalg.core.errors import FtpError
-from ftpalg.core.events import (
-    AccountAccepted,
-    AccountRefused,
-    ClientDone,
-    ClientLost,
-    ClientSecured,
-    CommandReceived,
-    CommandRefused,
-    Event,
-    LegEnded,
-    LegFailed,
-    LegOpened,
-    Link,
-    ListenFailed,
-    Listening,
-    ReplyReceived,
-    SecretMissing,
-    ServerBroken,
-    ServerConnected,
-    ServerInsecure,
-    ServerLost,
-    ServerSecured,
-    ServerUnreachable,
-    Side,
-    Timer,
-    TimerExpired,
-    Traits,
-)
-from ftpalg.core.login import Login
-from ftpalg.core.passing import Passing
-from ftpalg.core.phase import Phase
-from ftpalg.core.preparation import Preparation
-from ftpalg.core.protection import Protection
-from ftpalg.core.replies import Reply, reply
-from ftpalg.core.rules import Rules
-
-Then = Callable[[Reply], None]
+from ftpalg.core import events as ev
+from ftpalg.core.actions import Action
+from ftpalg.core.desk import Await, Desk, Signal
+from ftpalg.core.ends import Reason
+from ftpalg.core.events import Event, Link, Timer
+from ftpalg.core.facts import About, Peer, SessionOpened
+from ftpalg.core.phases import ACTING, Phase
+from ftpalg.core.session_settings import Rules
+from ftpalg.core.stages.addressing import Addressing
+from ftpalg.core.stages.command_queue import CommandQueue
+from ftpalg.core.stages.destination import Destination
+from ftpalg.core.stages.entry import Entry
+from ftpalg.core.stages.forwarding import Forwarding
+from ftpalg.core.stages.leaving import Leaving
+from ftpalg.core.stages.local import Local
+from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.protection import Protection
+from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
+from ftpalg.core.stages.restart import Restart
+from ftpalg.core.stages.resync import Resync
+from ftpalg.core.stages.timeouts import Timeouts
+from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.wire.commands import Kind
+from ftpalg.core.wire.replies import Reply
 
 
 class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_asked",
-        "_bad",
-        "_client_done",
-        "_goodbye",
-        "_last_code",
-        "_out",
-        "arrival",
-        "client",
-        "conduct",
-        "head",
-        "login",
-        "passing",
-        "phase",
-        "preparation",
-        "protection",
-        "queue",
-        "rules",
-        "server",
-        "server_gone",
-        "traits",
-    )
+        "_about", "_entry", "_known", "_leaving", "_matching", "_parts", "_queue", "desk", "login",
+        "protection", "transfer",
+    )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
-        self.rules = rules
-        self.client = client
-        self.server: Link | None = None
-        self.traits = Traits()
-        self.phase = Phase.DIALING
-        self.queue: deque[Command | FtpError] = deque()
-        self.head: Command | None = None
-        self.protection = Protection(self)
-        self.arrival = Arrival(self)
-        self.login = Login(self)
-        self.preparation = Preparation(self)
-        self.passing = Passing(self)
-        self.conduct = Conduct(self)
-        self._asked: Then | None = None
-        self._goodbye: Reply | None = None
-        self.server_gone = False
-        self._last_code = 0
-        self._bad = 0
-        self._client_done = False
-        self._out: list[Action] = []
+        self.desk = desk = Desk(rules, client, self._spread)
+        resync = Resync(desk)
+        destination = Destination(desk)
+        self.protection = Protection(desk)
+        self.login = Login(desk, self.protection)
+        self._entry = Entry(desk, destination, self.protection, self.login)
+        local = Local(desk, destination, self.protection)
+        restart = Restart(desk)
+        self.transfer = TransferStage(desk, resync, self.protection, restart)
+        addressing = Addressing(desk, resync, self.protection, self.login, self.transfer)
+        forwarding = Forwarding(
+            desk, resync, destination, self.protection, self.login, self.transfer
+        )
+        self._matching = ReplyMatching(desk, resync, self.transfer, self._give)
+        self._queue = CommandQueue(desk, self.protection, self.transfer)
+        self._leaving = Leaving(desk, self.transfer, addressing, forwarding)
+        self._parts: tuple[Any, ...] = (  # in the order of PARTS
+            resync,
+            destination,
+            self.protection,
+            self.login,
+            self._entry,
+            local,
+            restart,
+            self.transfer,
+            addressing,
+            forwarding,
+            self._matching,
+            self._queue,
+            self._leaving,
+            Timeouts(desk),
+            self,
+        )
+        self._known: tuple[object, ...] = ()
+        self._about: About | None = None
 
-    # -- from outside ---------------------------------------------------------------------------
+    # -- from outside -----------------------------------------------------------------------------
 
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
-        self._out = []
-        self.arrival.begin()
-        return self._out
+        out = self.desk.open()
+        self.desk.observe(SessionOpened())
+        self._entry.begin()
+        return out
 
     def handle(self, event: Event) -> list[Action]:
-        """Take one event; return what it orders.  Events after the end order nothing."""
-        self._out = []
-        if self.phase is not Phase.OVER:
-            HANDLERS[type(event)](self, event)
-            self._advance()
-        return self._out
+        """Take one event; return what it orders.  One that has no meaning now orders nothing."""
+        desk = self.desk
+        out = desk.open()
+        taker = EVENTS[type(event)][desk.phase]
+        if taker is LATE:
+            return out
+        self._hand(taker, event)
+        if isinstance(event, ev.ReplyReceived) and event.more:
+            return out
+        if desk.gone:
+            self._leaving.behind_server()
+        if desk.unswept:
+            self._matching.sweep()
+        while desk.queue and (command := self._queue.next()) is not None:
+            self._hand(WHO[desk.phase][command.kind], command)
+        if desk.client_done:
+            self._leaving.behind_client()
+        return out
 
-    def end(self, last: Reply) -> list[Action]:
+    def end(self, last: Reply | None, reason: Reason = Reason.STOPPED) -> list[Action]:
         """The gateway ends the session, with a last word to the client."""
-        self._out = []
-        self.leave(last)
-        return self._out
+        out = self.desk.open()
+        self.desk.leave(reason, last)
+        return out
 
     @property
     def wants_commands(self) -> bool:
         """False while the queue is full: the driver then stops reading from the client."""
-        return len(self.queue) < self.rules.queued_commands
+        return len(self.desk.queue) < self.desk.rules.queued_commands
 
     @property
-    def features(self) -> tuple[bytes, ...]:
-        """What FEAT shows of the gateway itself."""
-        epsv = (
-            (b"EPSV",) if self.client.direct else ()
-        )  # lftp does not go on with PASV where listed
-        return (*self.protection.features, b"EPRT", *epsv)
+    def leaves_well(self) -> bool:
+        """True where the client has said QUIT behind its transfer: it meant to go."""
+        return self._leaving.well
 
-    # -- for the session's parts ----------------------------------------------------------------
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over: not while AUTH is asked."""
+        return self.desk.awaited not in (Await.AUTH, Await.MATCHED, Await.OPAQUE)
 
-    def order(self, action: Action) -> None:
-        """Add an action to those this event returns."""
-        self._out.append(action)
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply is awaited: then text may begin with a number too, for it is no broken one."""
+        return self.desk.awaited is None
 
-    def tell(self, message: Reply) -> None:
-        """Send the client a reply that leaves its command open."""
-        self._out.append(SendReply(message))
-        self._last_code = message.code
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether a reply of several lines may end with another code, if silence follows (glFTPd)."""
+        return self.desk.awaited in ENDING_ANYWHERE
 
-    def answer(self, message: Reply) -> None:
-        """Send the client the final reply to ``head``."""
-        self.tell(message)
-        self.head = None
-        if self.login.done:
-            self._out.append(StartTimer(Timer.IDLE))
+    @property
+    def over(self) -> bool:
+        """True once the control connections are being closed."""
+        return self.desk.phase is Phase.OVER
 
-    def forward(self, message: Reply) -> None:
-        """Give the client the server's reply to ``head``, whichever kind it is."""
-        if message.preliminary:
-            self.tell(message)
-        else:
-            self.answer(message)
+    @property
+    def at_rest(self) -> bool:
+        """True between two commands: nothing is to be answered, awaited or moved."""
+        desk = self.desk
+        busy = desk.head or desk.awaited or desk.queue
+        return desk.phase in ACTING and not busy
 
-    def ask(self, command: Command, then: Then, *, urgent: bool = False) -> None:
-        """Send the server a command; ``then`` gets each reply to it, the final one last."""
-        self.passing.sent(command)
-        self._out.append(SendCommand(command, urgent))
-        self._asked = then
+    def about(self, name: str, listener: str = "") -> About:
+        """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
+        server, plan = self.desk.server, self.login.state
+        known = name, server, plan.server, plan.route, plan.route.name
+        if known != self._known:  # many facts are of one session, and it seldom changes
+            client = self.desk.client
+            self._known = known
+            self._about = About(
+                name,
+                Peer(client.peer, client.peer_port),
+                None if server is None else Peer(server.peer, server.peer_port),
+                str(plan.server or ""),
+                server is not None and self.login.hidden,
+                listener,
+                plan.route.name,
+            )
+        assert self._about is not None
+        return self._about
 
-    def expect(self, then: Then | None) -> None:
-        """Let ``then`` take the replies to come, for a command already sent; None for nobody."""
-        self._asked = then
+    @property
+    def value(self) -> tuple[object, ...]:
+        """The whole state: two sessions with the same rules and the same value have one future."""
+        return (self.desk.value, *[stage.state for stage in self._parts[:-1]])
 
-    def refuse(self, code: int, text: str) -> None:
-        """Answer ``head`` with a refusal of our own; too many of them before login end the session."""
-        self.turn_down(reply(code, text))
+    @value.setter
+    def value(self, value: tuple[Any, ...]) -> None:
+        self.desk.value, *states = value
+        for stage, state in zip(self._parts[:-1], states, strict=True):
+            stage.state = state
 
-    def turn_down(self, message: Reply) -> None:
-        """Answer ``head`` with a refusal, whoever's words it has; it counts like our own."""
-        self.answer(message)
-        if not self.login.done:
-            self._count_bad()
+    # -- whom things are for ----------------------------------------------------------------------
 
-    def leave(self, last: Reply | None = None) -> None:
-        """End the session: live legs fail, ``last`` goes to the client, both connections close."""
-        if self.phase is Phase.OVER:
-            return
-        self.conduct.cut_off()
-        if last is not None:
-            self.tell(last)
-        self.phase = Phase.OVER
-        self.queue.clear()
-        self.head = self._asked = None
-        self.order(HangUp(Side.SERVER))
-        self.order(HangUp(Side.CLIENT))
+    def _hand(self, taker: Taker, what: object) -> None:
+        stage, method = taker
+        method(self._parts[PARTS[stage]], what)
 
-    def drop_server(self) -> None:
-        """Close the server's connection and forget it; the client stays and may name another."""
-        self.conduct.drop()
-        self.passing.forget_rest()
-        self.protection.forget_server()
-        self._asked = self.server = None
-        self.order(StopTimer(Timer.HANDSHAKE))
-        self.order(HangUp(Side.SERVER))
+    def _give(self, awaited: Await, message: Reply) -> None:
+        self._hand(REPLIES[awaited], message)
 
-    def overtake(self) -> None:
-        """A transfer has begun: an ABOR that waits behind it concerns it."""
-        for at, item in enumerate(self.queue):
-            if isinstance(item, Command) and item.kind is Kind.ABORT:
-                if self.conduct.abort_for_client(at_once=at == 0) and at == 0:
-                    self.queue.popleft()
-                return
+    def _on_timer(self, event: ev.TimerExpired) -> None:
+        self._hand(TIMERS[event.timer], event.timer)
 
-    def go_opaque(self) -> None:
-        """Nothing more is read here: both control connections are copied untouched."""
-        self.phase = Phase.OPAQUE
-        self.queue.clear()
-        for timer in (Timer.LOGIN, Timer.IDLE):
-            self.order(StopTimer(timer))
-
-    # -- events ---------------------------------------------------------------------------------
-
-    def _on_command(self, event: CommandReceived) -> None:
-        command = event.command
-        if command.verb in FOREIGN and not self.login.done:
-            self.leave(reply(421, "This is an FTP service; closing the connection."))
-        elif command.kind is Kind.ABORT and self.conduct.abort_for_client(at_once=not self.queue):
-            if self.queue:
-                self.queue.append(command)
-        elif self._asks_progress(command) and self.conduct.report():
-            return
-        else:
-            self.queue.append(command)
-
-    def _asks_progress(self, command: Command) -> bool:
-        """STAT without a path, with nothing before it (RFC 959: during a transfer, its status)."""
-        return command.kind is Kind.STATUS and not command.argument and not self.queue
-
-    def _on_refused_line(self, event: CommandRefused) -> None:
-        self.queue.append(event.error)
-
-    def _on_client_lost(self, event: ClientLost) -> None:
-        self.leave()
-
-    def _on_client_done(self, event: ClientDone) -> None:
-        if self.conduct.running:
-            self.leave()  # a client that is gone in mid-transfer: it cannot see how it ends
-        self._client_done = True
-        self.order(StartTimer(Timer.QUIT))  # anew with each command that is still to be answered
-
-    def _on_server_connected(self, event: ServerConnected) -> None:
-        self.server = event.link
-        self.traits = event.traits
-        self.login.server = event.server or self.login.server
-        self._asked = self.login.greeted
-        self.order(StartTimer(Timer.HANDSHAKE))
-        self.login.connected()
-
-    def _on_server_secured(self, event: ServerSecured) -> None:
-        self.order(StopTimer(Timer.HANDSHAKE))
-        self.protection.secured()
-
-    def _on_server_insecure(self, event: ServerInsecure) -> None:
-        self.order(StopTimer(Timer.HANDSHAKE))
-        self.login.unreachable(event.reason)
-
-    def _on_server_unreachable(self, event: ServerUnreachable) -> None:
-        why = f"server unreachable: {event.reason}"
-        if event.forbidden:
-            self.login.unreachable(event.forbidden, 530, why=why)
-        else:
-            self.login.unreachable("The server cannot be reached.", why=why)
-
-    def _on_client_secured(self, event: ClientSecured) -> None:
-        self.arrival.secured(event.sni)
-
-    def _on_account_accepted(self, event: AccountAccepted) -> None:
-        self.arrival.accepted(event.account)
-
-    def _on_account_refused(self, event: AccountRefused) -> None:
-        self.arrival.refused(event.reason)
-
-    def _on_secret_missing(self, event: SecretMissing) -> None:
-        self.login.secret_missing(event.reason)
-
-    def _on_reply(self, event: ReplyReceived) -> None:
-        message, held = event.reply, self._goodbye
-        self._goodbye = None
-        if held is not None:
-            self.order(StopTimer(Timer.SETTLE))
-        then = self._asked
-        if then is None:
-            self._on_surplus(message)
-        elif message.preliminary:
-            then(message)
-        elif message.code == 421 and not self.conduct.running and self.phase is Phase.CONNECTED:
-            # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
-            self._goodbye = message
-            self.order(StartTimer(Timer.SETTLE))
-        else:
-            self._asked = None
-            then(message)
-
-    def _on_surplus(self, message: Reply) -> None:
-        if self.conduct.takes_surplus(message):
-            return
-        if message.code == 421:
-            self._goodbye = message
-        elif not message.positive and message.code != 425:
-            self.order(Note(f"reply {message.code} answers no command"))
-            self.leave(reply(421, "The server sent a reply that answers no command; closing."))
-
-    def _on_server_broken(self, event: ServerBroken) -> None:
-        self.order(Note(str(event.error)))
-        self.leave(reply(421, f"{event.error} Closing."))
-
-    def _on_server_lost(self, event: ServerLost) -> None:
-        if self.phase is Phase.OPAQUE:
-            self.leave()
-        elif self.phase is not Phase.CONNECTED:
-            self.login.unreachable("The server closed the connection.")
-        elif self.passing.quitting:
-            self.leave(reply(221, "Goodbye."))
-        elif self.conduct.confirmed:
-            self.server_gone = True  # what it called complete is still on its way to the client
-        else:
-            self._leave_lost()
-
-    def _leave_lost(self) -> None:
-        gone = self._goodbye or reply(421, "The server closed the connection.")
-        self.leave(None if self._last_code == 421 else gone)
-
-    def _on_timer(self, event: TimerExpired) -> None:
-        timer = event.timer
-        if timer is Timer.LOGIN:
-            self.leave(reply(421, "No login within the time that timeouts.login allows."))
-        elif timer is Timer.IDLE:
-            late = "The server did not answer" if self.head else "No command came"
-            self.leave(reply(421, f"{late} within the time that timeouts.idle allows."))
-        elif timer is Timer.HANDSHAKE:
-            self.login.unreachable("The server did not greet, TLS included, in time.")
-        elif timer is Timer.QUIT:
-            self.leave(reply(221, "Goodbye."))
-        elif timer is Timer.SETTLE and self._goodbye and not self.conduct.running:
-            held, self._goodbye = self._goodbye, None
-            then, self._asked = self._asked, None
-            if then is not None:
-                then(held)
-        else:
-            self.conduct.expired(timer)
-
-    def _on_leg_opened(self, event: LegOpened) -> None:
-        self.conduct.opened(event.side, protected=event.protected)
-
-    def _on_leg_ended(self, event: LegEnded) -> None:
-        self.conduct.ended(event.side)
-
-    def _on_leg_failed(self, event: LegFailed) -> None:
-        self.conduct.failed(event.side, event.reason, event.code)
-
-    def _on_listening(self, event: Listening) -> None:
-        self.preparation.listening(event.side, event.port)
-
-    def _on_listen_failed(self, event: ListenFailed) -> None:
-        self.preparation.listen_failed(event.side, event.reason)
-
-    # -- commands -------------------------------------------------------------------------------
-
-    def _advance(self) -> None:
-        if self.server_gone and not self.conduct.running:
-            self._leave_lost()
-        while self.head is None and self._asked is None and self.queue:
-            if self.phase not in (Phase.UNROUTED, Phase.CONNECTED):
-                return
-            item = self.queue.popleft()
-            if isinstance(item, FtpError):
-                self.tell(reply(item.code, str(item)))
-                self._count_bad()
-                continue
-            self.head = item
-            if self._client_done:
-                self.order(StartTimer(Timer.QUIT))
-            if self.login.done:
-                self._bad = 0
-                self.order(StartTimer(Timer.IDLE))
-            if self.protection.must_wait(item):
-                self.refuse(530, "TLS is required here: send AUTH TLS first.")
-            elif item.kind is Kind.TLS:
-                self.protection.command(item)
-            elif self.phase is Phase.UNROUTED:
-                self.arrival.command(item)
-            else:
-                self.passing.command(item)
-        if self._client_done and self.head is None and self._asked is None and not self.queue:
-            self.leave()
-
-    def _count_bad(self) -> None:
-        self._bad += 1
-        if self._bad >= self.rules.bad_commands:
-            self.leave(reply(421, "Too many bad commands; closing."))
+    def _spread(self, signal: Signal) -> None:
+        for stage, method in SIGNALS[signal]:
+            method(self._parts[PARTS[stage]])
 
 
-HANDLERS: dict[type, Callable[..., None]] = {
-    CommandReceived: Session._on_command,
-    CommandRefused: Session._on_refused_line,
-    ClientDone: Session._on_client_done,
-    ClientLost: Session._on_client_lost,
-    ClientSecured: Session._on_client_secured,
-    AccountAccepted: Session._on_account_accepted,
-    AccountRefused: Session._on_account_refused,
-    SecretMissing: Session._on_secret_missing,
-    ServerConnected: Session._on_server_connected,
-    ServerUnreachable: Session._on_server_unreachable,
-    ServerSecured: Session._on_server_secured,
-    ServerInsecure: Session._on_server_insecure,
-    ReplyReceived: Session._on_reply,
-    ServerBroken: Session._on_server_broken,
-    ServerLost: Session._on_server_lost,
-    Listening: Session._on_listening,
-    ListenFailed: Session._on_listen_failed,
-    LegOpened: Session._on_leg_opened,
-    LegEnded: Session._on_leg_ended,
-    LegFailed: Session._on_leg_failed,
-    TimerExpired: Session._on_timer,
+_ORDER = (
+    Resync, Destination, Protection, Login, Entry, Local, Restart, TransferStage, Addressing,
+    Forwarding, ReplyMatching, CommandQueue, Leaving, Timeouts, Session,
+)  # fmt: skip
+PARTS: dict[type, int] = {stage: at for at, stage in enumerate(_ORDER)}
+"""Where each part of a session stands among them; the session itself is the last."""
+
+Method = Callable[..., None]
+Taker = tuple[type, Method]
+LATE = None
+
+WHO: dict[Phase, dict[Kind, Taker]] = {
+    Phase.UNROUTED: {
+        Kind.USER: (Entry, Entry.user),
+        Kind.PASSWORD: (Entry, Entry.password),
+        Kind.RESPONSE: (Entry, Entry.response),
+        Kind.SITE: (Entry, Entry.site),
+        Kind.OPEN: (Entry, Entry.open),
+        Kind.HOST: (Entry, Entry.host),
+        Kind.AUTH: (Entry, Entry.auth),
+        Kind.TLS: (Protection, Protection.command),
+        Kind.FEATURES: (Local, Local.features),
+        Kind.ALGS: (Forwarding, Forwarding.algs),
+        Kind.OPTIONS: (Local, Local.options),
+        Kind.LOCAL: (Local, Local.same),
+        Kind.QUIT: (Local, Local.quit),
+        **dict.fromkeys(
+            (
+                Kind.ADDRESS,
+                Kind.DOWNLOAD,
+                Kind.UPLOAD,
+                Kind.RESTART,
+                Kind.ABORT,
+                Kind.STATUS,
+                Kind.STRUCTURE,
+                Kind.FORWARD,
+                Kind.REFUSED,
+            ),
+            (Local, Local.too_early),
+        ),
+    },
+    Phase.CONNECTED: {
+        Kind.USER: (Entry, Entry.user_there),
+        Kind.PASSWORD: (Login, Login.password),
+        Kind.HOST: (Forwarding, Forwarding.host),
+        Kind.AUTH: (Protection, Protection.auth),
+        Kind.TLS: (Protection, Protection.command),
+        Kind.FEATURES: (Forwarding, Forwarding.features),
+        Kind.ALGS: (Forwarding, Forwarding.algs),
+        Kind.ADDRESS: (Addressing, Addressing.begin),
+        Kind.DOWNLOAD: (TransferStage, TransferStage.begin),
+        Kind.UPLOAD: (TransferStage, TransferStage.begin),
+        Kind.RESTART: (Restart, Restart.command),
+        Kind.ABORT: (Forwarding, Forwarding.abort),
+        Kind.STATUS: (Forwarding, Forwarding.status),
+        Kind.STRUCTURE: (Forwarding, Forwarding.structure),
+        Kind.QUIT: (Forwarding, Forwarding.quit),
+        Kind.REFUSED: (Forwarding, Forwarding.barred),
+        Kind.SITE: (Forwarding, Forwarding.site),
+        **dict.fromkeys(
+            (Kind.OPEN, Kind.RESPONSE, Kind.OPTIONS, Kind.LOCAL, Kind.FORWARD),
+            (Forwarding, Forwarding.forward),
+        ),
+    },
 }
+"""Who takes a command.  In the other phases commands wait."""
+
+TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.CONNECTED)
+LIVING = (*TALKING, Phase.OPAQUE)
+AT_SERVER = (Phase.DIALING, Phase.CONNECTED)
+CONNECTED = (Phase.CONNECTED,)
+NEVER: dict[Phase, Taker | None] = dict.fromkeys(Phase, LATE)
+
+EVENTS: dict[type, dict[Phase, Taker | None]] = {
+    ev.CommandReceived: NEVER | dict.fromkeys(TALKING, (CommandQueue, CommandQueue.received)),
+    ev.CommandRefused: NEVER | dict.fromkeys(TALKING, (CommandQueue, CommandQueue.refused)),
+    ev.ClientDone: NEVER | dict.fromkeys(TALKING, (Leaving, Leaving.client_done)),
+    ev.ClientLost: NEVER | dict.fromkeys(LIVING, (Leaving, Leaving.client_lost)),
+    ev.ClientSecured: NEVER
+    | dict.fromkeys((Phase.UNROUTED, Phase.CONNECTED), (Entry, Entry.secured)),
+    ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
+    ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
+    ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
+    ev.SecretMissing: NEVER | {Phase.CONNECTED: (Login, Login.secret_missing)},
+    ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
+    ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},
+    ev.ServerSecured: NEVER | dict.fromkeys(AT_SERVER, (Protection, Protection.secured)),
+    ev.ServerInsecure: NEVER | dict.fromkeys(AT_SERVER, (Login, Login.insecure)),
+    ev.ReplyReceived: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.received)),
+    ev.CaughtUp: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
+    ev.ReplyGoesOn: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
+    ev.ReplyUnderWay: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.under_way)),
+    ev.TextPassedOver: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.text)),
+    ev.ServerBroken: NEVER
+    | {
+        Phase.DIALING: (Login, Login.broken),
+        Phase.CONNECTED: (Leaving, Leaving.server_broken),
+    },
+    ev.ServerLost: NEVER
+    | {
+        Phase.DIALING: (Login, Login.left_early),
+        Phase.CONNECTED: (Leaving, Leaving.server_lost),
+        Phase.OPAQUE: (Leaving, Leaving.server_lost_opaque),
+    },
+    ev.Listening: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listening)),
+    ev.ListenFailed: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listen_failed)),
+    ev.LegReached: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.reached)),
+    ev.LegSecured: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.secured)),
+    ev.LegMoved: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.moved)),
+    ev.LegEnded: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.ended)),
+    ev.LegFailed: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.failed)),
+    ev.TimerExpired: NEVER | dict.fromkeys(TALKING, (Session, Session._on_timer)),
+}
+"""Who takes an event; where it has no meaning it is late."""
+
+REPLIES: dict[Await, Taker] = {
+    Await.GREETING: (Login, Login.greeted),
+    Await.AUTH: (Login, Login.auth_answered),
+    Await.MATCHED: (Protection, Protection.matched),
+    Await.OPAQUE: (Protection, Protection.opaque_answered),
+    Await.PBSZ: (Protection, Protection.pbsz_answered),
+    Await.PROT: (Protection, Protection.prot_answered),
+    Await.USER: (Login, Login.user_answered),
+    Await.SECRET: (Login, Login.secret_answered),
+    Await.LOGIN: (Login, Login.answered),
+    Await.SITE_AUTH: (Login, Login.site_auth_answered),
+    Await.PASSIVE: (Addressing, Addressing.passive_answered),
+    Await.ACTIVE: (Addressing, Addressing.active_answered),
+    Await.RESTART: (Restart, Restart.answered),
+    Await.RESTORED: (TransferStage, TransferStage.restored),
+    Await.TRANSFER: (TransferStage, TransferStage.answered),
+    Await.ABORTED: (TransferStage, TransferStage.abort_answered),
+    Await.RESYNC: (Resync, Resync.answered),
+    Await.STATUS: (Forwarding, Forwarding.status_answered),
+    Await.ABOR: (Forwarding, Forwarding.abort_answered),
+    Await.FEATURES: (Forwarding, Forwarding.features_answered),
+    Await.QUIT: (Forwarding, Forwarding.quit_answered),
+    Await.FORWARD: (Forwarding, Forwarding.answered),
+}
+"""Who takes a reply: a 1xx leaves it awaited, anything else settles it."""
+
+TIMERS: dict[Timer, Taker] = {
+    Timer.LOGIN: (Timeouts, Timeouts.login_over),
+    Timer.IDLE: (Timeouts, Timeouts.idle_over),
+    Timer.HANDSHAKE: (Login, Login.too_late),
+    Timer.QUIT: (Timeouts, Timeouts.quit_over),
+    Timer.GOODBYE: (ReplyMatching, ReplyMatching.held_over),
+    Timer.SECOND_REPLY: (ReplyMatching, ReplyMatching.held_over),
+    Timer.RESYNC: (Resync, Resync.expired),
+    Timer.EXTENDED: (Addressing, Addressing.unanswered),
+    Timer.ABORT_REPLY: (Forwarding, Forwarding.abort_unanswered),
+    **dict.fromkeys(
+        (
+            Timer.DATA_OPEN,
+            Timer.UNANNOUNCED,
+            Timer.SETTLE,
+            Timer.EARLY_REPLY,
+            Timer.STALLED,
+            Timer.LAST_WORD,
+            Timer.DELIVERY,
+            Timer.FINAL_REPLY,
+            Timer.ABORT_PAUSE,
+            Timer.ABORT,
+        ),
+        (TransferStage, TransferStage.expired),
+    ),
+}
+"""Who is concerned when a wait is over."""
+
+SIGNALS: dict[Signal, tuple[Taker, ...]] = {
+    Signal.CLIENT_SECURED: (
+        (TransferStage, TransferStage.drop),
+        (Restart, Restart.forget),
+        (Destination, Destination.forget),
+        (Entry, Entry.forget),
+        (Login, Login.client_secured),
+    ),
+    Signal.SERVER_SECURED: ((Login, Login.secured),),
+    Signal.MATCHED: ((Protection, Protection.secure_client),),
+    Signal.LEVEL_FOR_ADDRESS: ((Addressing, Addressing.ask_server),),
+    Signal.LEVEL_FOR_TRANSFER: ((TransferStage, TransferStage.send_command),),
+    Signal.LEVEL_FOR_RETRY: ((Addressing, Addressing.again),),
+    Signal.PORT_FAILED: ((Addressing, Addressing.port_failed),),
+    Signal.SERVER_LEFT: (
+        (TransferStage, TransferStage.drop),
+        (Restart, Restart.forget),
+        (Protection, Protection.forget_server),
+    ),
+    Signal.SERVER_REFUSED: ((Entry, Entry.forget_server),),
+    Signal.LEAVING: ((TransferStage, TransferStage.cut_off),),
+    Signal.LEFT: ((TransferStage, TransferStage.drop),),
+}
+"""Who hears a signal, in this order."""

@@ -1,7 +1,8 @@
 """Accounts at the gateway: who a client is, by the credentials checkers of Twisted's strcred.
 
 A refusal tells a client nothing: an unknown account and a wrong password take the same time.  No
-password gets into a message, and no exception's text either, which may quote one.
+password gets into a message, and no exception's text either, which may quote one.  Checkers that block
+are asked in a thread: one that has ``blocks = True``, as strcred's ``unix`` gets it here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 from twisted.cred import strcred
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
@@ -18,8 +18,14 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from ftpalg.config import SettingsError
+from ftpalg.core.wire.user_at_host import IsAccount
+from ftpalg.net.accounts_file import AccountsFile, BadAccounts
+from ftpalg.net.reactors import Timing
+from ftpalg.net.threads import Busy, Question
 
 SETTING = "accounts.auth"
+BLOCKING = ("unix",)
+"""The kinds of strcred's own that take their time: crypt takes tens of milliseconds."""
 UNIX_NEEDS = ("crypt", "spwd")
 """The modules that strcred's unix checker works with."""
 FORBIDDEN = frozenset(b"\0\r\n")
@@ -50,7 +56,9 @@ def checkers_of(descriptions: Iterable[str]) -> list[ICredentialsChecker]:
 def _checker_of(description: str) -> ICredentialsChecker:
     kind, _, argument = description.partition(":")
     if kind == "file":
-        _look_at(argument)
+        return _file_of(argument)
+    if kind == "memory":
+        return _in_memory(argument)
     if kind == "unix" and not all(find_spec(module) for module in UNIX_NEEDS):
         needs = " and ".join(UNIX_NEEDS)
         raise SettingsError(
@@ -69,10 +77,22 @@ def _checker_of(description: str) -> ICredentialsChecker:
         raise SettingsError([f"{kind}: cannot use what follows the colon; give: {form}"]) from None
     if IUsernamePassword not in checker.credentialInterfaces:
         raise SettingsError([f"{kind}: checks no passwords; use one of {_known()}"])
-    if isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
-        # strcred fills it with text; the credentials of its own interface are bytes
-        checker.users = {_bytes(name): _bytes(word) for name, word in checker.users.items()}
+    if kind in BLOCKING:
+        checker.blocks = True  # type: ignore[attr-defined]  # nobody else has the word
     return checker
+
+
+def is_account_of(checkers: Iterable[ICredentialsChecker]) -> IsAccount | None:
+    """Tells whether one of these knows an account of that name; None where none could tell."""
+    knowing: list[Callable[[bytes], bool]] = []
+    for checker in checkers:
+        if isinstance(checker, AccountsFile):
+            knowing.append(checker.knows)
+        elif isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
+            knowing.append(checker.users.__contains__)
+    if not knowing:
+        return None
+    return lambda name: any(knows(name) for knows in knowing) or None
 
 
 def _known() -> str:
@@ -86,14 +106,24 @@ def _known() -> str:
     )
 
 
-def _look_at(file: str) -> None:
-    """strcred's file checker looks for its file at the first login only."""
+def _file_of(file: str) -> AccountsFile:
+    """strcred's own looks for its file at the first login only, and cuts passwords at a colon."""
+    made = AccountsFile(file)
     try:
-        with open(file, "rb") as accounts:
-            accounts.read(1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SettingsError([f"file:{file}: cannot be read: {why}"]) from None
+        made.read()
+    except BadAccounts as error:
+        raise SettingsError([f"file:{file}: {error}"]) from None
+    return made
+
+
+def _in_memory(words: str) -> ICredentialsChecker:
+    """strcred's own takes a password with colons for several accounts."""
+    name, _, password = words.partition(":")
+    if not (name and password):
+        raise SettingsError(["memory: write memory:name:password"])
+    checker = InMemoryUsernamePasswordDatabaseDontUse()
+    checker.users = {_bytes(name): _bytes(password)}
+    return checker
 
 
 def _bytes(text: str | bytes) -> bytes:
@@ -104,12 +134,13 @@ def _bytes(text: str | bytes) -> bytes:
 class Accounts:
     """The accounts that some checkers know; they are asked in their order.
 
-    A refusal takes ``delay`` seconds at least.
+    A refusal takes ``delay`` seconds at least.  ``ask`` asks those that block.
     """
 
-    reactor: Any
+    reactor: Timing
     checkers: Sequence[ICredentialsChecker]
     delay: float
+    ask: Callable[[Question], Deferred[object]] = maybeDeferred
 
     def check(
         self,
@@ -117,18 +148,20 @@ class Accounts:
         password: bytes,
         accepted: Callable[[str], None],
         refused: Callable[[str], None],
+        busy: Callable[[], None],
     ) -> Check:
-        """Ask whether the password is the account's; exactly one of both is called, once.
+        """Ask whether the password is the account's; exactly one of the three is called, once.
 
         ``accepted`` gets the account's name as its checker gives it, UTF-8 with surrogateescape,
         at once: that may be before this returns.  ``refused`` gets the reason, for the log only,
-        when the delay is over and the last checker has answered.
+        when the delay is over and the last checker has answered.  ``busy`` is called where one of
+        them could not be asked and none of the others knows the account.
         """
-        return Check(self, UsernamePassword(account, password), accepted, refused)
+        return Check(self, UsernamePassword(account, password), accepted, refused, busy)
 
 
 class Check:
-    """One login that is being checked."""
+    """One login that is being checked; ``answered`` are the checkers that have, by their number."""
 
     def __init__(
         self,
@@ -136,32 +169,44 @@ class Check:
         credentials: UsernamePassword,
         accepted: Callable[[str], None],
         refused: Callable[[str], None],
+        busy: Callable[[], None],
     ) -> None:
         self._accepted = accepted
         self._refused = refused
+        self._busy = busy
+        self.answered: list[int] = []
         self._over = False
         self._reason: str | None = None
         self._timer = accounts.reactor.callLater(accounts.delay, self._refuse)
-        self._asking = Deferred.fromCoroutine(self._ask(accounts.checkers, credentials))
+        self._asking = Deferred.fromCoroutine(self._ask(accounts, credentials))
 
     def cancel(self) -> None:
         """Give up; nothing is called any more."""
         self._end()
         self._asking.cancel()
 
-    async def _ask(
-        self, checkers: Iterable[ICredentialsChecker], credentials: UsernamePassword
-    ) -> None:
+    async def _ask(self, accounts: Accounts, credentials: UsernamePassword) -> None:
         reasons = _unfit(credentials)
-        for checker in () if reasons else checkers:
-            name, reason = await _answer(checker, credentials)
+        unasked = False
+        for at, checker in enumerate(() if reasons else accounts.checkers):
+            ask = accounts.ask if getattr(checker, "blocks", False) else maybeDeferred
+            try:
+                name, reason = await _answer(ask, checker, credentials)
+            except Busy:
+                unasked = True
+                continue
+            self.answered.append(at)
             if self._over:
                 return
             if name:
                 self._end()
                 self._accepted(name)
                 return
-            reasons.append(f"{type(checker).__name__}: {reason}")
+            reasons.append(f"accounts.auth[{at}]: {reason}")
+        if unasked:
+            self._end()
+            self._busy()
+            return
         self._reason = "; ".join(reasons)
         self._refuse()
 
@@ -186,18 +231,30 @@ def _unfit(credentials: UsernamePassword) -> list[str]:
     return []
 
 
-async def _answer(checker: ICredentialsChecker, credentials: UsernamePassword) -> tuple[str, str]:
-    """The account's name and nothing, or nothing and why not."""
+async def _answer(
+    ask: Callable[[Question], Deferred[object]],
+    checker: ICredentialsChecker,
+    credentials: UsernamePassword,
+) -> tuple[str, str]:
+    """The account's name and nothing, or nothing and why not.  Raise Busy."""
     try:
-        avatar: Any = await maybeDeferred(checker.requestAvatarId, credentials)
+        avatar = await ask(lambda: checker.requestAvatarId(credentials))
+    except Busy:
+        raise
     except UnauthorizedLogin:
         return "", "unknown account or wrong password"
-    except CannotCheck as error:
+    except (CannotCheck, BadAccounts) as error:
         return "", str(error)
     except Exception as error:
-        return "", type(error).__name__
+        return "", f"could not tell{detail(error)}"
     if isinstance(avatar, bytes):
         avatar = avatar.decode("utf-8", "surrogateescape")
     if isinstance(avatar, str) and avatar:
         return avatar, ""
     return "", "named no account"  # ANONYMOUS, for one
+
+
+def detail(error: Exception) -> str:
+    """What the system says of a fault; no other text, which may hold the password."""
+    text = error.strerror if isinstance(error, OSError) else None
+    return f": {text}" if text else ""

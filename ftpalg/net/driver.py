@@ -2,287 +2,396 @@
 
 The only place where the core meets sockets and clocks.  An action may cause an event at once (a
 data port is open as soon as it is asked for): events wait in a queue and are handled one after
-another, so that the core is never entered twice.
+another, so that the core is never entered twice.  An exception ends the session, visibly, and no
+other (rule 11).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
+
+from twisted.python.failure import Failure
 
 from ftpalg.core import actions as do
-from ftpalg.core.commands import Command
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
     AccountAccepted,
     AccountRefused,
+    AccountsBusy,
+    ClientLost,
     Event,
     Link,
+    ReplyReceived,
     SecretMissing,
-    ServerUnreachable,
     Side,
-    Timer,
     TimerExpired,
 )
-from ftpalg.core.replies import reply
-from ftpalg.core.routes import Server
-from ftpalg.core.rules import Rules
+from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
 from ftpalg.core.session import Session
+from ftpalg.core.session_settings import Rules
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.net.accounts import Check
-from ftpalg.net.client import ClientControl
-from ftpalg.net.legs import Legs
-from ftpalg.net.reach import Reach, Way, ends_at
-from ftpalg.net.secrets import NoSecret, read_secret
-from ftpalg.net.server import ServerControl
-from ftpalg.net.tls import ForClients, ForServer
-from ftpalg.net.unwrap import Unwrap
-
-if TYPE_CHECKING:
-    import socket
-
-    from ftpalg.net.gateway import Gateway
+from ftpalg.net.backend import FtpBackend
+from ftpalg.net.control.client import ClientControl
+from ftpalg.net.control.flow_control import Hold
+from ftpalg.net.details import completed, in_words, line_of, transferred
+from ftpalg.net.every import every
+from ftpalg.net.guarded import Guarded
+from ftpalg.net.legs.half import Half
+from ftpalg.net.legs.pair import Pair
+from ftpalg.net.legs.sockets import established
+from ftpalg.net.password_masking import PasswordMasking
+from ftpalg.net.places import ClientPlace
+from ftpalg.net.shared import Shared
+from ftpalg.net.stored_passwords import NoSecret, read_secret
+from ftpalg.net.surroundings import Around
+from ftpalg.net.timers import Timers
+from ftpalg.net.tls import ForClients
 
 
 class Driver:
     """One session, its connections and its timers."""
 
     __slots__ = (
+        "_around",
         "_busy",
-        "_check",
         "_events",
         "_for_clients",
-        "_reach",
-        "_timers",
+        "_heard",
+        "_masking",
+        "_released",
+        "backend",
+        "check",
         "client",
-        "dialled",
-        "for_server",
-        "gateway",
         "legs",
         "name",
-        "server",
+        "reactor",
+        "reply",
         "session",
-        "way",
+        "shared",
+        "timers",
     )
 
     def __init__(
-        self, gateway: Gateway, client: ClientControl, rules: Rules, link: Link, name: str
+        self, shared: Shared, client: ClientControl, rules: Rules, link: Link, name: str
     ) -> None:
-        self.gateway = gateway
+        self.shared, waits = shared, shared.settings.timeouts
         self.client = client
-        self.server: ServerControl | None = None
         self.name = name
+        self.reactor = Guarded(shared.reactor, self.broke)
         self.session = Session(rules, link)
-        self.way = Way()
-        self.dialled: Server | None = None
-        self.for_server: ForServer | None = None
-        self.legs = Legs(self)
-        self._reach: Reach | None = None
-        self._check: Check | None = None
+        self._around = Around(shared, self.reactor, self.handle, self.observe)
+        self.backend: FtpBackend = FtpBackend(shared, self._around, self)
+        self.legs: Pair = Pair(
+            self.reactor,
+            Half(Side.CLIENT, ClientPlace(shared, client, link, self.for_clients), self._around),
+            self._client_there,
+            server=lambda: self.backend.data,
+            stalled=waits.stalled,
+            splice=shared.settings.data.splice,
+        )
+        self.check: Check | None = None
+        self.reply: Reply | None = None
         self._for_clients: ForClients | None = None
-        self._timers: dict[Timer, Any] = {}
-        self._events: deque[Event] = deque()
+        self._masking = PasswordMasking()
+        self.timers: Timers = Timers(self.reactor, waits, lambda t: self.handle(TimerExpired(t)))
+        self._events: list[Event] = []
         self._busy = False
+        self._heard: float = shared.reactor.seconds()
+        self._released = False
+
+    # -- events -----------------------------------------------------------------------------------
 
     def start(self) -> None:
         """The client is admitted."""
-        self._busy = True
-        try:
-            self._perform(self.session.start())
-        finally:
-            self._busy = False
+        self._guarded(self.session.start)
         self._go_on()
 
     def handle(self, event: Event) -> None:
         """Give the session an event and do what it orders."""
-        if self.gateway.log.ladder:
-            self.gateway.log.received(self, event)
+        if self._released:
+            return
+        event = self._masking.heard(event)
+        if isinstance(event, ReplyReceived):
+            self.reply = event.reply
+        line = line_of(event) if self.shared.log.ladder else None
+        if line is not None:
+            self.observe(line)
         self._events.append(event)
+        self._heard = self.shared.reactor.seconds()
         self._go_on()
 
     def _go_on(self) -> None:
         if self._busy:
             return
+        while self._events:
+            self._guarded(self.session.handle, self._events.pop(0))
+        if self.client.waits_for_room and self.client.driver is self:
+            self.client.pump()
+
+    def _guarded(
+        self, order: Callable[..., list[do.Action]], *what: Event | Reply | Reason
+    ) -> None:
+        """Perform what is ordered; an exception, wherever it comes from, ends the session."""
         self._busy = True
         try:
-            while self._events:
-                self._perform(self.session.handle(self._events.popleft()))
+            self._perform(order(*what))
+        except Exception:
+            self.broke()
         finally:
             self._busy = False
-        if self.client.stalled and self.client.driver is self:
-            self.client.pump()
 
     def _perform(self, ordered: list[do.Action]) -> None:
         for action in ordered:
+            if self._released:
+                return  # an exception in what was called meanwhile
             PERFORM[type(action)](self, action)
 
-    def end(self, text: str) -> None:
-        """End the session from outside, with 421 and that text."""
-        self._perform(self.session.end(reply(421, text)))
+    def broke(self) -> None:
+        """An exception is being handled: legs reset, 421 to the client, everything released.
 
-    def pause_server(self) -> None:
-        """The client does not read: take no more replies from the server."""
-        if self.server is not None:
-            self.server.hold(Side.CLIENT)
-
-    def resume_server(self) -> None:
-        """The client reads again."""
-        if self.server is not None:
-            self.server.release(Side.CLIENT)
-
-    def calls_from(self, host: str, port: int) -> bool:
-        """Whether that is our end of this session's connection to its server."""
-        if self.server is not None:
-            sock = getattr(self.server.transport, "socket", None)  # none once it is lost
-            return sock is not None and ends_at(sock, host, port)
-        return self._reach is not None and self._reach.calls_from(host, port)
-
-    # -- control connections --------------------------------------------------------------------
-
-    def _send_reply(self, action: do.SendReply) -> None:
-        if self.gateway.log.ladder:
-            self.gateway.log.reply(self, action.reply)
-        self.client.write(bytes(action.reply))
-
-    def _send_command(self, action: do.SendCommand) -> None:
-        if self.server is not None:
-            if self.gateway.log.ladder:
-                self.gateway.log.command(self, action.command)
-            self.server.send(bytes(action.command), urgent=action.urgent)
-
-    def _send_secret(self, action: do.SendSecret) -> None:
+        Harmless where the session has ended.
+        """
+        failed = Failed("an exception ends the session", Failure().getTraceback())
+        last = reply(421, "An internal error ends this session.")
+        self._events.clear()
         try:
-            secret = read_secret(action.source)
-        except NoSecret as error:
-            self.handle(SecretMissing(str(error)))
+            every(
+                partial(self.observe, failed),
+                self.legs.let_go,
+                lambda: self._perform(self.session.end(last, Reason.EXCEPTION)),
+                partial(self._last_word, last),
+                self._release,
+            )
+        except Exception:
+            self.observe(Failed("an exception at its end", Failure().getTraceback()))
+
+    def _last_word(self, last: Reply) -> None:
+        """The core could not say it."""
+        if not self._released:
+            self.client.write(bytes(last))
+
+    def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
+        """End the session from outside, with 421 and that text."""
+        self._guarded(self.session.end, reply(421, text), reason)
+
+    @property
+    def shown(self) -> str:
+        """The session in a few words."""
+        return in_words(self.about, self.session.desk.head, self.legs.moved)
+
+    @property
+    def rests_since(self) -> float | None:
+        """The reactor's second since when nothing is asked of it; None where something is."""
+        return self._heard if self.session.at_rest else None
+
+    @property
+    def transfers(self) -> bool:
+        """Whether a file is on its way."""
+        return self.session.transfer.running
+
+    # -- what is told -----------------------------------------------------------------------------
+
+    @property
+    def about(self) -> About:
+        """Whose facts these are."""
+        return self.session.about(self.name, self.client.listener.endpoint)
+
+    def observe(self, fact: Fact) -> None:
+        """Let the observers know."""
+        self.shared.log.see(self.about, self._masking.told(fact))
+
+    def _tell(self, action: do.Tell) -> None:
+        if isinstance(action.fact, TransferOver):
+            fact: Fact = transferred(action.fact, self.legs.done())  # here its relay stops
         else:
-            self._send_command(do.SendCommand(Command(b"PASS", secret)))
+            fact = completed(self, action.fact)
+        self.observe(fact)
+        if isinstance(fact, LoggedIn):
+            self._masking.logged_in()
+            self.backend.settled()
 
-    def _authenticate(self, action: do.Authenticate) -> None:
-        self._check = self.gateway.accounts.check(
-            action.account,
-            action.password,
-            lambda name: self.handle(AccountAccepted(name)),
-            lambda reason: self.handle(AccountRefused(reason)),
-        )
-
-    def _dial(self, action: do.Dial) -> None:
-        gateway, client = self.gateway, self.session.client
-        self.way = gateway.way(action.route, client)
-        self._reach = Reach(
-            gateway.reactor,
-            self.way,
-            gateway.order(action, client.peer),
-            gateway.settings.timeouts.connect,
-            lambda server, address: gateway.judge(action, client.peer, server, address),
-            self._reached,
-            lambda reason, forbidden: self.handle(ServerUnreachable(reason, forbidden)),
-        )
-        self._reach.start()
-
-    def _reached(self, sock: socket.socket, server: Server) -> None:
-        self._reach = None
-        self.dialled = server
-        self.gateway.sessions_at[server] += 1
-        self.gateway.adopt(sock, ServerControl(self))
-
-    def _hang_up(self, action: do.HangUp) -> None:
-        if action.side is Side.SERVER:
-            if self._reach is not None:
-                self._reach.cancel()
-                self._reach = None
-            if self.server is not None:
-                self.server.hang_up()
-                self.server = None
-            if self.dialled is not None:
-                self.gateway.left(self.dialled)
-                self.dialled = None
-            return
-        self.client.hang_up()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        self.legs.let_go()
-        if self._check is not None:
-            self._check.cancel()
-        self.gateway.dismiss(self)
-
-    def _start_tls(self, action: do.StartTls) -> None:
-        if action.side is Side.CLIENT:
-            self.client.start_tls(self.for_clients())
-        elif self.server is not None and self.dialled is not None:
-            parent = self.way.parent
-            asked = parent.url.server if parent and not self.way.proxied else self.dialled
-            self.for_server = self.gateway.server_side.for_server(asked.host)
-            self.server.start_tls(self.for_server)
-
-    def for_clients(self) -> ForClients:
-        """The TLS of this session's client connections; the control connection's comes first."""
-        if self._for_clients is None:
-            self._for_clients = self.gateway.client_side().for_session()
-        return self._for_clients
-
-    def _stop_tls(self, action: do.StopTls) -> None:
-        Unwrap(self.client)
-
-    def _go_opaque(self, action: do.GoOpaque) -> None:
-        assert self.server is not None
-        self.client.go_opaque(self.server)
-
-    # -- timers ---------------------------------------------------------------------------------
-
-    def _start_timer(self, action: do.StartTimer) -> None:
-        timer = action.timer
-        seconds = self.gateway.settings.timeouts.of(timer)
-        running = self._timers.get(timer)
-        if running is not None:
-            running.reset(seconds)
-        else:
-            self._timers[timer] = self.gateway.reactor.callLater(seconds, self._expired, timer)
-
-    def _stop_timer(self, action: do.StopTimer) -> None:
-        running = self._timers.pop(action.timer, None)
-        if running is not None:
-            running.cancel()
-
-    def _expired(self, timer: Timer) -> None:
-        del self._timers[timer]
-        self.handle(TimerExpired(timer))
-
-    # -- what is told ---------------------------------------------------------------------------
+    def _learned(self, action: do.Learned) -> None:
+        if self.backend.server is not None:
+            self.shared.reaching.traits.learn(self.backend.server, action.traits)
 
     def _report_progress(self, action: do.ReportProgress) -> None:
         verb = action.command.verb.decode("ascii")
         self._send_reply(do.SendReply(reply(213, f"{verb}: {self.legs.moved} bytes so far.")))
 
-    def _transfer_done(self, action: do.TransferDone) -> None:
-        self.gateway.log.transfer(self, action, *self.legs.done())
+    # -- the client's control connection (``owners.Owner``) ---------------------------------------
 
-    def _logged_in(self, action: do.LoggedIn) -> None:
-        self.gateway.log.login(self, action.user)
+    @property
+    def wants_commands(self) -> bool:
+        """Whether the session has room for one more."""
+        return self.session.wants_commands
 
-    def _note(self, action: do.Note) -> None:
-        self.gateway.log.note(self, action.text)
+    def shake(self) -> None:
+        """Begin TLS with the client before the first word."""
+        self.client.start_tls(self.for_clients())
+
+    @property
+    def client_waits(self) -> bool:
+        """True while the client does not read."""
+        return Hold.PEER in self.client.pauses
+
+    @property
+    def skips_text(self) -> bool:
+        """Whether the server's text without a code may be passed over."""
+        return self.session.skips_text
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply of the server is awaited."""
+        return self.session.asks_nothing
+
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether a reply of the server may end with another code than its first."""
+        return self.session.ends_anywhere
+
+    def pause_server(self) -> None:
+        """The client does not read: take no more replies from the server."""
+        self.backend.hold()
+
+    def resume_server(self) -> None:
+        """The client reads again."""
+        self.backend.release()
+
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of this session's connection to its server."""
+        return self.backend.calls_from(host, port)
+
+    def for_clients(self) -> ForClients:
+        """The TLS of this session's client connections; the control connection's comes first."""
+        if self._for_clients is None:
+            self._for_clients = self.shared.certificates.client_side().for_session()
+        return self._for_clients
+
+    def _client_there(self) -> bool:
+        """True while the client's control connection has not ended; tells the session otherwise.
+
+        A client that has said QUIT behind its upload meant to go.
+        """
+        if self.session.leaves_well or established(self.client.transport.getHandle()):
+            return True
+        self.handle(ClientLost("it ended with the upload's data", Reason.CLIENT_CLOSED))
+        return False
+
+    def _send_reply(self, action: do.SendReply) -> None:
+        if self.shared.log.ladder:
+            self.observe(ReplyLines(action.reply, sent=True))
+        self.client.write(bytes(action.reply))
+
+    def _authenticate(self, action: do.Authenticate) -> None:
+        self.check = self.shared.accounts.check(
+            action.account,
+            action.password,
+            lambda name: self.handle(AccountAccepted(name)),
+            lambda reason: self.handle(AccountRefused(reason)),
+            lambda: self.handle(AccountsBusy()),
+        )
+
+    # -- the server's -----------------------------------------------------------------------------
+
+    def _dial(self, action: do.Dial) -> None:
+        self.backend.dial(action, self.session.desk.client, near=self.client.near)
+
+    def _send_command(self, action: do.SendCommand, *, own: bool = False) -> None:
+        if self.shared.log.ladder:
+            self.observe(CommandLine(action.command, sent=True))
+        self._masking.sent(action.command, own=own)
+        self.backend.send(action.command, urgent=action.urgent)
+
+    def _send_secret(self, action: do.SendSecret) -> None:
+        try:
+            command = Command(b"PASS", read_secret(action.source))
+        except NoSecret as error:
+            self.handle(SecretMissing(str(error)))
+        else:
+            self._send_command(do.SendCommand(command), own=True)
+
+    def _start_tls(self, action: do.StartTls) -> None:
+        if action.side is Side.CLIENT:
+            self.client.start_tls(self.for_clients())
+        else:
+            self.backend.shake()
+
+    def _hang_up(self, action: do.HangUp) -> None:
+        if action.side is Side.SERVER:
+            self._masking.forget()
+            self.backend.hang_up()
+            return
+        self._release()
+
+    def _release(self) -> None:
+        """Nothing of the session is left; a second time changes nothing."""
+        if self._released:
+            return
+        self._released = True
+        every(
+            self.client.hang_up,
+            self.timers.stop_all,
+            self.legs.let_go,
+            self._around.end,
+            self.backend.hang_up,
+            *((self.check.cancel,) if self.check is not None else ()),
+            partial(self.shared.sessions.dismiss, self),
+        )
+
+    def uses_port(self, side: Side) -> bool:
+        """Whether a data port is in use towards that side."""
+        return self.legs.uses_port(side)
+
+    # -- data connections -------------------------------------------------------------------------
+
+    def _listen(self, action: do.Listen) -> None:
+        self.legs.side(action.side).listen()
+
+    def _connect(self, action: do.Connect) -> None:
+        self.legs.side(action.side).connect(action.port)
+
+    def _secure_leg(self, action: do.SecureLeg) -> None:
+        self.legs.side(action.side).secure(again=action.again)
+
+    def _relay(self, action: do.Relay) -> None:
+        self.legs.relay(action.source)
+
+    def _end_leg(self, action: do.EndLeg) -> None:
+        self.legs.side(action.side).finish_sink()
+
+    def _close_leg(self, action: do.CloseLeg) -> None:
+        self.legs.close(action.side)
+
+    def _abort_leg(self, action: do.AbortLeg) -> None:
+        self.legs.abort(action.side)
 
 
-PERFORM: dict[type, Callable[..., None]] = {
+PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.SendReply: Driver._send_reply,
+    do.SendLine: lambda driver, action: driver.client.write(action.line + b"\r\n"),
     do.SendCommand: Driver._send_command,
     do.SendSecret: Driver._send_secret,
     do.Authenticate: Driver._authenticate,
     do.Dial: Driver._dial,
     do.HangUp: Driver._hang_up,
     do.StartTls: Driver._start_tls,
-    do.StopTls: Driver._stop_tls,
-    do.GoOpaque: Driver._go_opaque,
-    do.Listen: lambda driver, action: driver.legs.listen(action),
-    do.Connect: lambda driver, action: driver.legs.connect(action),
-    do.Relay: lambda driver, action: driver.legs.relay(action),
-    do.EndLeg: lambda driver, action: driver.legs.end(action),
-    do.AbortLeg: lambda driver, action: driver.legs.abort(action),
-    do.StartTimer: Driver._start_timer,
-    do.StopTimer: Driver._stop_timer,
+    do.StopTls: lambda driver, action: driver.client.stop_tls(),
+    do.GoOpaque: lambda driver, action: driver.backend.copy(driver.client),
+    do.Listen: Driver._listen,
+    do.Connect: Driver._connect,
+    do.SecureLeg: Driver._secure_leg,
+    do.Relay: Driver._relay,
+    do.GiveTime: lambda driver, action: driver.legs.give_time(),
+    do.EndLeg: Driver._end_leg,
+    do.CloseLeg: Driver._close_leg,
+    do.AbortLeg: Driver._abort_leg,
+    do.StartTimer: lambda driver, action: driver.timers.start(action.timer),
+    do.StopTimer: lambda driver, action: driver.timers.stop(action.timer),
     do.ReportProgress: Driver._report_progress,
-    do.TransferDone: Driver._transfer_done,
-    do.LoggedIn: Driver._logged_in,
-    do.Note: Driver._note,
+    do.Learned: Driver._learned,
+    do.Tell: Driver._tell,
 }

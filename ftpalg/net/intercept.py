@@ -10,8 +10,8 @@ import socket
 import struct
 
 from ftpalg.config import Intercept
-from ftpalg.core.addresses import normal
 from ftpalg.core.routes import Server
+from ftpalg.core.wire.addresses import normal
 
 SO_ORIGINAL_DST = IP6T_SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h, linux/netfilter_ipv6
 

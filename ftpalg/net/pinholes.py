@@ -15,11 +15,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any
 
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.threadpool import ThreadPool
 
-from ftpalg.core.addresses import normal
+from ftpalg.core.wire.addresses import normal
 
 Order = tuple[str, Callable[[str], None]]
 """nft's commands, and who is told what is wrong with them, or nothing."""
@@ -41,28 +41,45 @@ class Nft:
     """nft's language, run by libnftables; for one thread at a time."""
 
     def __init__(self) -> None:
-        self._library: Any = None
-        self._context: Any = None
+        self._library: ctypes.CDLL | None = None
+        self._context: ctypes.c_void_p | None = None
 
     def run(self, commands: str) -> str:
         """Run commands as one transaction: all of them or none.  What is wrong, or nothing."""
         try:
-            self._load()
+            library = self._library or self._load()
         except OSError as error:
             return str(error)
-        if self._library.nft_run_cmd_from_buffer(self._context, commands.encode("ascii")) == 0:
+        if library.nft_run_cmd_from_buffer(self._context, commands.encode("ascii")) == 0:
             return ""
-        said: bytes = self._library.nft_ctx_get_error_buffer(self._context)
+        said: bytes = library.nft_ctx_get_error_buffer(self._context)
         return said.decode("utf-8", "replace")
 
-    def _load(self) -> None:
-        if self._context:
-            return
+    def _load(self) -> ctypes.CDLL:
         library = ctypes.CDLL("libnftables.so.1")
         library.nft_ctx_new.restype = ctypes.c_void_p
         library.nft_ctx_get_error_buffer.restype = ctypes.c_char_p
         self._library, self._context = library, ctypes.c_void_p(library.nft_ctx_new(0))
         library.nft_ctx_buffer_error(self._context)  # instead of standard error
+        return library
+
+
+def sets_of(table: str, ipv4_set: str, ipv6_set: str) -> dict[int, str]:
+    """The whole name of each IP version's set; ``table`` is its family and name."""
+    return {4: f"{table} {ipv4_set}", 6: f"{table} {ipv6_set}"}
+
+
+def fault_of(sets: dict[int, str], run: Callable[[str], str]) -> str:
+    """Why the sets cannot be used, with the remedy, or nothing.  Blocks."""
+    for version, full_name in sets.items():
+        element = f"{full_name} {{ {EXAMPLES[version]} . 9"
+        wrong = run(f"add element {element} timeout 1s }}\ndelete element {element} }}")
+        if wrong:
+            table, _, name = full_name.rpartition(" ")
+            remedy = next(remedy for words, remedy in REMEDIES if words in wrong)
+            remedy = remedy.format(version=version, table=f"table {table}", name=name)
+            return f"the nftables set {full_name} cannot be used: {_reason(wrong)}; {remedy}"
+    return ""
 
 
 class Pinholes:
@@ -73,7 +90,7 @@ class Pinholes:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: IReactorFromThreads,
         table: str,
         ipv4_set: str,
         ipv6_set: str,
@@ -85,7 +102,7 @@ class Pinholes:
         ``run`` stands in for ``Nft.run``; it is called in another thread.
         """
         self._reactor = reactor
-        self._sets = {4: f"{table} {ipv4_set}", 6: f"{table} {ipv6_set}"}
+        self._sets = sets_of(table, ipv4_set, ipv6_set)
         self._failed = failed
         self._run = run or Nft().run
         self._orders: list[Order] = []
@@ -96,15 +113,7 @@ class Pinholes:
 
     def check(self) -> str:
         """Why the sets cannot be used, with the remedy, or nothing.  Blocks; for the start."""
-        for version, full_name in self._sets.items():
-            element = f"{full_name} {{ {EXAMPLES[version]} . 9"
-            wrong = self._run(f"add element {element} timeout 1s }}\ndelete element {element} }}")
-            if wrong:
-                table, _, name = full_name.rpartition(" ")
-                remedy = next(remedy for words, remedy in REMEDIES if words in wrong)
-                remedy = remedy.format(version=version, table=f"table {table}", name=name)
-                return f"the nftables set {full_name} cannot be used: {_reason(wrong)}; {remedy}"
-        return ""
+        return fault_of(self._sets, self._run)
 
     def open(self, peer: str, port: int, seconds: float, done: Callable[[str], None]) -> None:
         """Let the peer connect to the port for that time, anew if it may already.

@@ -3,39 +3,32 @@
 Towards clients the gateway is the TLS server on every connection, whoever dialled; towards servers
 it is the TLS client (RFC 4217 section 7).  ALPN is ``ftp`` or nothing (ALPACA, CVE-2021-3618).
 Renegotiation and compression are off.  Servers are verified with service-identity against the name
-that the configuration or the client used.
+that the configuration or the client used, or they are known by the digest of their certificate or key.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.abstract import isIPAddress, isIPv6Address
-from twisted.internet.interfaces import (
-    IOpenSSLClientConnectionCreator,
-    IOpenSSLServerConnectionCreator,
-)
-from zope.interface import implementer
 
-from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
+from ftpalg.config import ClientTlsSettings, ServerTlsSettings
+from ftpalg.core.ends import Reason
+from ftpalg.net.contexts import context_of, show, trust
 from ftpalg.net.keypair import KeyPair, read_pair
+from ftpalg.net.revocations import add_to, age, read
 
 ALPN = b"ftp"
 CLOSE_NOTIFY = 0x100  # alert level warning, description 0
-PARTIAL_WRITE = 1  # SSL_MODE_ENABLE_PARTIAL_WRITE: return after each record
-VERSIONS = {
-    "1.0": SSL.TLS1_VERSION,
-    "1.1": SSL.TLS1_1_VERSION,
-    "1.2": SSL.TLS1_2_VERSION,
-    "1.3": SSL.TLS1_3_VERSION,
-}
 REFUSALS = {
     3: "no revocation list for its issuer",
     9: "it is not valid yet",
@@ -49,16 +42,30 @@ REFUSALS = {
     24: "its issuer is no authority",
 }
 """X509_V_ERR_* in words, for the reply and the log."""
+KINDS = {
+    **dict.fromkeys((9, 10), Reason.SERVER_EXPIRED),
+    **dict.fromkeys((3, 12, 23), Reason.SERVER_REVOKED),
+}
+"""The same as reasons; any other is SERVER_UNTRUSTED."""
+DISTRUST = frozenset((41, 42, 43, 44, 45, 46, 48, 49))
+"""Alerts of TLS (RFC 8446 section 6.2) by which a peer refuses our certificate."""
+PROTOCOL_VERSION = 70
+"""The alert that says that no version is common to both."""
 
 
 class TlsConnection(SSL.Connection):
-    """A TLS connection and what the callbacks noted of it.  (Twisted takes the app data for itself.)
+    """A TLS connection and what the callbacks noted of it.
 
-    ``refused``: why the peer's certificate was refused.  ``notified``: its close_notify has come.
+    ``refused`` and ``kind``: why the peer's certificate was refused.  ``alert``: the last alert that
+    either side sent beside close_notify.  ``notified``: its close_notify has come.
     ``full``: the handshake was a full one, not resumed.  ``serves``: we are the TLS server.
+    ``rejected``: the certificate that was refused, which may be another than the peer's own.
     """
 
     refused = ""
+    rejected: crypto.X509 | None = None
+    kind = Reason.SERVER_UNTRUSTED
+    alert = 0
     notified = False
     full = False
     serves = False
@@ -70,25 +77,11 @@ class TlsConnection(SSL.Connection):
         return self.serves and version >= SSL.TLS1_3_VERSION
 
 
-def _context(minimum: str, maximum: str, ciphers: str) -> SSL.Context:
-    context = SSL.Context(SSL.TLS_METHOD)
-    context.set_min_proto_version(VERSIONS[minimum])
-    context.set_max_proto_version(VERSIONS[maximum])
-    old = minimum in ("1.0", "1.1")
-    if ciphers or old:
-        context.set_cipher_list((ciphers or "DEFAULT:@SECLEVEL=0").encode())
-    context.set_options(
-        SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_IGNORE_UNEXPECTED_EOF
-    )
-    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
-    if hasattr(context, "clear_mode"):
-        context.clear_mode(PARTIAL_WRITE)
-    context.set_info_callback(_inform)
-    return context
-
-
 def _inform(connection: SSL.Connection, where: int, code: int) -> None:
-    """Note a close_notify, and a certificate being written: the mark of a full handshake.
+    """Note a close_notify, and a certificate being written, or read from a server: the mark of a full
+    handshake.
+
+    OpenSSL may come to word its states otherwise: the mark counts once it was seen (``resumed``).
 
     The unexpected end is ignored by OpenSSL (it would spoil the shared session for the transfers
     that follow), so the alert itself tells a clean end from a cut one.
@@ -97,12 +90,16 @@ def _inform(connection: SSL.Connection, where: int, code: int) -> None:
         return
     if where & SSL.SSL_CB_READ_ALERT == SSL.SSL_CB_READ_ALERT and code == CLOSE_NOTIFY:
         connection.notified = True
+    elif where & SSL.SSL_CB_ALERT and code != CLOSE_NOTIFY:
+        connection.alert = code & 0xFF
     elif where & SSL.SSL_CB_ACCEPT_LOOP == SSL.SSL_CB_ACCEPT_LOOP:
         if b"write certificate" in connection.get_state_string():
             connection.full = True
+    elif where & SSL.SSL_CB_CONNECT_LOOP == SSL.SSL_CB_CONNECT_LOOP:
+        if b"read server certificate" in connection.get_state_string():
+            connection.full = True
 
 
-@implementer(IOpenSSLServerConnectionCreator)
 class ForClients:
     """Makes the TLS server's side for one session's connections: control and data share a context,
     so that data connections can resume the control connection's session."""
@@ -124,7 +121,16 @@ class ForClients:
             made.set_context(self._control.get_context())
         return made
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> TlsConnection:
+    def resumed(self, connection: TlsConnection) -> bool:
+        """Whether a connection resumed the session of the control connection.
+
+        Where that matters the control connection's handshake was a full one.  If the mark of those
+        was not seen there, it cannot be missed here: then nothing counts as resumed.
+        """
+        return self._control is not None and self._control.full and not connection.full
+
+    def for_control(self) -> TlsConnection:
+        """The control connection's, before those of any data connection."""
         self._control = self.connection()
         return self._control
 
@@ -160,14 +166,8 @@ class ClientSide:
         return True
 
     def _stamps(self) -> tuple[int, ...]:
-        found = []
-        for pair in self._settings.pairs:
-            for file in (pair.certificate, pair.private_key):
-                try:
-                    found.append(os.stat(file).st_mtime_ns)
-                except OSError:
-                    found.append(0)
-        return tuple(found)
+        pairs = self._settings.pairs
+        return _stamps(file for pair in pairs for file in (pair.certificate, pair.private_key))
 
     def _read(self) -> list[KeyPair]:
         return [read_pair(pair, "client-tls") for pair in self._settings.pairs]
@@ -183,8 +183,9 @@ class ClientSide:
 
     def _one(self, pair: KeyPair, common: bytes) -> SSL.Context:
         settings = self._settings
-        context = _context(settings.minimum, settings.maximum, settings.ciphers)
-        pair.use_in(context)
+        context = context_of(settings, "client-tls")
+        context.set_info_callback(_inform)
+        show(pair, context, "client-tls")
         context.set_session_id(common)
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
         context.set_alpn_select_callback(_select_ftp)
@@ -207,30 +208,38 @@ def _choose(named: dict[str, SSL.Context]) -> Callable[[SSL.Connection], None]:
     return choose
 
 
-@implementer(IOpenSSLClientConnectionCreator)
 class ForServer:
     """Makes the TLS client's side for one session's server, known by the name it was asked for."""
 
-    def __init__(self, context: SSL.Context, host: str, *, verify: bool) -> None:
+    def __init__(
+        self, context: SSL.Context, host: str, *, verify: bool, pins: tuple[str, ...] = ()
+    ) -> None:
         self._context = context
         self._host = host
         self._verify = verify
-        self.control: TlsConnection | None = None
+        self._pins = pins
 
     def connection(self) -> TlsConnection:
         """A TLS client's connection, fed from memory."""
         made = TlsConnection(self._context, None)
         if not (isIPAddress(self._host) or isIPv6Address(self._host)):
             made.set_tlsext_host_name(self._host.rstrip(".").encode("ascii"))
+        if self._pins:
+            made.set_verify(SSL.VERIFY_NONE)
         made.set_connect_state()
         return made
 
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> TlsConnection:
-        self.control = self.connection()
-        return self.control
+    def for_control(self) -> TlsConnection:
+        """The control connection's."""
+        return self.connection()
 
     def mismatch(self, connection: SSL.Connection) -> str:
-        """Why the certificate is not this server's, or nothing.  The handshake must be done."""
+        """Why the certificate is not this server's, or nothing.  The handshake must be done.
+
+        Where it is pinned nothing else of it counts: neither issuer, name, time nor revocation.
+        """
+        if self._pins:
+            return _not_pinned(connection, self._pins)
         if not self._verify:
             return ""
         try:
@@ -243,30 +252,76 @@ class ForServer:
         return ""
 
 
+def _not_pinned(connection: SSL.Connection, pins: tuple[str, ...]) -> str:
+    shown = connection.get_peer_certificate(as_cryptography=True)
+    if shown is None:
+        return "it shows none, and one is pinned"
+    key = shown.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    certificate, key_digest = (
+        sha256(data).hexdigest() for data in (shown.public_bytes(Encoding.DER), key)
+    )
+    if certificate in pins or key_digest in pins:
+        return ""
+    return f"it is sha256:{certificate} (its key sha256:{key_digest}), pinned is " + " or ".join(
+        f"sha256:{pin}" for pin in pins
+    )
+
+
 class ServerSide:
-    """What every server is verified with."""
+    """What every server is verified with, loaded anew when its files change."""
 
     def __init__(self, settings: ServerTlsSettings) -> None:
         self.settings = settings
-        context = _context(settings.minimum, settings.maximum, settings.ciphers)
+        self._stamp = self._stamps()
+        self._lists: tuple[tuple[Path, x509.CertificateRevocationList], ...] = ()
+        self._context = self._build()
+
+    def reload(self) -> bool:
+        """Load the files anew if one changed; running sessions keep what they have.
+
+        Raise SettingsError where they cannot be used; the old ones then stay.
+        """
+        stamp = self._stamps()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        self._context = self._build()
+        return True
+
+    def old_lists(self, now: datetime) -> list[str]:
+        """What to say of revocation lists that have expired or are about to."""
+        return [text for file, crl in self._lists for text in age(file, crl, now)]
+
+    def _stamps(self) -> tuple[int, ...]:
+        settings = self.settings
+        pair = settings.pair
+        own = (pair.certificate, pair.private_key) if pair is not None else ()
+        ca = (settings.ca,) if settings.ca is not None else ()
+        return _stamps((*ca, *settings.crl, *own))
+
+    def _build(self) -> SSL.Context:
+        settings = self.settings
+        context = context_of(settings, "server-tls")
+        context.set_info_callback(_inform)
+        if settings.old_renegotiation:
+            context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
         context.set_alpn_protos([ALPN])
         context.set_verify(SSL.VERIFY_PEER if settings.verify else SSL.VERIFY_NONE, _judge)
-        try:
-            if settings.ca is not None:
-                context.load_verify_locations(str(settings.ca))
-            else:
-                context.set_default_verify_paths()
-        except SSL.Error:
-            sentence = f"server-tls.ca = {str(settings.ca)!r}: holds no certificate in PEM"
-            raise SettingsError([sentence]) from None
-        _add_revocations(context, settings.crl)
+        if settings.ca is not None:
+            trust(context, settings.ca)
+        else:
+            context.set_default_verify_paths()
+        lists = tuple((file, read(file)) for file in settings.crl)
+        add_to(context, [crl for _, crl in lists], chain=settings.crl_chain)
         if settings.pair is not None:
-            read_pair(settings.pair, "server-tls").use_in(context)
-        self._context = context
+            show(read_pair(settings.pair, "server-tls"), context, "server-tls")
+        self._lists = lists
+        return context
 
     def for_server(self, host: str) -> ForServer:
         """What one session uses for all its connections to that server."""
-        return ForServer(self._context, host, verify=self.settings.verify)
+        settings = self.settings
+        return ForServer(self._context, host, verify=settings.verify, pins=settings.pins(host))
 
 
 def _judge(
@@ -274,27 +329,16 @@ def _judge(
 ) -> bool:
     if not ok and isinstance(connection, TlsConnection):
         connection.refused = REFUSALS.get(code, f"verification error {code}")
+        connection.kind = KINDS.get(code, Reason.SERVER_UNTRUSTED)
+        connection.rejected = certificate
     return bool(ok)
 
 
-def _add_revocations(context: SSL.Context, files: tuple[Path, ...]) -> None:
-    store = context.get_cert_store()
-    if not files or store is None:
-        return
+def _stamps(files: Iterable[Path]) -> tuple[int, ...]:
+    found = []
     for file in files:
         try:
-            store.add_crl(x509.load_pem_x509_crl(file.read_bytes()))
-        except OSError as error:
-            raise SettingsError([f"server-tls.crl: {file}: {error.strerror}"]) from None
-        except ValueError:
-            sentence = f"server-tls.crl: {file}: is no revocation list in PEM"
-            raise SettingsError([sentence]) from None
-    store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
-
-
-def describe(error: BaseException | None) -> str:
-    """OpenSSL's words for a failure, without its bookkeeping."""
-    if isinstance(error, SSL.SysCallError):
-        return str(error.args[-1])
-    parts = error.args[0] if isinstance(error, SSL.Error) and error.args else None
-    return str(parts[-1][-1]) if isinstance(parts, list) and parts else "the connection ended"
+            found.append(os.stat(file).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return tuple(found)

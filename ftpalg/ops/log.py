@@ -1,107 +1,170 @@
-"""The log of sessions and transfers: twisted.logger events with named fields.
+"""The log: an observer of facts that writes records, and the lines of both dialogues.
 
-Fields: session (id), client and server (addresses), and per event command, outcome, bytes, seconds,
-rate (bytes per second), reason.  Passwords never get here: commands come redacted.  At the ladder
-level every line of both dialogues is logged, in the notation of the tests.
+Passwords never get here: commands come redacted.  At the ladder level every line of both dialogues
+is logged, in the notation of the tests.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
-from twisted.logger import Logger
+from twisted.python.runtime import seconds
 
-from ftpalg.core.actions import TransferDone
-from ftpalg.core.commands import Command, printable
-from ftpalg.core.events import CommandReceived, Link, ReplyReceived, Side
-from ftpalg.core.replies import Reply
+from ftpalg.core import facts
+from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.wire.commands import printable
+from ftpalg.ops.lines import LinesFile
+from ftpalg.ops.outlets import (
+    Datagrams,
+    TwistedLog,
+    Written,
+    for_journald,
+    for_syslog,
+    lost,
+    standard_error,
+)
+from ftpalg.ops.record_tables import Record
+from ftpalg.ops.records import Records
+from ftpalg.ops.settings import LogSettings, Said
+from ftpalg.ops.writer import Sink, Writer
+from ftpalg.ops.xferlog import Xferlog
+
+SYSLOG = "/dev/log"
+JOURNAL = "/run/systemd/journal/socket"
 
 
-class Logged(Protocol):
-    """What the log needs to know of a session."""
-
-    name: str
-    session: Any
+class LogFault(Exception):
+    """What ``[log]`` asks for cannot be had; the text is a sentence."""
 
 
 class SessionLog:
-    """Writes the events.  ``ladder`` adds the lines of both dialogues."""
+    """Writes what it sees, as the settings say.  Raise LogFault.
 
-    def __init__(self, *, ladder: bool = False) -> None:
-        self.ladder = ladder
-        self.log = Logger(namespace="ftpalg")
+    ``hosted`` is True under twistd and twist, whose log takes the place of standard error.
+    """
 
-    def _peers(self, driver: Logged) -> dict[str, str]:
-        session = driver.session
-        server = f"{session.server.peer}:{session.server.peer_port}" if session.server else "-"
-        if session.server and session.login.hidden:
-            server = f"{session.login.server} through {server}"
-        client = f"{session.client.peer}:{session.client.peer_port}"
-        return {"session": driver.name, "client": client, "server": server}
+    def __init__(
+        self,
+        settings: LogSettings,
+        *,
+        hosted: bool,
+        clock: Callable[[], float] = seconds,
+    ) -> None:
+        self._hosted = hosted
+        self._clock = clock
+        self._writer = Writer[Record](sink_of(settings, hosted=hosted), self._notice)
+        self._records = Records(settings, self._writer.write, clock, node=platform.node())
+        self._xferlog: Xferlog | None = None
+        self._take(settings, self._xferlog_of(settings))
+
+    def _take(self, settings: LogSettings, xferlog: Xferlog | None) -> None:
+        self._settings = settings
+        self.ladder = settings.ladder
+        if self._xferlog is not None:
+            self._xferlog.writer.close()
+        self._xferlog = xferlog
+        self._records.take(settings, xferlog.write if xferlog is not None else None)
+
+    def _notice(self, count: int) -> Record:
+        return lost(count, "records", self._clock())
+
+    def _xferlog_of(self, settings: LogSettings) -> Xferlog | None:
+        def notice(count: int) -> None:
+            self._writer.write(lost(count, "lines of the xferlog", self._clock()))
+
+        if not settings.xferlog:
+            return None
+        with writable("xferlog", settings.xferlog):
+            return Xferlog(settings, notice)
+
+    def see(self, about: About, fact: Fact) -> None:
+        """Write a fact of a session down, if it is one that the log tells."""
+        if isinstance(fact, facts.CommandLine):
+            self._rung(about, "P -> S" if fact.sent else "C -> P", fact.command.shown)
+        elif isinstance(fact, facts.ReplyLines):
+            for line in fact.reply.lines:
+                self._rung(about, "C <- P" if fact.sent else "P <- S", printable(line))
+        else:
+            self._records.see(about, fact)
+
+    def tell(self, news: News) -> None:
+        """Write down what happened to the gateway."""
+        self._records.tell(news)
 
     def told(self, text: str) -> None:
-        self.log.info("{text}", text=text)
+        """A sentence about the gateway."""
+        self.tell(facts.GatewayTold(text))
 
     def warned(self, text: str) -> None:
-        self.log.warn("{text}", text=text)
+        """One about what should not stay so."""
+        self.tell(facts.GatewayTold(text, warning=True))
 
-    def login(self, driver: Logged, user: str) -> None:
-        self.log.info(
-            "{session} {client} -> {server} logged in as {user}", user=user, **self._peers(driver)
-        )
+    def _rung(self, about: About, arrow: str, text: str) -> None:
+        self._records.rung(about, arrow, text)
 
-    def closed(self, driver: Logged) -> None:
-        self.log.info("{session} {client} -> {server} closed", **self._peers(driver))
+    # -- where it goes ----------------------------------------------------------------------------
 
-    def refused(self, link: Link, reason: str) -> None:
-        self.log.warn("{client} refused: {reason}", client=link.peer, reason=reason)
+    @property
+    def _writers(self) -> tuple[Writer[Record] | Writer[str], ...]:
+        return (self._writer, *([self._xferlog.writer] if self._xferlog else ()))
 
-    def note(self, driver: Logged, text: str) -> None:
-        self.log.warn(
-            "{session} {client} -> {server} {text}",
-            text=printable(text.encode("utf-8", "surrogateescape")),
-            **self._peers(driver),
-        )
+    def reopen(self) -> None:
+        """Open the files anew; where one cannot be, say so and go on with the old one."""
+        for writer in self._writers:
+            try:
+                writer.reopen()
+            except OSError as error:
+                self.warned(f"log not reopened: {error.filename}: {error.strerror}")
 
-    def intruder(self, driver: Logged, side: Side, host: str) -> None:
-        self.log.warn(
-            "{session} data connection of the {side} refused: it comes from {host}",
-            session=driver.name,
-            side=side.value,
-            host=host,
-        )
+    @contextmanager
+    def renewed(self, said: Said) -> Iterator[None]:
+        """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+        settings, old, sink = LogSettings.of(said), self._settings, None
+        with ExitStack() as opened:
+            if (settings.to, settings.format) != (old.to, old.format):
+                sink = sink_of(settings, hosted=self._hosted)
+                opened.callback(sink.close)
+            xferlog = self._xferlog_of(settings)
+            if xferlog is not None:
+                opened.callback(xferlog.writer.close)
+            yield
+            opened.pop_all()
+        if sink is not None:
+            self._writer.take(sink)
+        self._take(settings, xferlog)
 
-    def transfer(self, driver: Logged, done: TransferDone, moved: int, seconds: float) -> None:
-        self.log.info(
-            "{session} {client} -> {server} {command}: {outcome}, {bytes} bytes in {seconds:.3f} s"
-            " ({rate:.0f} bytes/s): {reason}",
-            command=done.command.shown,
-            outcome=done.outcome.value,
-            reason=done.reason,
-            bytes=moved,
-            seconds=seconds,
-            rate=moved / seconds if seconds > 0 else 0.0,
-            **self._peers(driver),
-        )
+    def close(self) -> None:
+        """Nothing is written any more, once what came before is."""
+        for writer in self._writers:
+            writer.flush()
+            writer.close()
 
-    def received(self, driver: Logged, event: object) -> None:
-        """Ladder: what came from either side."""
-        if isinstance(event, CommandReceived):
-            self._rung(driver, "C -> P", event.command.shown)
-        elif isinstance(event, ReplyReceived):
-            self._lines(driver, "P <- S", event.reply)
 
-    def reply(self, driver: Logged, sent: Reply) -> None:
-        """Ladder: what goes to the client."""
-        self._lines(driver, "C <- P", sent)
+def sink_of(settings: LogSettings, *, hosted: bool) -> Sink[Record]:
+    """Where records go.  Raise LogFault."""
+    form, (way, _, place) = settings.format, settings.to.partition(":")
+    if way == "file":
+        with writable("to", settings.to):
+            return Written(LinesFile(place), form)
+    if way == "syslog":
+        return Datagrams(SYSLOG, for_syslog(form))
+    if way == "journald":
+        return Datagrams(JOURNAL, for_journald)
+    if hosted:
+        return TwistedLog(form)
+    if sys.__stderr__ is None:
+        raise LogFault('log.to = "stderr": it is closed; write "syslog", "journald" or "file:PATH"')
+    return standard_error(form, os.environ.get("JOURNAL_STREAM", ""))
 
-    def command(self, driver: Logged, sent: Command) -> None:
-        """Ladder: what goes to the server."""
-        self._rung(driver, "P -> S", sent.shown)
 
-    def _lines(self, driver: Logged, arrow: str, message: Reply) -> None:
-        for line in message.lines:
-            self._rung(driver, arrow, printable(line))
-
-    def _rung(self, driver: Logged, arrow: str, text: str) -> None:
-        self.log.info("{session} {arrow}  {text}", session=driver.name, arrow=arrow, text=text)
+@contextmanager
+def writable(key: str, said: str) -> Iterator[None]:
+    """A file that cannot be opened is told by its setting."""
+    try:
+        yield
+    except OSError as error:
+        raise LogFault(f'log.{key} = "{said}": cannot be written: {error.strerror}') from None

@@ -21,8 +21,8 @@ from ipaddress import (
     ip_network,
 )
 
-from ftpalg.core.addresses import normal, plain_name
 from ftpalg.core.routes import Server
+from ftpalg.core.wire.addresses import normal, plain_name
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -34,8 +34,12 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 LOOPBACK = _networks("127.0.0.0/8", "::1")
 
-METADATA = _networks("169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")
-"""Where clouds hand out credentials: most of them, Alibaba, Azure, AWS by IPv6."""
+METADATA = _networks(
+    *("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42"),
+)
+"""Where clouds hand out credentials: most of them, Alibaba, Azure, Oracle; by IPv6 AWS and its EKS,
+Google, Oracle, Scaleway."""
 
 SPECIAL = (
     ("a metadata service", METADATA),
@@ -43,12 +47,35 @@ SPECIAL = (
     ("an unspecified address", _networks("0.0.0.0/8", "::")),
     ("a link-local address", _networks("169.254.0.0/16", "fe80::/10")),
     ("a multicast address", _networks("224.0.0.0/4", "ff00::/8")),
-    ("a reserved address", _networks("240.0.0.0/4")),
+    ("a reserved address", _networks("240.0.0.0/4", "192.0.0.0/24", "100::/64", "5f00::/16")),
+    ("a translated address", _networks("64:ff9b:1::/48", "::ffff:0:0:0/96")),
 )
-"""Kinds of addresses that lead inside or nowhere; the first range that holds an address counts."""
+"""Kinds of addresses that lead inside or nowhere; the first range that holds an address counts.
+
+Reserved: RFC 1112, 6890, 6666, 9602.  Translated: RFC 8215, whose prefixes put the IPv4 address in no
+fixed place, and IPv4-translated addresses (RFC 2765).
+"""
 
 LOW_32_BITS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 """IPv4-compatible (RFC 4291 section 2.5.5.1) and NAT64 (RFC 6052): the last four bytes are IPv4."""
+
+ISATAP = (0x5EFE, 0x2005EFE)
+"""The middle of an address that ends in an IPv4 one (RFC 5214 section 6.1)."""
+
+DEFAULT_PORTS = ((21, 21), (990, 990), (1024, 65535))
+"""What a rule without ports allows: FTP's own, and those that no other well-known service has."""
+
+INWARD = frozenset(
+    (
+        *("localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "loopback"),
+        *("broadcasthost", "metadata", "metadata.google.internal", "metadata.goog"),
+        *("instance-data", "instance-data.ec2.internal", "metadata.platformequinix.com"),
+        *("host.docker.internal", "gateway.docker.internal", "host.containers.internal"),
+        *("kubernetes", "kubernetes.default", "kubernetes.default.svc"),
+    )
+)
+"""Names by which hosts files, containers and clouds call a machine itself or what it alone may reach."""
+INWARD_ENDS = (".localhost", ".localdomain", ".localdomain4", ".localdomain6")
 
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 """Names that resolvers take for an IPv4 address: 127.1, 2130706433, 0x7f000001."""
@@ -95,6 +122,8 @@ def _embedded(address: Address) -> Iterator[IPv4Address]:
             yield IPv4Address(int(address) & 0xFFFFFFFF)
         if address.sixtofour:
             yield address.sixtofour
+        if int(address) >> 32 & 0xFFFFFFFF in ISATAP:
+            yield IPv4Address(int(address) & 0xFFFFFFFF)
         yield from address.teredo or ()
 
 
@@ -104,7 +133,8 @@ class ServerRule:
 
     ``accounts`` and ``names`` are shell patterns; no account pattern fits a session without one,
     and names are taken as the client wrote them.  ``networks`` hold the address that a name
-    resolved to; an IPv4-mapped network holds none.  ``ports`` are ranges with both ends included.
+    resolved to; an IPv4-mapped network holds none.  ``ports`` are ranges with both ends included; a
+    rule without them allows DEFAULT_PORTS, and denies all.
     """
 
     allow: bool = True
@@ -125,8 +155,12 @@ class ServerRule:
             and (not self.accounts or _accounted(self.accounts, account))
             and (not self.names or named(self.names, server.host))
             and self._holds(address)
-            and (not self.ports or any(low <= server.port <= high for low, high in self.ports))
+            and self._opens(server.port)
         )
+
+    def _opens(self, port: int) -> bool:
+        ports = self.ports or (DEFAULT_PORTS if self.allow else ())
+        return not ports or any(low <= port <= high for low, high in ports)
 
     def _holds(self, address: Address | None) -> bool:
         if address is None:
@@ -144,15 +178,19 @@ class ServerRule:
 def _inward(name: str) -> bool:
     """Whether a name leads a resolver to its own machine, or is an address in disguise."""
     plain = plain_name(name)
-    return (
-        plain == "localhost"
-        or plain.endswith(".localhost")
-        or bool(ENDS_IN_NUMBER.fullmatch(plain))
-    )
+    return plain in INWARD or plain.endswith(INWARD_ENDS) or bool(ENDS_IN_NUMBER.fullmatch(plain))
 
 
 def _accounted(patterns: tuple[str, ...], account: str) -> bool:
     return account != "" and any(fnmatchcase(account, pattern) for pattern in patterns)
+
+
+def _shown(server: Server) -> str:
+    """A server's name in a sentence for the client.
+
+    lftp takes "host" or "resolve" in a 5yz for a failed look-up: neither word is ours.
+    """
+    return "".join(c if "!" <= c <= "~" else "?" for c in server.host)
 
 
 DEFAULT_SERVERS = (ServerRule(clients=LOOPBACK, networks=LOOPBACK), ServerRule())
@@ -171,20 +209,35 @@ class Access:
 
     def admits(self, client: str) -> bool:
         """Whether a client at that address may have a session."""
-        return within(self.clients, ip_address(normal(client)))
+        return not self.clients or within(self.clients, ip_address(normal(client)))
+
+    def by_name(self, client: str, account: str, server: Server) -> str:
+        """Why a parent may not be told the name of a server, but only an address that was judged.
+
+        Empty where the rule that decides allows it by ``names``: only the parent may know it then.
+        One sentence, for where there is no address to judge.
+        """
+        whence = ip_address(normal(client))
+        rules = (rule for rule in self.servers if rule.fits(whence, account, server, None))
+        rule = next(rules, None)
+        if rule is not None and rule.allow and rule.names:
+            return ""
+        return (
+            f"{_shown(server)} is not known here; only a rule in access.servers that allows it by"
+            " names lets the parent look it up."
+        )
 
     def refusal(self, client: str, account: str, server: Server, address: str) -> str:
         """Why a session may not connect to an address of a server; empty where it may.
 
-        The address is empty where a parent will resolve the name.
+        The address is empty where a parent is told the name.
         One sentence in printable ASCII, fit for the client: it names the server as the client did
         and never the address.  An ``account`` is empty where there is none.
         """
         whence = ip_address(normal(client))
         whither = ip_address(normal(address)) if address else None
         found = _special(whither) if whither else None
-        # lftp takes "host" or "resolve" in a 5yz for a failed look-up: neither word is ours.
-        shown = "".join(c if "!" <= c <= "~" else "?" for c in server.host)
+        shown = _shown(server)
         if whither is None and _inward(server.host):
             return f"{shown} may lead to the parent proxy itself; write a full name or address."
         for number, rule in enumerate(self.servers or (ServerRule(),), 1):

@@ -6,8 +6,8 @@ one at the server.
 
 from __future__ import annotations
 
-from ftpalg.core.logins import Dialect
-from ftpalg.core.rules import Rules
+from ftpalg.core.session_settings import Rules
+from ftpalg.core.wire.user_at_host import Dialect
 
 OPEN = Rules()
 ACCOUNTS = Rules(accounts=True)
@@ -94,6 +94,14 @@ TLS = """
     P ..    begins TLS with the client
     P ..    client secured gateway.example
 """
+LEAVING_TLS = """
+    C -> P  AUTH TLS
+    P ..    hangs up on the server
+    C <- P  234 TLS begins.
+    P ..    begins TLS with the client
+    P ..    client secured gateway.example
+"""
+"""The same where a server was named in clear."""
 AUTHORIZE = f"""
     C -> P  USER bob@one.example
     C <- P  331 Password required.

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from ftpalg.core.errors import FtpError
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.core.wire.errors import FtpError
 
 
 class Codec(Protocol):
@@ -19,6 +22,12 @@ class Codec(Protocol):
 
 
 Outcome = tuple[list[bytes | str], bytes]
+BYTES = st.lists(
+    st.sampled_from(
+        [b"\r", b"\n", b"\0", b"\xff", b"\xfa", b"\xf0", b"\xf2", b"\xfd", b"a", b"B "]
+    ),
+    max_size=24,
+).map(b"".join)
 
 
 def splits(data: bytes) -> Iterator[tuple[bytes, ...]]:
@@ -50,3 +59,12 @@ def read(made: Callable[[], Codec], pieces: tuple[bytes, ...]) -> Outcome:
                 break
             lines.append(line)
     return lines, answers
+
+
+class LinesTest(SynchronousTestCase):
+    """A test case that reads the same bytes in every cut."""
+
+    def all_splits(self, made: Callable[[], Codec], data: bytes, *lines: bytes | str) -> None:
+        """The lines are these, however the bytes come."""
+        for pieces in splits(data):
+            self.assertEqual(read(made, pieces)[0], list(lines), pieces)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from ftpalg.core.events import Timer
 from ftpalg.core.routes import Mode
-from ftpalg.core.rules import Rules
-from tests.core.ladder import FIXED, PASV_EPSV, RELAYED, RETR, STORED, USABLE, LadderTest
-
-ABORTED = """
-    C -> P  ABOR
-    P => S  ABOR
-    P ..    timer settle
-    P ..    aborts client leg
-    P ..    aborts server leg
-"""
+from ftpalg.core.session_settings import Rules
+from tests.core.ladder import FIXED, LadderTest
+from tests.core.openings import ABORTED, PASV_EPSV, RELAYED, RETR, STORED, USABLE
 
 
 class Running(LadderTest):
@@ -43,11 +37,13 @@ class Running(LadderTest):
             P ..    timer abort
             C <- P  426 Transfer aborted.
             C <- P  225 ABOR done.
+            P -> S  NOOP
+            P <- S  200 In step.
             """
         ).play(USABLE)
 
     def test_second_reply_late(self) -> None:
-        """A reply that comes after the wait for it is dropped, whatever its code."""
+        """Rule 3: one that comes after the wait for it is nobody's; our NOOP tells where it ends."""
         self.after_login(
             f"""
             {RELAYED}
@@ -56,7 +52,13 @@ class Running(LadderTest):
             P ..    timer abort
             C <- P  426 Transfer aborted.
             C <- P  226 ABOR done.
+            P -> S  NOOP
+            C -> P  PWD
             P <- S  426 Broken.
+            P <- S  200 In step.
+            P -> S  PWD
+            P <- S  257 "/"
+            C <- P  257 "/"
             """
         ).play(USABLE)
 
@@ -71,6 +73,8 @@ class Running(LadderTest):
             P ..    done aborted STOR
             C <- P  426 Transfer aborted.
             C <- P  226 ABOR done.
+            P -> S  NOOP
+            P <- S  200 In step.
             """
         ).play(USABLE)
 
@@ -84,6 +88,8 @@ class Running(LadderTest):
             P ..    timer abort
             C <- P  426 Broken.
             C <- P  226 Abort successful.
+            P -> S  NOOP
+            P <- S  200 In step.
             """
         ).play(USABLE)
 
@@ -119,7 +125,7 @@ class Running(LadderTest):
             f"""
             {RELAYED}
             {ABORTED}
-            P ..    timer final-reply
+            P ..    timer abort-reply
             C <- P  426 Transfer aborted.
             C <- P  226 Abort successful.
             C <- P  421 The server did not answer ABOR; closing.
@@ -176,8 +182,8 @@ class Running(LadderTest):
             {RELAYED}
             P ..    server leg ended
             C -> P  ABOR
-            P => S  ABOR
-            P ..    timer settle
+            P -> S  ABOR
+            P ..    timer abort-pause
             P ..    aborts client leg
             P <- S  226 Complete.
             P <- S  226 ABOR done.
@@ -204,13 +210,17 @@ class Running(LadderTest):
         self.after_login(f"{RELAYED}\n{ABORTED}\nP ..  client lost\nP ..  hangs up")
 
     def test_other_timers(self) -> None:
-        """The transfer's own waits mean nothing to an abort."""
+        """The transfer's own waits end with ABOR."""
         self.after_login(
             f"""
             {PASV_EPSV}
             {RETR}
-            {ABORTED}
-            P ..    timer data-open
+            C -> P  ABOR
+            P ..    stops data-open
+            P -> S  ABOR
+            P ..    timer abort-pause
+            P ..    aborts client leg
+            P ..    aborts server leg
             P <- S  426 Broken.
             P <- S  226 ABOR done.
             C <- P  426 Broken.
@@ -218,16 +228,21 @@ class Running(LadderTest):
             """
         ).play(USABLE)
 
-    def test_final_reply_wait_with_one_reply(self) -> None:
-        """The longer wait ends it too where one reply has come."""
+    def test_reply_before_the_pause_is_over(self) -> None:
+        """A reply that comes while the legs still stand: the second is waited for once they do not."""
         self.after_login(
             f"""
             {RELAYED}
-            {ABORTED}
+            C -> P  ABOR
+            P -> S  ABOR
             P <- S  426 Broken.
-            P ..    timer final-reply
+            P ..    timer abort-pause
+            P ..    aborts client leg
+            P ..    aborts server leg
+            P ..    starts abort
+            P <- S  226 Done.
             C <- P  426 Broken.
-            C <- P  226 Abort successful.
+            C <- P  226 Done.
             """
         ).play(USABLE)
 
@@ -239,182 +254,13 @@ class Running(LadderTest):
                   "C <- P  200 OK.").play(USABLE)  # fmt: skip
 
 
-class InTheQueue(LadderTest):
-    """An ABOR that is not the next command."""
-
-    def test_behind_noop(self) -> None:
-        """Rule 3: the ABOR overtakes, its answer does not."""
-        self.after_login(
-            f"""
-            {RELAYED}
-            C -> P  NOOP
-            {ABORTED}
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
-            C <- P  226 ABOR done.
-            """
-        ).play(USABLE)
-
-    def test_behind_noop_one_reply(self) -> None:
-        """The same where the server gives one reply only."""
-        self.after_login(
-            f"""
-            {RELAYED}
-            C -> P  NOOP
-            {ABORTED}
-            P <- S  426 Broken.
-            P ..    timer abort
-            C <- P  426 Broken.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
-            C <- P  226 Abort successful.
-            """
-        ).play(USABLE)
-
-    def test_pipelined_with_the_transfer(self) -> None:
-        """RETR and ABOR in one segment behind another command: ABOR goes right behind RETR."""
-        self.after_login(
-            f"""
-            {PASV_EPSV}
-            C -> P  CWD /
-            P -> S  CWD /
-            C -> P  RETR file
-            C -> P  ABOR
-            P <- S  250 OK.
-            C <- P  250 OK.
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
-            P => S  ABOR
-            P ..    timer settle
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
-            """
-        ).play(USABLE)
-
-    def test_pipelined_with_more(self) -> None:
-        """RETR, NOOP, ABOR behind another command: three answers in their order."""
-        self.after_login(
-            f"""
-            {PASV_EPSV}
-            C -> P  CWD /
-            P -> S  CWD /
-            C -> P  RETR file
-            C -> P  NO\\x09OP
-            C -> P  NOOP
-            C -> P  ABOR
-            P <- S  250 OK.
-            C <- P  250 OK.
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
-            P => S  ABOR
-            P ..    timer settle
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  500 Not an FTP command.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
-            C <- P  226 ABOR done.
-            """
-        ).play(USABLE)
-
-    def test_before_the_command_is_sent(self) -> None:
-        """While REST is sent again there is nothing to abort; ABOR follows the transfer command."""
-        self.after_login(
-            f"""
-            C -> P  REST 100
-            P -> S  REST 100
-            P <- S  350 Restarting.
-            C <- P  350 Restarting.
-            {PASV_EPSV}
-            C -> P  RETR file
-            P -> S  REST 100
-            C -> P  ABOR
-            P <- S  350 Restarting.
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
-            P => S  ABOR
-            P ..    timer settle
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
-            """
-        ).play(USABLE)
-
-    def test_transfer_that_never_was(self) -> None:
-        """ABOR behind a transfer that is refused here goes to the server in its turn."""
-        self.after_login(
-            """
-            C -> P  CWD /
-            P -> S  CWD /
-            C -> P  RETR file
-            C -> P  ABOR
-            P <- S  250 OK.
-            C <- P  250 OK.
-            C <- P  425 Use PORT or PASV first.
-            P => S  ABOR
-            P <- S  225 Nothing to abort.
-            C <- P  225 Nothing to abort.
-            """
-        ).play(USABLE)
-
-    def test_twice(self) -> None:
-        """A second ABOR, out of impatience, is a command of its own."""
-        self.after_login(
-            f"""
-            {RELAYED}
-            {ABORTED}
-            C -> P  ABOR
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
-            P => S  ABOR
-            P <- S  225 Nothing to abort.
-            C <- P  225 Nothing to abort.
-            """
-        ).play(USABLE)
-
-    def test_stat_behind_abor(self) -> None:
-        """Rule 3: a STAT behind an ABOR is answered behind it."""
-        self.after_login(
-            f"""
-            {RELAYED}
-            {ABORTED}
-            C -> P  STAT
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
-            P -> S  STAT
-            P <- S  211 Fine.
-            C <- P  211 Fine.
-            """
-        ).play(USABLE)
-
-
 class Idle(LadderTest):
     """No transfer runs."""
 
     def test_nothing_to_abort(self) -> None:
         """ABOR alone is the server's to answer."""
         self.after_login(
-            "C -> P  ABOR\nP => S  ABOR\nP <- S  225 Nothing.\nC <- P  225 Nothing."
+            "C -> P  ABOR\nP -> S  ABOR\nP <- S  225 Nothing.\nC <- P  225 Nothing."
         ).play(USABLE)
 
     def test_prepared_only(self) -> None:
@@ -423,7 +269,7 @@ class Idle(LadderTest):
             f"""
             {PASV_EPSV}
             C -> P  ABOR
-            P => S  ABOR
+            P -> S  ABOR
             P <- S  225 Nothing.
             C <- P  225 Nothing.
             {RETR}
@@ -447,5 +293,41 @@ class Idle(LadderTest):
             P <- S  226 ABOR done.
             C <- P  426 Broken.
             C <- P  226 ABOR done.
+            """
+        ).play(USABLE)
+
+    def test_unanswered(self) -> None:
+        """Some servers say nothing to ABOR where nothing runs: the client hears it of us."""
+        for late in ("", "P <- S  226 Late."):
+            self.after_login(
+                f"""
+                {PASV_EPSV}
+                C -> P  ABOR
+                P -> S  ABOR
+                P ..    timer abort-reply
+                C <- P  225 There is no transfer to abort.
+                P -> S  NOOP
+                {late}
+                P <- S  200 Here.
+                """
+            ).play(USABLE)
+
+    def test_preliminary(self) -> None:
+        """A 1xx to it passes, and the wait goes on."""
+        made = self.logged_in()
+        made.play("C -> P  ABOR\nP -> S  ABOR\nP <- S  120 Wait.\nC <- P  120 Wait.")
+        self.assertIn(Timer.ABORT_REPLY, made.running)
+        made.play("P <- S  225 Nothing.\nC <- P  225 Nothing.").play(USABLE)
+
+    def test_answered_in_time(self) -> None:
+        """An answer stops the wait."""
+        self.after_login(
+            """
+            C -> P  ABOR
+            P -> S  ABOR
+            P ..    starts abort-reply
+            P <- S  225 Nothing.
+            P ..    stops abort-reply
+            C <- P  225 Nothing.
             """
         ).play(USABLE)

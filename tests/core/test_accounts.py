@@ -6,23 +6,20 @@ from dataclasses import replace
 
 from ftpalg.core.actions import Authenticate, Dial
 from ftpalg.core.events import Timer
-from ftpalg.core.logins import Dialect
-from ftpalg.core.rules import ClientTls, Rules
-from tests.core.ladder import USABLE, Ladder, LadderTest, actions
+from ftpalg.core.session_settings import Rules
+from ftpalg.core.wire.user_at_host import Dialect
+from tests.core.ladder import Ladder, LadderTest, actions
+from tests.core.openings import USABLE
 from tests.core.scripts import (
     ACCOUNTS,
     AS_USER,
     AT,
-    AUTH_RULES,
-    AUTHORIZE,
     CHECK_POINT,
     GATEWAY,
-    LET_IN,
     PASS,
     RAPTOR,
     REACHED,
     READY,
-    TLS,
     USER,
     WRONG,
 )
@@ -123,20 +120,12 @@ class Checks(LadderTest):
         )
 
     def test_joined_passwords(self) -> None:
-        """A PASS that does not join two is 501 and no guess; names and passwords may be odd bytes."""
+        """A PASS that joins two is cut where USER was; names and passwords may be odd bytes."""
         self.ladder(ACCOUNTS).play(
             READY,
             f"""
             C -> P  USER b\\xe9b@g\\xfcs@one.example
             C <- P  331 Password required.
-            C -> P  PASS secret
-            C <- P  501 PASS must join two passwords…
-            C -> P  PASS @gp
-            C <- P  501 PASS must join two passwords…
-            C -> P  PASS secret@
-            C <- P  501 PASS must join two passwords…
-            C -> P  PASS
-            C <- P  501 PASS must join two passwords…
             C -> P  PASS s@cr\\xe9t@g\\xfc
             P ..    checks g\\xfcs g\\xfc
             P ..    accepts gus
@@ -146,6 +135,34 @@ class Checks(LadderTest):
             P -> S  PASS s@cr\\xe9t
             """,
         )
+
+    def test_not_joined(self) -> None:
+        """A PASS that does not join two is a wrong password: checked, so delayed, and counted."""
+        made = self.ladder(replace(ACCOUNTS, bad_logins=5)).play(READY)
+        refused = "P ..    refuses account: no\nC <- P  "
+        said = ("bob@gus@one.example", "gus:bob@one.example")
+        for at, argument in enumerate((" secret", " @gp", " secret@", "", " a:b")):
+            made.play(
+                f"""
+                C -> P  USER {said[at // 4]}
+                C <- P  331 Password required.
+                C -> P  PASS{argument.replace("a:b", "ab")}
+                P ..    checks gus
+                """,
+                refused + ("421 Too many…\nP ..  hangs up" if at == 4 else "530 Login incorrect."),
+            )
+
+    def test_busy(self) -> None:
+        """Where nobody can look at the password the session ends, and it was no wrong login."""
+        made = self.ladder(ACCOUNTS).play(READY, AS_USER)
+        made.play(
+            """
+            P ..    too busy for accounts
+            C <- P  421 Too many logins are being checked; try again later.
+            P ..    hangs up
+            """
+        )
+        self.assertEqual([t for t in made.told if "LoginRefused" in repr(t)], [])
 
     def test_told_to_the_log(self) -> None:
         """Who it was."""
@@ -252,7 +269,7 @@ class WhileChecking(LadderTest):
     def test_client_lost(self) -> None:
         """The check is given up with the client; its answer orders nothing."""
         made = self.checking().play("P ..  client lost\nP ..  hangs up")
-        self.assertEqual(made.session.arrival.account, "")
+        self.assertEqual(made.session.desk.account, "")
 
     def test_login_timer(self) -> None:
         """A check that never answers is bounded by timeouts.login."""
@@ -318,65 +335,3 @@ class Undecidable(LadderTest):
             GATEWAY,
             f"C -> P  USER bob@corp.example@one.example\n{REACHED}\nP -> S  USER bob@corp.example",
         )
-
-
-class Tls(LadderTest):
-    """AUTH TLS in the middle of a login: the user is said again (RFC 4217 section 10.1)."""
-
-    def test_between_user_and_pass(self) -> None:
-        """In every dialect: no PASS, ACCT or RESP goes with a USER that was said in clear."""
-        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
-        for user in ("gus", "bob@gus@one.example", "gus@one.example", "bob@one.example gus"):
-            made = self.ladder(rules).play(READY)
-            made.play(f"C -> P  USER {user}\nC <- P  331 Password required.", TLS)
-            made.play("C -> P  PASS x@y\nC <- P  503 USER comes first: USER user@server.")
-            made.play(CHECK_POINT, USABLE)
-
-    def test_between_pass_and_acct(self) -> None:
-        """G: the password at the server that was said in clear is forgotten too."""
-        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
-        self.ladder(rules).play(
-            READY,
-            RAPTOR.partition("C -> P  ACCT")[0],
-            TLS,
-            "C -> P  ACCT gp\nC <- P  503 USER comes first: USER user@server.",
-            RAPTOR,
-            USABLE,
-        )
-
-    def test_between_pass_and_auth(self) -> None:
-        """J: the same."""
-        rules = replace(AUTH_RULES, client_tls=ClientTls.OFFER)
-        self.ladder(rules).play(
-            READY,
-            AUTHORIZE.partition("C -> P  AUTH")[0],
-            TLS,
-            "C -> P  AUTH gus\nC <- P  504 AUTH knows TLS, TLS-C, SSL and TLS-P.",
-            AUTHORIZE,
-        )
-
-    def test_account_stays(self) -> None:
-        """The account that was accepted stays: lftp sends AUTH after the gateway's login."""
-        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
-        self.ladder(rules).play(READY, GATEWAY, TLS, AT, USABLE)
-
-    def test_after_the_server_was_asked(self) -> None:
-        """The server's USER that was said in clear takes no PASS under TLS."""
-        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
-        self.ladder(rules).play(
-            READY,
-            GATEWAY,
-            f"C -> P  USER bob@one.example\n{REACHED}\n{USER}\nC <- P  331 Password for bob.",
-            TLS,
-            "C -> P  PASS secret\nC <- P  503 USER comes first.",
-            f"C -> P  USER bob\n{LET_IN}",
-            USABLE,
-        )
-
-    def test_required(self) -> None:
-        """Where TLS is required no name and no password is taken in clear."""
-        rules = Rules(accounts=True, client_tls=ClientTls.REQUIRE)
-        made = self.ladder(rules).play(READY)
-        for command in ("USER gus", "PASS gp", "ACCT gp", "RESP gp", "OPEN one.example", "SITE x"):
-            made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
-        made.play(TLS, CHECK_POINT, USABLE)

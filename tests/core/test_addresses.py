@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.addresses import (
+from ftpalg.core.wire.addresses import (
     family,
     format_eprt,
     format_port,
@@ -16,7 +16,7 @@ from ftpalg.core.addresses import (
     parse_eprt,
     parse_port,
 )
-from ftpalg.core.errors import BadArgument, BadReply, FamilyRefused, FtpError
+from ftpalg.core.wire.errors import BadArgument, BadReply, FamilyRefused, FtpError
 
 PORTS = st.integers(0, 65535)
 V4 = st.ip_addresses(v=4).map(str)
@@ -70,10 +70,21 @@ class FromClients(SynchronousTestCase):
         self.assertEqual(parse_port(b" 192,0,2,1,1,2 "), ("192.0.2.1", 258))
         self.assertEqual(parse_eprt(b" |2|::1|258| "), ("::1", 258))
 
+    def test_port_as_devices_write_it(self) -> None:
+        """Blanks round the commas, brackets, and what ends a sentence or a list do not matter."""
+        for text in (b"(192,0,2,1,1,2)", b" ( 192, 0,2,1,1,2, )", b"192\t,0,\t2,1,1,2", b"192,0,2,1,1,2.",
+                     b"192, 0, 2, 1, 1, 2", b"192 ,0 ,2 ,1 ,1 ,2", b"192,0,2,1,1,2,", b"192,  0,2,1,1,2 , ",
+                     b"192,000,002,001,001,002"):  # fmt: skip
+            self.assertEqual(parse_port(text), ("192.0.2.1", 258))
+
     def test_bad_port(self) -> None:
         """PORT is six numbers from 0 to 255 and nothing else."""
         for text in (None, b"", b"1,2,3,4,5", b"1,2,3,4,5,6,7", b"256,0,0,1,1,1", b"1,2,3,4,5,256",
-                     b"1,2,3,4,5,6x", b"a,2,3,4,5,6", b"-1,2,3,4,5,6", b"1 ,2,3,4,5,6"):  # fmt: skip
+                     b"1,2,3,4,5,6x", b"a,2,3,4,5,6", b"-1,2,3,4,5,6", b"1,2,3,4,5,6,,", b"1,,3,4,5,6,7",
+                     b"1 2 3 4 5 6", b"(1,2,3,4,5,6", b"1,2,3,4,5,6)", b"1,2,3,4,5,6 7", b"1234,2,3,4,5,6",
+                     b",1,2,3,4,5,6",
+                     b"1,2,3,4,5,6,x", b"((1,2,3,4,5,6))", b"1,2,3,4,5," + b" " * 2000 + b"6",
+                     b"256,0,0,1,1,1,2,3,4,5,6,7"):  # fmt: skip
             self.assertEqual(self.assertRaises(BadArgument, parse_port, text).code, 501)
 
     def test_bad_eprt(self) -> None:
@@ -115,6 +126,7 @@ class FromServers(SynchronousTestCase):
             b"0,0,0,0,195,80 (not 1,2,3,4,5,6)",
             b"Entering Passive Mode. 127, 0, 0, 1, 195, 80",
             b"ok\n (10,0,0,1,195,80)",
+            b"(10,  0  ,0,1,195,80,)",
         ):
             self.assertEqual(parse_227(text), 50000)
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftpalg.core.actions import Authenticate, Dial, SendCommand, SendReply
-from ftpalg.core.commands import Command
 from ftpalg.core.events import (
     AccountAccepted,
     CommandReceived,
@@ -17,11 +16,13 @@ from ftpalg.core.events import (
     ServerConnected,
     ServerUnreachable,
 )
-from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
-from ftpalg.core.replies import reply
-from ftpalg.core.rules import Rules
 from ftpalg.core.session import Session
-from tests.core.ladder import CLIENT, FIXED, ROUTED, SERVER, USABLE, LadderTest
+from ftpalg.core.session_settings import Rules
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.replies import reply
+from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect
+from tests.core.ladder import CLIENT, FIXED, SERVER, LadderTest
+from tests.core.openings import ROUTED, USABLE
 from tests.core.scripts import (
     ACCOUNT_AT,
     ACCOUNT_AT_USER,
@@ -119,7 +120,7 @@ class Again(LadderTest):
         """C, D, F: with the server open a USER of the account's name, where another was said."""
         for script in (GATEWAY + SITE, GATEWAY + OPENED, ACCOUNT_AT_USER):
             made = self.ladder(ACCOUNTS).play(READY, refused(script), hung(GATEWAY), AT, USABLE)
-            self.assertEqual(made.session.arrival.account, "gus")
+            self.assertEqual(made.session.desk.account, "gus")
 
     def test_same_name_at_the_server(self) -> None:
         """With the server known a USER of the account's name is the server's user."""
@@ -240,7 +241,7 @@ class Attempts(LadderTest):
                 told >= 400, attempt["fails"] != "nothing", (dialect, line, told, attempts)
             )
             if told < 400:
-                self.assertTrue(session.login.done)
+                self.assertTrue(session.desk.logged_in)
                 self.assertEqual((self.host, self.user), (attempt["host"], attempt["user"]))
                 return
 

@@ -5,9 +5,10 @@ What each needs of the replies stands beside it.  Letters are the dialects of ``
 
 from __future__ import annotations
 
-from ftpalg.core.logins import DEFAULT_DIALECTS, Dialect
-from ftpalg.core.rules import ClientTls, Rules
-from tests.core.ladder import FIXED, ROUTED, USABLE, Ladder, LadderTest
+from ftpalg.core.session_settings import ClientTls, Rules
+from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect
+from tests.core.ladder import FIXED, Ladder, LadderTest
+from tests.core.openings import ROUTED, USABLE
 from tests.core.scripts import (
     ACCOUNT_AT,
     ACCOUNT_AT_USER,
@@ -17,6 +18,7 @@ from tests.core.scripts import (
     AUTHORIZE,
     CHECK_POINT,
     GATEWAY,
+    LEAVING_TLS,
     LET_IN,
     OPEN,
     OPENED,
@@ -176,10 +178,7 @@ class Lftp(ClientTest):
         C -> P  FEAT
         P -> S  FEAT
         P <- S  500 What?
-        C <- P  211-Features:
-        C <- P   EPRT
-        C <- P   EPSV
-        C <- P  211 End
+        C <- P  500 What?
     """
 
     def test_user(self) -> None:
@@ -196,13 +195,16 @@ class Lftp(ClientTest):
         self.account(RAPTOR, self.FEAT)
 
     def test_open(self) -> None:
-        """D; AUTH TLS comes between OPEN and USER."""
+        """D; AUTH TLS comes between OPEN and USER: what OPEN named in clear is forgotten by it."""
         opened = OPENED.replace("C -> P  USER", f"{REFUSED_TLS}\nC -> P  USER")
         self.alone(opened)
         self.account(GATEWAY, opened)
         self.account(
             GATEWAY,
-            opened.replace(REFUSED_TLS, TLS),
+            OPENED.partition("C -> P  USER")[0],
+            LEAVING_TLS,
+            GATEWAY,
+            OPENED,
             rules=Rules(accounts=True, client_tls=ClientTls.OFFER),
         )
 
@@ -211,8 +213,8 @@ class Lftp(ClientTest):
         self.account(ACCOUNT_AT, REFUSED_TLS, f"C -> P  USER bob\n{LET_IN}")
         self.account(
             ACCOUNT_AT,
-            TLS,
-            f"C -> P  USER bob\n{LET_IN}",
+            LEAVING_TLS,
+            ACCOUNT_AT_USER,
             rules=Rules(accounts=True, client_tls=ClientTls.OFFER),
         )
 
@@ -236,10 +238,7 @@ class Lftp(ClientTest):
             {PASS}
             P -> S  FEAT
             P <- S  500 What?
-            C <- P  211-Features:
-            C <- P   EPRT
-            C <- P   EPSV
-            C <- P  211 End
+            C <- P  500 What?
             P -> S  PWD
             P <- S  257 "/"
             C <- P  257 "/"
@@ -260,19 +259,22 @@ class Lftp(ClientTest):
             C <- P  230 Logged in at the gateway; go on with the server's login.
             {REACHED}
             C <- P  220 One.
+            P ..    hangs up on the server
             C <- P  234 TLS begins.
             P ..    begins TLS with the client
             P ..    client secured
-            C -> P  USER bob
-            {LET_IN}
+            C -> P  OPEN one.example
+            C <- P  530 Log in at the gateway first.
             """,
+            GATEWAY,
+            OPENED,
             rules=Rules(accounts=True, client_tls=ClientTls.OFFER),
         )
 
     def test_no_word_of_a_lookup(self) -> None:
         """«host» or «resolve» in a 5yz to USER would be a failed lookup of the name to lftp."""
         for script, told in (
-            ("C -> P  USER bob", "530 Name the server too: USER user@server or user@server:port."),
+            ("C -> P  USER", "530 Name the server too: USER user@server or user@server:port."),
             (
                 "C -> P  USER @one.example",
                 "501 USER names a server but no user; write user@server.",
@@ -333,7 +335,7 @@ class NetFtp(ClientTest):
             C <- P  503 AUTH account comes first.
             """,
         )
-        self.assertEqual(made.session.arrival.account, "")
+        self.assertEqual(made.session.desk.account, "")
 
 
 class Others(ClientTest):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.errors import BadCommand, BadReply, FtpError
+from ftpalg.core.wire.errors import BadCommand, BadReply, FtpError
 
 
 def tree(root: type[FtpError]) -> Iterator[type[FtpError]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ftpalg.core.features import TRANSPORT, list_features, rewrite_features
-from ftpalg.core.replies import Reply, reply
-from tests.core.ladder import GREETED, LadderTest
+from ftpalg.core.wire.features import TRANSPORT, list_features, rewrite_features
+from ftpalg.core.wire.replies import Reply, reply
+from tests.core.ladder import LadderTest
+from tests.core.openings import GREETED
 
 OURS = (b"EPRT", b"EPSV")
 LISTED = Reply(211, (b"211-Features:", b" EPRT", b" EPSV", b"211 End"))
@@ -39,9 +40,45 @@ class Features(LadderTest):
             )
 
     def test_no_list(self) -> None:
-        """Quirk 9: a refusal, or a reply of one line, becomes our own list."""
-        for theirs in (reply(500, "What?"), reply(530, "Log in."), reply(211, "No features")):
-            self.assertEqual(rewrite_features(theirs, OURS), LISTED)
+        """A server that refuses FEAT is refused to the client, and so is any other word of it."""
+        for theirs in (
+            reply(500, "What?"),
+            reply(502, "Not\nhere."),
+            reply(530, "Log in."),
+            reply(421, "Closing."),
+            reply(200, "OK."),
+            reply(214, "EPSV\nHelp"),
+        ):
+            self.assertEqual(rewrite_features(theirs, OURS), theirs)
+
+    def test_no_list_where_auth_is_offered(self) -> None:
+        """Clients look there for TLS: a list is made, and says what a server without FEAT can too."""
+        made = Reply(
+            211,
+            (
+                b"211-Features:",
+                b" AUTH TLS",
+                b" PBSZ",
+                b" EPSV",
+                b" MDTM",
+                b" REST STREAM",
+                b" SIZE",
+                b"211 End",
+            ),
+        )
+        for theirs in (reply(500, "What?"), reply(530, "Log in."), reply(200, "OK.")):
+            self.assertEqual(rewrite_features(theirs, (b"AUTH TLS", b"PBSZ", b"EPSV")), made)
+
+    def test_goodbye(self) -> None:
+        """421 is the end of the session, whatever was asked."""
+        closing = reply(421, "Closing.")
+        self.assertEqual(rewrite_features(closing, (b"AUTH TLS", *OURS)), closing)
+
+    def test_empty_list(self) -> None:
+        """RFC 2389: 211 on one line says that there are no features; ours are, and no others."""
+        for ours in (OURS, (b"AUTH TLS", *OURS)):
+            found = rewrite_features(reply(211, "No features"), ours)
+            self.assertEqual(found, list_features(ours))
 
     def test_dialogue(self) -> None:
         """The client gets the server's list with our lines, before and after the login."""
@@ -64,9 +101,6 @@ class Features(LadderTest):
             P <- S  120 Soon.
             C <- P  120 Soon.
             P <- S  530 Log in.
-            C <- P  211-Features:
-            C <- P   EPRT
-            C <- P   EPSV
-            C <- P  211 End
+            C <- P  530 Log in.
             """
         )

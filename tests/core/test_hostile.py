@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ftpalg.core.actions import SendReply
-from ftpalg.core.logins import Dialect
-from ftpalg.core.phase import Phase
-from tests.core.ladder import ROUTED, LadderTest
+from ftpalg.core.phases import Phase
+from ftpalg.core.wire.user_at_host import Dialect
+from tests.core.ladder import LadderTest
+from tests.core.openings import ROUTED
 from tests.core.scripts import ACCOUNTS, OPEN, REACHED, READY
 
 
@@ -17,8 +18,8 @@ class Hostile(LadderTest):
     def test_names(self) -> None:
         """Empty parts, too many separators, odd bytes, tails with spaces."""
         for argument, told in (
-            ("\\s", "530 Name the server too…"),
-            (" \\s", "530 Name the server too…"),
+            ("\\s", "331 Password required."),
+            (" \\s", "331 Password required."),
             ("@", "501 The server's name cannot be read…"),
             ("@@@", "501 The server's name cannot be read…"),
             ("bob@", "501 The server's name cannot be read…"),
@@ -90,7 +91,7 @@ class Hostile(LadderTest):
                     for command in (first, second, "PASS x@y", "ACCT z"):
                         made._waiting.clear()
                         made._turn("C -> P", command)
-                        if made.session.phase is Phase.CHECKING:
+                        if made.session.desk.phase is Phase.CHECKING:
                             break
                         told = [a for a in made._waiting if isinstance(a, SendReply)]
                         self.assertEqual(len(told), 1, (first, second, command))

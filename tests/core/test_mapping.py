@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from ftpalg.core.actions import Dial
 from ftpalg.core.routes import Facts, Route, Server
-from ftpalg.core.rules import Rules
-from tests.core.ladder import FIXED, USABLE, LadderTest, actions
+from ftpalg.core.session_settings import Rules
+from tests.core.ladder import FIXED, LadderTest, actions
+from tests.core.openings import USABLE
 from tests.core.scripts import (
     ACCOUNT_AT,
     ACCOUNTS,
@@ -21,7 +22,9 @@ from tests.core.scripts import (
     SITE,
 )
 
-MAPPED = Route(user="svc", secret="/run/svc")
+ONE = (Server("one.example"),)
+MAPPED = Route(user="svc", secret="/run/svc", secret_for=ONE, clear_secret=True)
+FIXED_MAPPED = replace(MAPPED, servers=(FIXED,), secret_for=(FIXED,))
 MAPPED_LOGIN = """
     P -> S  USER svc
     P <- S  331 Password for svc.
@@ -45,7 +48,7 @@ class Mapping(LadderTest):
 
     def test_fixed(self) -> None:
         """H: the legacy machine knows its gateway password only, and is in."""
-        rules = Rules(accounts=True, choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
+        rules = Rules(accounts=True, choose=lambda facts: FIXED_MAPPED)
         self.ladder(rules).play(
             READY,
             AS_USER,
@@ -61,7 +64,7 @@ class Mapping(LadderTest):
 
     def test_greeting_that_logs_in(self) -> None:
         """A server that greets with 230 asks for no login: the log still has the mapped user."""
-        rules = Rules(accounts=True, choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
+        rules = Rules(accounts=True, choose=lambda facts: FIXED_MAPPED)
         self.ladder(rules).play(
             READY,
             AS_USER,
@@ -100,7 +103,7 @@ class Mapping(LadderTest):
 
     def test_without_accounts(self) -> None:
         """A decided server greets, and the client's USER, whoever it is, is the mapped one."""
-        rules = Rules(choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
+        rules = Rules(choose=lambda facts: FIXED_MAPPED)
         made = self.ladder(rules).play(
             """
             P ..    dials ftp.example:21
@@ -133,7 +136,7 @@ class Mapping(LadderTest):
 
     def test_secret_alone(self) -> None:
         """A route with a secret and no user: the client's user goes with that password."""
-        rules = Rules(choose=lambda facts: Route(secret="/run/svc"))
+        rules = Rules(choose=lambda facts: replace(MAPPED, user=""))
         self.ladder(rules).play(
             "C <- P  220…",
             f"C -> P  USER bob@one.example\n{REACHED}",
@@ -157,7 +160,7 @@ class Mapping(LadderTest):
         )
 
     def test_account_wanted_by_the_server(self) -> None:
-        """332 to the secret: ACCT is the client's."""
+        """332 to the secret: nothing of the client's is given to that server."""
         self.ladder(self.RULES).play(
             READY,
             GATEWAY,
@@ -170,9 +173,9 @@ class Mapping(LadderTest):
             P <- S  332 Account.
             C <- P  332 Account.
             C -> P  ACCT a
-            P -> S  ACCT a
-            P <- S  230 In.
-            C <- P  230 In.
+            C <- P  530 The gateway itself logs in at this server.
+            C -> P  PASS p
+            C <- P  530 The gateway itself logs in at this server.
             """,
         )
 
@@ -197,7 +200,7 @@ class Mapping(LadderTest):
 
     def test_missing_where_the_server_greets(self) -> None:
         """There is no other server to go to then."""
-        rules = Rules(choose=lambda facts: replace(MAPPED, servers=(FIXED,)))
+        rules = Rules(choose=lambda facts: FIXED_MAPPED)
         self.ladder(rules).play(
             """
             P ..    dials ftp.example:21

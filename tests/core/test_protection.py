@@ -4,55 +4,82 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ftpalg.core.events import Side, Timer
-from ftpalg.core.protection import Level
-from ftpalg.core.routes import Server, ServerTls
-from ftpalg.core.rules import ClientTls, Rules
-from tests.core.ladder import FIXED, GREETED, LOGIN, ROUTED, USABLE, Ladder, LadderTest
+from ftpalg.core.events import LegReached, Side
+from ftpalg.core.session_settings import ClientTls, Rules
+from tests.core.ladder import FIXED, Ladder, LadderTest
+from tests.core.openings import GREETED, LOGIN, PASV_EPSV, RETR, ROUTED, USABLE
+from tests.core.tls import AUTH, OFFER, PREPARED, PROT_P, REQUIRE, SENT
 
-OFFER = Rules(server=FIXED, client_tls=ClientTls.OFFER)
-REQUIRE = Rules(server=FIXED, client_tls=ClientTls.REQUIRE)
-EXPLICIT = Rules(server=FIXED, server_tls=ServerTls.EXPLICIT)
-MATCH = Rules(server=FIXED, client_tls=ClientTls.OFFER, server_tls=ServerTls.MATCH)
-AUTH = """
-    C -> P  AUTH TLS
-    C <- P  234 TLS begins.
-    P ..    begins TLS with the client
-"""
-SECURED = """
-    P ..    dials ftp.example:21
-    P ..    connected
-    P <- S  220 Welcome.
-    P -> S  AUTH TLS
-    P <- S  234 Go.
-    P ..    starts handshake
-    P ..    begins TLS with the server
-    P ..    server secured
-    P ..    stops handshake
-    C <- P  220 Welcome.
-"""
-ASKED = """
-    C -> P  PORT 192,0,2,7,200,1
-    P -> S  PBSZ 0
-    P <- S  200 PBSZ=0
-    P -> S  PROT P
-"""
-PREPARED = """
-    P -> S  EPSV
-    P <- S  229 Extended (|||50123|)
-    C <- P  200 PORT command successful.
-"""
-SENT = """
-    C -> P  RETR file
-    P -> S  RETR file
-    P ..    connects to the server's port 50123
-"""
-PROT_P = """
-    C -> P  PBSZ 0
-    C <- P  200 PBSZ=0
-    C -> P  PROT P
-    C <- P  200 Protection level is P.
-"""
+LIKELY = (" MDTM", " REST STREAM", " SIZE")
+
+
+class Between(LadderTest):
+    """PROT between PASV and the transfer: a data connection that stands already."""
+
+    def test_private_at_last(self) -> None:
+        """TLS on it begins with the transfer command, where PROT P came meanwhile."""
+        self.ladder(OFFER).play(GREETED, AUTH, LOGIN, PASV_EPSV).play(
+            f"""
+            P ..    client leg open
+            P ..    connects to the server's port 50123
+            {PROT_P}
+            C -> P  RETR file
+            P -> S  RETR file
+            P ..    secures client leg
+            P ..    server leg open
+            P <- S  150 Opening.
+            C <- P  150 Opening.
+            P ..    client leg secured
+            P ..    relays from server
+            """
+        )
+
+    def test_clear_at_last(self) -> None:
+        """One under TLS serves no transfer in clear; told by the transfer command."""
+        self.ladder(OFFER).play(GREETED, AUTH, PROT_P, LOGIN, PASV_EPSV).play(
+            """
+            P ..    client leg open under TLS
+            P ..    connects to the server's port 50123
+            C -> P  PROT C
+            C <- P  200 Protection level is C.
+            C -> P  RETR file
+            C <- P  522 The data connection was opened before the protection level changed.
+            P ..    closes client leg
+            P ..    aborts server leg
+            """
+        ).play(USABLE)
+
+    def test_tls_before_the_command(self) -> None:
+        """A client that wants TLS to stand before it sends its command gets it (aioftp)."""
+        self.ladder(OFFER).play(GREETED, AUTH, PROT_P, LOGIN, PASV_EPSV).play(
+            """
+            P ..    client leg open under TLS
+            P ..    connects to the server's port 50123
+            C -> P  RETR file
+            P -> S  RETR file
+            P ..    server leg open
+            P <- S  150 Opening.
+            C <- P  150 Opening.
+            P ..    relays from server
+            """
+        )
+
+    def test_late_events_of_a_leg(self) -> None:
+        """What a driver still tells of a leg that is given up begins no TLS on it."""
+        made = self.ladder(OFFER).play(GREETED, AUTH, PROT_P, LOGIN)
+        made.feed(LegReached(Side.CLIENT))
+        made.play(
+            PASV_EPSV,
+            RETR,
+            """
+            P ..    client leg failed: reset
+            P ..    aborts server leg
+            """,
+        )
+        made.feed(LegReached(Side.CLIENT))
+        made.play("P <- S  426 Broken.\nC <- P  426 Broken.")
+        made.feed(LegReached(Side.CLIENT))
+        made.play(USABLE)
 
 
 class Client(LadderTest):
@@ -115,6 +142,7 @@ class Client(LadderTest):
         made.play(
             "C -> P  CCC\nC <- P  200 The control connection goes on…\nP ..  goes on in clear"
         )
+        made.play("C -> P  CCC\nC <- P  533 This connection is not under TLS.")
 
     def test_injection(self) -> None:
         """CVE-2011-1575: bytes that came in clear behind AUTH end the session; CCC the same."""
@@ -158,8 +186,10 @@ class Client(LadderTest):
             P -> S  EPSV
             P <- S  229 Extended (|||50123|)
             C <- P  200 PORT command successful.
+            P ..    connects to the server's port 50123
             C -> P  RETR file
             C <- P  522 Data connections must be protected here: send PROT P.
+            P ..    aborts server leg
             """,
             PROT_P,
             "C -> P  PORT 192,0,2,7,200,1",
@@ -180,8 +210,8 @@ class Client(LadderTest):
             P ..    listens for the client on 50000
             C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
             C -> P  RETR file
-            P ..    aborts client leg
             C <- P  522 Data connections must be protected here: send PROT P.
+            P ..    closes client leg
             """,
             USABLE,
         )
@@ -199,7 +229,7 @@ class Client(LadderTest):
             (Rules(client_tls=ClientTls.OFFER), (" AUTH TLS", " PBSZ", " PROT")),
             (Rules(client_tls=ClientTls.OFFER, ccc=True), (" AUTH TLS", " PBSZ", " PROT", " CCC")),
         ):
-            lines = ("211-Features:", *names, " EPRT", " EPSV", "211 End")
+            lines = ("211-Features:", *names, " EPRT", " EPSV", *LIKELY, "211 End")
             self.ladder(rules).play(
                 ROUTED, "C -> P  FEAT\n" + "\n".join(f"C <- P  {line}" for line in lines)
             )
@@ -208,362 +238,6 @@ class Client(LadderTest):
         """AUTH needs no server."""
         made = self.ladder(Rules(client_tls=ClientTls.REQUIRE)).play(ROUTED, AUTH)
         made.play("C -> P  USER bob@one.example\nP ..  dials one.example:21")
-
-
-class ServerLeg(LadderTest):
-    """The server's leg."""
-
-    def test_explicit(self) -> None:
-        """AUTH, the handshake, and only then the client's greeting and its password."""
-        made = self.ladder(EXPLICIT).play(SECURED, LOGIN)
-        made.play(ASKED, "P <- S  200 Private.", PREPARED, SENT)
-        self.assertTrue(made.session.protection.protects(Side.SERVER))
-        made.play(
-            """
-            P <- S  550 No.
-            P ..    aborts server leg
-            C <- P  550 No.
-            """
-        )
-        made.play("C -> P  PORT 192,0,2,7,200,1", PREPARED)
-
-    def test_334(self) -> None:
-        """334 is as good as 234."""
-        self.ladder(EXPLICIT).play(SECURED.replace("234 Go", "334 Go"))
-
-    def test_explicit_refused(self) -> None:
-        """Rule 6: no TLS, no login; another 2xx is no promise either."""
-        for said in ("500 What?", "534 No.", "200 OK.", "421 Bye."):
-            self.ladder(EXPLICIT).play(
-                f"""
-                P ..    dials ftp.example:21
-                P ..    connected
-                P <- S  220 Welcome.
-                P -> S  AUTH TLS
-                P <- S  120 Soon.
-                P <- S  {said}
-                C <- P  421 The server does not begin TLS, which is required.
-                P ..    hangs up
-                """
-            )
-
-    def test_230_before_tls(self) -> None:
-        """A server that logs in before TLS cannot be had where TLS is required."""
-        self.ladder(EXPLICIT).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  230 In.
-            C <- P  421 The server logs in before TLS, which is required.
-            P ..    hangs up
-            """
-        )
-
-    def test_handshake_fails(self) -> None:
-        """A certificate that is not accepted, and a handshake that does not end, are a 421."""
-        before = """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            """
-        self.ladder(EXPLICIT).play(before).play(
-            """
-            P ..    server insecure: The server's certificate has expired.
-            P ..    notes: The server's certificate has expired.
-            C <- P  421 The server's certificate has expired.
-            P ..    hangs up
-            """
-        )
-        self.ladder(EXPLICIT).play(before).play(
-            """
-            P ..    timer handshake
-            C <- P  421 The server did not greet, TLS included, in time.
-            P ..    hangs up
-            """
-        )
-        self.ladder(EXPLICIT).play(before).play(
-            "P ..  server lost\nC <- P  421 The server closed the connection.\nP ..  hangs up"
-        )
-
-    def test_another_server_after_failure(self) -> None:
-        """Where the client names the server it may name another; nothing of the first is left."""
-        made = self.ladder(Rules(server_tls=ServerTls.EXPLICIT)).play(
-            ROUTED,
-            """
-            C -> P  USER bob@one.example
-            P ..    dials one.example:21
-            P ..    connected
-            P <- S  220 One.
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    timer handshake
-            P ..    hangs up on the server
-            C <- P  434 The server did not greet, TLS included, in time.
-            C -> P  USER bob@two.example
-            P ..    dials two.example:21
-            P ..    connected
-            P <- S  220 Two.
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    server secured
-            P -> S  USER bob
-            """,
-        )
-        self.assertNotIn(Timer.HANDSHAKE, made.running)
-
-    def test_handshake_timer_ends_with_the_server(self) -> None:
-        """A handshake's wait does not outlive its server and cost the next one."""
-        made = self.ladder(Rules(server_tls=ServerTls.EXPLICIT)).play(
-            ROUTED,
-            """
-            C -> P  USER bob@one.example
-            P ..    dials one.example:21
-            P ..    connected
-            P <- S  220 One.
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    server lost
-            P ..    hangs up on the server
-            C <- P  434 The server closed the connection.
-            """,
-        )
-        self.assertNotIn(Timer.HANDSHAKE, made.running)
-
-    def test_auto(self) -> None:
-        """Auto takes TLS where it is, and goes on in clear where it is refused, with a note."""
-        rules = replace(EXPLICIT, server_tls=ServerTls.AUTO)
-        self.ladder(rules).play(SECURED, LOGIN)
-        made = self.ladder(rules).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            P -> S  AUTH TLS
-            P <- S  502 No.
-            P ..    notes: the server offers no TLS: going on in clear (auto)
-            C <- P  220 Welcome.
-            """
-        )
-        made.play(LOGIN, "C -> P  PORT 192,0,2,7,200,1", PREPARED, SENT)
-        self.assertFalse(made.session.protection.protects(Side.SERVER))
-        self.ladder(rules).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P <- S  220 Welcome.
-            P -> S  AUTH TLS
-            P <- S  350 Odd.
-            C <- P  421 The server does not begin TLS, which is required.
-            P ..    hangs up
-            """
-        )
-
-    def test_implicit(self) -> None:
-        """Implicit TLS comes before the greeting."""
-        self.ladder(replace(EXPLICIT, server_tls=ServerTls.IMPLICIT)).play(
-            """
-            P ..    dials ftp.example:21
-            P ..    connected
-            P ..    begins TLS with the server
-            P ..    server secured
-            P <- S  220 Welcome.
-            C <- P  220 Welcome.
-            """,
-            LOGIN,
-            ASKED,
-            "P <- S  200 Private.",
-            PREPARED,
-        )
-
-    def test_prot_refused(self) -> None:
-        """Rule 6: a server that refuses PROT P gets no transfer; told by the transfer command."""
-        made = self.ladder(EXPLICIT).play(SECURED, LOGIN, ASKED)
-        made.play(
-            "P <- S  120 Soon.\nP <- S  534 No.",
-            PREPARED,
-            "C -> P  RETR file\nC <- P  522 The server refuses to protect data connections.",
-        )
-        made.play("C -> P  PORT 192,0,2,7,200,1", PREPARED)
-
-    def test_clear_data(self) -> None:
-        """By setting its data goes in clear, with a note."""
-        made = self.ladder(replace(EXPLICIT, clear_data=True)).play(SECURED, LOGIN)
-        made.play(
-            ASKED,
-            """
-            P <- S  534 No.
-            P ..    notes: PROT P refused: data goes in clear (server-tls.clear-data)
-            """,
-            PREPARED,
-            SENT,
-        )
-        self.assertFalse(made.session.protection.protects(Side.SERVER))
-
-    def test_pbsz_refused(self) -> None:
-        """A refusal of PBSZ does not matter; PROT is what counts."""
-        self.ladder(EXPLICIT).play(
-            SECURED,
-            LOGIN,
-            """
-            C -> P  PORT 192,0,2,7,200,1
-            P -> S  PBSZ 0
-            P <- S  120 Soon.
-            P <- S  503 What?
-            P -> S  PROT P
-            P <- S  200 Private.
-            """,
-            PREPARED,
-            SENT,
-        )
-
-    def test_stray_secured(self) -> None:
-        """A handshake that nobody waits for any more changes nothing."""
-        made = self.logged_in()
-        made.session.protection.secured()
-        made.play(USABLE)
-
-
-class Match(LadderTest):
-    """The server's leg as the client's."""
-
-    BOTH = """
-        C -> P  AUTH TLS
-        P -> S  AUTH TLS
-        P <- S  120 Soon.
-        P <- S  234 Go.
-        P ..    begins TLS with the server
-        P ..    server secured
-        C <- P  234 TLS begins.
-        P ..    begins TLS with the client
-        """
-    CLEAR = """
-        C -> P  PORT 192,0,2,7,200,1
-        P -> S  PBSZ 0
-        P <- S  200 OK.
-        P -> S  PROT C
-        P <- S  200 OK.
-        """
-
-    def test_client_leads(self) -> None:
-        """The client's AUTH brings about the server's, and its PROT the server's."""
-        made = self.ladder(MATCH).play(GREETED, self.BOTH, LOGIN, self.CLEAR, PREPARED, PROT_P)
-        made.play(
-            "C -> P  PORT 192,0,2,7,200,1",
-            "P -> S  PROT P\nP <- S  200 OK.",
-            PREPARED,
-            SENT,
-        )
-        self.assertIs(made.session.protection.server_level, Level.PRIVATE)
-
-    def test_level_cannot_be_raised(self) -> None:
-        """Rule 6: a server that takes C and then refuses P gets no transfer in clear for a P."""
-        made = self.ladder(MATCH).play(GREETED, self.BOTH, LOGIN, self.CLEAR, PREPARED, PROT_P)
-        made.play(
-            "C -> P  PORT 192,0,2,7,200,1",
-            "P -> S  PROT P\nP <- S  534 No.",
-            PREPARED,
-            "C -> P  RETR file\nC <- P  522 The server refuses to protect data connections.",
-        )
-
-    def test_server_insists(self) -> None:
-        """A server that refuses PROT C gets P, though the client has C."""
-        made = self.ladder(MATCH).play(
-            GREETED,
-            """
-            C -> P  AUTH TLS
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    server secured
-            C <- P  234 TLS begins.
-            P ..    begins TLS with the client
-            """,
-        )
-        made.play(
-            LOGIN,
-            """
-            C -> P  PORT 192,0,2,7,200,1
-            P -> S  PBSZ 0
-            P <- S  200 OK.
-            P -> S  PROT C
-            P <- S  534 P only.
-            P -> S  PROT P
-            P <- S  200 OK.
-            """,
-            PREPARED,
-            SENT,
-        )
-        self.assertTrue(made.session.protection.protects(Side.SERVER))
-
-    def test_server_refuses(self) -> None:
-        """A server without TLS: the client's AUTH gets its refusal and both stay in clear."""
-        made = self.ladder(MATCH).play(
-            GREETED, "C -> P  AUTH TLS\nP -> S  AUTH TLS\nP <- S  502 No.\nC <- P  502 No."
-        )
-        made.play(LOGIN, USABLE)
-        self.assertFalse(made.session.protection.client_secured)
-
-    def test_plain_bytes_meanwhile(self) -> None:
-        """Bytes in clear that come while the server's handshake runs end the session."""
-        self.ladder(MATCH).play(
-            GREETED,
-            """
-            C -> P  AUTH TLS
-            P -> S  AUTH TLS
-            C -> P  USER eve
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    server secured
-            P ..    hangs up
-            """,
-        )
-
-    def test_plain_bytes_before(self) -> None:
-        """Bytes in clear that stand behind AUTH end the session before the server hears of it."""
-        self.ladder(MATCH).play(
-            """
-            P ..    dials ftp.example:21
-            C -> P  AUTH TLS
-            C -> P  USER eve
-            P ..    connected
-            P <- S  220 Welcome.
-            C <- P  220 Welcome.
-            P ..    hangs up
-            """
-        )
-
-    def test_server_named_under_tls(self) -> None:
-        """A server that is named by a client under TLS gets TLS; by one in clear, none."""
-        rules = Rules(client_tls=ClientTls.OFFER, server_tls=ServerTls.MATCH)
-        named = """
-            C -> P  USER bob@one.example
-            P ..    dials one.example:21
-            P ..    connected
-            P <- S  220 One.
-            """
-        self.ladder(rules).play(ROUTED, AUTH, named, "P -> S  AUTH TLS")
-        self.ladder(rules).play(ROUTED, named, "P -> S  USER bob")
-
-    def test_lost_during_the_handshake(self) -> None:
-        """The server is lost while the client's AUTH waits for it."""
-        self.ladder(MATCH).play(
-            GREETED,
-            """
-            C -> P  AUTH TLS
-            P -> S  AUTH TLS
-            P <- S  234 Go.
-            P ..    begins TLS with the server
-            P ..    server insecure: The server's certificate is not trusted.
-            C <- P  421 The server's certificate is not trusted.
-            P ..    hangs up
-            """,
-        )
 
 
 class Opaque(LadderTest):
@@ -596,44 +270,4 @@ class Opaque(LadderTest):
         """The server must be known first."""
         self.ladder(Rules(opaque=True)).play(
             ROUTED, "C -> P  AUTH TLS\nC <- P  530 Name the server first."
-        )
-
-
-class Named(LadderTest):
-    """Servers by name."""
-
-    def test_rules(self) -> None:
-        """The rule for a server's name decides its TLS."""
-        rules = Rules(server_tls_rules=(("*.secure", ServerTls.IMPLICIT),))
-        self.assertIs(rules.tls_to(Server("a.secure")), ServerTls.IMPLICIT)
-        self.ladder(rules).play(
-            ROUTED,
-            """
-            C -> P  USER bob@a.secure
-            P ..    dials a.secure:21
-            P ..    connected
-            P ..    begins TLS with the server
-            """,
-        )
-
-
-class Forgotten(LadderTest):
-    """AUTH begins the login anew."""
-
-    def test_user_is_forgotten(self) -> None:
-        """A password under TLS does not complete a USER that was sent in clear (RFC 4217)."""
-        self.ladder(OFFER).play(
-            GREETED,
-            """
-            C -> P  USER bob
-            P -> S  USER bob
-            P <- S  331 Password.
-            C <- P  331 Password.
-            """,
-            AUTH,
-            """
-            C -> P  PASS secret
-            C <- P  503 USER comes first.
-            """,
-            LOGIN,
         )

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ftpalg.core.actions import Dial, LoggedIn
+from ftpalg.core.actions import Dial, Tell
 from ftpalg.core.events import ServerConnected, Traits
+from ftpalg.core.facts import LoggedIn
 from ftpalg.core.routes import UNDECIDED, Facts, Route, Server, Undecided
-from ftpalg.core.rules import ClientTls, Rules
-from tests.core.ladder import (
-    CLIENT,
-    CLIENT6,
-    FIXED,
-    GREETED,
-    LOGIN,
-    ROUTED,
-    SERVER,
-    SERVER6,
-    USABLE,
-    Ladder,
-    LadderTest,
-    actions,
-)
+from ftpalg.core.session_settings import ClientTls, Rules
+from tests.core.ladder import CLIENT, CLIENT6, FIXED, SERVER, SERVER6, Ladder, LadderTest, actions
+from tests.core.openings import GREETED, LOGIN, ROUTED, USABLE
 from tests.core.scripts import AT, GATEWAY, REACHED, READY, SAID, TLS
 
 
@@ -58,7 +47,7 @@ class Routes(LadderTest):
         made = self.ladder(self.route(user="bob")).play(ROUTED, SAID, USABLE)
         self.assertFalse(actions(made, Dial)[-1].named)
         made = self.ladder(self.route(user="bob"))
-        made.play(ROUTED, "C -> P  USER eve\nC <- P  530 Name the server too…", AT)
+        made.play(ROUTED, "C -> P  USER eve\nC <- P  331 Password required.", AT)
 
     def test_by_account(self) -> None:
         """H where the account decides."""
@@ -171,7 +160,7 @@ class Routes(LadderTest):
         rules = replace(rules, client_tls=ClientTls.OFFER)
         tls = TLS.replace("gateway.example", "ftp.a.example")
         self.ladder(rules).play(ROUTED, tls, SAID)
-        self.ladder(rules).play(ROUTED, TLS, "C -> P  USER bob\nC <- P  530 Name the server too…")
+        self.ladder(rules).play(ROUTED, TLS, "C -> P  USER bob\nC <- P  331 Password required.")
 
     def test_by_host(self) -> None:
         """HOST: a name of the rules; any other is 504 (RFC 7151 section 3)."""
@@ -183,6 +172,9 @@ class Routes(LadderTest):
             C <- P   EPRT
             C <- P   EPSV
             C <- P   HOST
+            C <- P   MDTM
+            C <- P   REST STREAM
+            C <- P   SIZE
             C <- P  211 End
             C -> P  HOST ftp.b.example
             C <- P  504 No such host here.
@@ -336,6 +328,13 @@ class Parents(LadderTest):
     def test_fixed(self) -> None:
         """The parent's greeting is the client's where the server is fixed."""
         self.ladder(replace(self.RULES, server=FIXED)).play(
+            GREETED, "C -> P  USER bob\nP -> S  USER bob@ftp.example"
+        )
+        self.ladder(replace(self.RULES, server=FIXED)).play(
+            GREETED, "C -> P  USER bob@x\nC <- P  501 The parent proxy could read another server…"
+        )
+        allowed = frozenset(("corp",))
+        self.ladder(replace(self.RULES, server=FIXED, separators_in_user=allowed)).play(
             GREETED, "C -> P  USER bob@x\nP -> S  USER bob@x@ftp.example"
         )
 
@@ -347,7 +346,10 @@ class Parents(LadderTest):
             f"C -> P  USER bob@one.example\n{REACHED}\nP -> S  USER svc@one.example",
             "P <- S  230 In.\nC <- P  230 In.",
         )
-        self.assertEqual(actions(made, LoggedIn), [LoggedIn("svc")])
+        self.assertEqual(
+            [one.fact for one in actions(made, Tell) if isinstance(one.fact, LoggedIn)],
+            [LoggedIn("svc")],
+        )
 
     def test_passive_towards_other_parents(self) -> None:
         """Nobody could connect to us through SOCKS or CONNECT; family is hidden behind them."""
@@ -360,5 +362,6 @@ class Parents(LadderTest):
             P -> S  PASV
             P <- S  227 Entering Passive Mode (198,51,100,9,195,203)
             C <- P  200 EPRT command successful.
+            P ..    connects to the server's port 50123
             """
         )

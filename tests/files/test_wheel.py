@@ -100,8 +100,11 @@ class Wheel(SynchronousTestCase):
         self.assertIn("An application-layer gateway", self.run_it(python, "-c", main, "--help"))
         settings = self.home / "etc" / "ftpalg" / "ftpalg.toml"
         said = self.run_it(programs / "ftpalg", "check", "--config", settings)
-        self.assertIn("listens on tcp:1025", said)
+        self.assertIn("listens on 127.0.0.1:1025", said)
         self.run_it(programs / "ftpalg", "nonsense", status=2)
+        self.run_it(programs / "ftpalg", "config", "init", self.empty / "made")
+        made = (self.empty / "made" / "ftpalg.toml").read_text("utf-8")
+        self.assertEqual(made, settings.read_text("utf-8"))
 
         link.unlink()
         self.pip(python, "uninstall", "--yes", "ftpalg")

@@ -2,221 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from twisted.cred import strcred
-from twisted.cred.checkers import ANONYMOUS, ICredentialsChecker
-from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.checkers import ANONYMOUS
 from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
+from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred
 
-from ftpalg.config import SettingsError
 from ftpalg.net.accounts import Accounts, CannotCheck, Check, checkers_of
-
-DELAY = 3.0
-SECRET = "s3cret"
-
-
-@implementer(ICredentialsChecker)
-class Checker:
-    """Answers what the test says: a value, an exception that it raises, or a Deferred."""
-
-    credentialInterfaces = (IUsernamePassword,)
-
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
-        self.asked: list[tuple[bytes, bytes]] = []
-
-    def requestAvatarId(self, credentials: Any) -> Any:
-        self.asked.append((credentials.username, credentials.password))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-class Plugin:
-    """A third party's plug-in for strcred."""
-
-    authType = "third"
-    argStringFormat = "account/password"
-    credentialInterfaces = (IUsernamePassword,)
-
-    def __init__(self, generate: Callable[[str], Any]) -> None:
-        self.generateChecker = generate
-
-
-class AccountsCase(SynchronousTestCase):
-    """One client that logs in, on a clock of the test's own."""
-
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.accepted: list[str] = []
-        self.refused: list[str] = []
-
-    def check(
-        self,
-        *checkers: ICredentialsChecker,
-        account: bytes = b"joe",
-        password: bytes = SECRET.encode(),
-    ) -> Check:
-        """Ask these checkers."""
-        accounts = Accounts(self.clock, checkers, DELAY)
-        return accounts.check(account, password, self.accepted.append, self.refused.append)
-
-    def assertRefusedAfter(self, seconds: float) -> str:
-        """Not before, and once; the reason."""
-        self.clock.advance(seconds - 0.25)
-        self.assertEqual((self.accepted, self.refused), ([], []))
-        self.clock.advance(0.25)
-        self.assertEqual((self.accepted, len(self.refused)), ([], 1))
-        self.assertNothingLeft()
-        return self.refused[0]
-
-    def assertNothingLeft(self) -> None:
-        """No timer runs, and nothing more comes."""
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-
-class Descriptions(AccountsCase):
-    """Checkers by what ``--auth`` would be given."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        holder = tempfile.TemporaryDirectory(prefix="ftpalg-accounts-")
-        self.addCleanup(holder.cleanup)
-        self.folder = Path(holder.name)
-
-    def faults(self, *descriptions: str) -> list[str]:
-        """What is wrong with them."""
-        return list(self.assertRaises(SettingsError, checkers_of, descriptions).faults)
-
-    def plug_in(self, generate: Callable[[str], Any]) -> None:
-        """A third party's plug-in is the only one."""
-        self.patch(strcred, "findCheckerFactories", lambda: [Plugin(generate)])
-
-    def test_file(self) -> None:
-        """A file's accounts log in with their own passwords."""
-        file = self.folder / "accounts"
-        file.write_text(f"ann:other\njoe:{SECRET}\n")
-        self.check(*checkers_of([f"file:{file}"]))
-        self.assertEqual(self.accepted, ["joe"])
-        self.check(*checkers_of([f"file:{file}"]), password=b"other")
-        self.assertEqual((len(self.accepted), self.refused), (1, []))
-
-    def test_memory(self) -> None:
-        """strcred's accounts in memory are text, a client's are bytes: they meet as UTF-8."""
-        checkers = checkers_of([f"memory:ann:b:jörg:{SECRET}ß"])
-        self.check(*checkers, account="jörg".encode(), password=f"{SECRET}ß".encode())
-        self.assertEqual(self.accepted, ["jörg"])
-
-    def test_in_order(self) -> None:
-        """The checkers come in the order of their descriptions."""
-        first, second = checkers_of(["memory:joe:one", "memory:joe:two"])
-        self.check(first, password=b"one")
-        self.check(second, password=b"two")
-        self.assertEqual(self.accepted, ["joe", "joe"])
-
-    def test_third_party(self) -> None:
-        """A plug-in gets what stands behind the first colon."""
-        given: list[str] = []
-        checker = Checker(b"joe")
-
-        def generate(argument: str) -> Checker:
-            given.append(argument)
-            return checker
-
-        self.plug_in(generate)
-        self.assertEqual((checkers_of(["third:a:b"]), given), ([checker], ["a:b"]))
-
-    def test_unknown_kind(self) -> None:
-        """The sentence names those that check passwords, and nothing behind the colon."""
-        (fault,) = self.faults(f"joe:{SECRET}")
-        self.assertRegex(
-            fault,
-            r"^accounts\.auth: joe: no such kind of accounts; use one of file,.* memory, unix",
-        )
-        self.assertNotIn("anonymous", fault)
-        self.assertNotIn(SECRET, fault)
-
-    def test_missing_file(self) -> None:
-        """A file that is not there is told now, in the system's words, and only so."""
-        errors = io.StringIO()
-        self.patch(strcred.findCheckerFactory("file"), "errorOutput", errors)
-        nowhere = self.folder / "none"
-        self.assertEqual(
-            self.faults(f"file:{nowhere}", f"file:{self.folder}", "file:", "file:a\0"),
-            [
-                f"accounts.auth: file:{nowhere}: cannot be read: No such file or directory",
-                f"accounts.auth: file:{self.folder}: cannot be read: Is a directory",
-                "accounts.auth: file:: cannot be read: No such file or directory",
-                "accounts.auth: file:a\0: cannot be read: embedded null byte",
-            ],
-        )
-        self.assertEqual(errors.getvalue(), "")
-
-    def test_bad_arguments(self) -> None:
-        """A password in a description that cannot be used stays out of the sentence."""
-        (fault,) = self.faults(f"memory:joe:{SECRET}:ann")
-        self.assertEqual(
-            fault,
-            "accounts.auth: memory: cannot use what follows the colon; give:"
-            " A colon-separated list (name:password:...)",
-        )
-
-    def test_quoting_plugin(self) -> None:
-        """Nor does a plug-in's own exception get it in."""
-
-        def generate(argument: str) -> Checker:
-            raise ValueError(f"{argument!r} is wrong")
-
-        self.plug_in(generate)
-        (fault,) = self.faults(f"third:{SECRET}")
-        self.assertEqual(
-            fault,
-            "accounts.auth: third: cannot use what follows the colon; give: account/password",
-        )
-
-    def test_own_plugin(self) -> None:
-        """A plug-in that raises SettingsError has chosen its words."""
-
-        def generate(argument: str) -> Checker:
-            raise SettingsError(["third: has no door"])
-
-        self.plug_in(generate)
-        self.assertEqual(self.faults("third:"), ["accounts.auth: third: has no door"])
-
-    def test_no_passwords(self) -> None:
-        """A checker for something else than passwords is none for FTP."""
-        (fault,) = self.faults("anonymous")
-        self.assertRegex(fault, r"^accounts\.auth: anonymous: checks no passwords; use one of file")
-
-    def test_unix(self) -> None:
-        """Without the modules that went with Python 3.13 the remedy is told; with them it works."""
-        for module in ("crypt", "spwd"):
-            with mock.patch.dict(sys.modules, {"crypt": mock.Mock(), "spwd": mock.Mock()}):
-                sys.modules["crypt"].__spec__ = sys.modules["spwd"].__spec__ = mock.Mock()
-                self.assertEqual(len(checkers_of(["unix"])), 1)
-                sys.modules[module] = None  # type: ignore[assignment]
-                self.assertEqual(
-                    self.faults("unix"),
-                    [
-                        "accounts.auth: unix: needs crypt and spwd, which left Python with 3.13;"
-                        " use file or ldap instead"
-                    ],
-                )
-
-    def test_all_at_once(self) -> None:
-        """Every description's fault is told, whatever stands beside it."""
-        self.assertEqual(len(self.faults("nothing", "memory:joe:x", "memory:joe", "anonymous")), 3)
+from ftpalg.net.threads import Busy
+from tests.net.accounts import DELAY, SECRET, AccountsCase, Checker
 
 
 class Accepted(AccountsCase):
@@ -250,7 +47,7 @@ class Accepted(AccountsCase):
             check.cancel()
 
         accounts = Accounts(self.clock, [Checker(answer)], DELAY)
-        check = accounts.check(b"joe", b"x", accepted, self.refused.append)
+        check = accounts.check(b"joe", b"x", accepted, self.refused.append, self.busy)
         answer.callback(b"joe")
         self.assertEqual((self.accepted, self.refused), (["joe"], []))
         self.assertNothingLeft()
@@ -305,14 +102,14 @@ class Refused(AccountsCase):
         self.assertNothingLeft()
 
     def test_faults(self) -> None:
-        """A checker's fault is a no; its name is in the log, its text is not: it may quote."""
+        """A checker's fault is a no; its text is not in the log: it may quote; nor is a class's name."""
         failing: Deferred[bytes] = Deferred()
         failing.errback(LookupError(f"no {SECRET}"))
         for answer, reason in (
-            (ValueError(f"bad password {SECRET}"), "Checker: ValueError"),
-            (failing, "Checker: LookupError"),
-            (CancelledError(), "Checker: CancelledError"),
-            (CannotCheck("down"), "Checker: down"),
+            (ValueError(f"bad password {SECRET}"), "accounts.auth[0]: could not tell"),
+            (failing, "accounts.auth[0]: could not tell"),
+            (CancelledError(), "accounts.auth[0]: could not tell"),
+            (CannotCheck("down"), "accounts.auth[0]: down"),
         ):
             self.refused.clear()
             self.check(Checker(answer))
@@ -323,7 +120,7 @@ class Refused(AccountsCase):
         for avatar in (ANONYMOUS, None, True, b"", "", 7, object()):
             self.refused.clear()
             self.check(Checker(avatar))
-            self.assertEqual(self.assertRefusedAfter(DELAY), "Checker: named no account")
+            self.assertEqual(self.assertRefusedAfter(DELAY), "accounts.auth[0]: named no account")
 
     def test_unfit(self) -> None:
         """No checker sees an empty password or a name that ends early; the wait is the same."""
@@ -345,8 +142,58 @@ class Refused(AccountsCase):
         self.check(Checker(UnauthorizedLogin(SECRET)), Checker(OSError(SECRET)))
         self.assertEqual(
             self.assertRefusedAfter(DELAY),
-            "Checker: unknown account or wrong password; Checker: OSError",
+            "accounts.auth[0]: unknown account or wrong password; accounts.auth[1]: could not tell",
         )
+
+
+class Blocking(AccountsCase):
+    """Checkers that take their time."""
+
+    def ask(self, *checkers: Checker, busy: bool = False) -> list[Checker]:
+        """Log in; those of the checkers that were asked apart."""
+        apart: list[Checker] = []
+
+        def ask(question: Callable[[], Any]) -> Deferred[Any]:
+            if busy:
+                return fail(Busy())
+            answer = maybeDeferred(question)
+            apart.extend(c for c in checkers if c.asked and c not in apart)
+            return answer
+
+        accounts = Accounts(self.clock, checkers, DELAY, ask)
+        accounts.check(b"joe", b"x", self.accepted.append, self.refused.append, self.busy)
+        return apart
+
+    def test_apart(self) -> None:
+        """Those that block are asked apart, the others at once."""
+        slow, quick = Checker(b"joe"), Checker(b"joe")
+        slow.blocks = True
+        self.assertEqual(self.ask(slow), [slow])
+        self.assertEqual(self.ask(quick), [])
+        self.assertEqual(self.accepted, ["joe", "joe"])
+
+    def test_unix_blocks(self) -> None:
+        """strcred's unix is one that blocks."""
+        with mock.patch.dict(sys.modules, {"crypt": mock.Mock(), "spwd": mock.Mock()}):
+            sys.modules["crypt"].__spec__ = sys.modules["spwd"].__spec__ = mock.Mock()
+            (checker,) = checkers_of(["unix"])
+        self.assertTrue(checker.blocks)  # type: ignore[attr-defined]
+
+    def test_busy(self) -> None:
+        """Where there is no room that is told, at once and as no refusal."""
+        slow = Checker(b"joe")
+        slow.blocks = True
+        self.ask(slow, Checker(UnauthorizedLogin()), busy=True)
+        self.assertEqual((self.too_busy, self.accepted, slow.asked), (1, [], []))
+        self.assertNothingLeft()
+        self.assertEqual(self.refused, [])
+
+    def test_busy_and_known_elsewhere(self) -> None:
+        """Another checker's yes is one."""
+        slow = Checker(b"joe")
+        slow.blocks = True
+        self.ask(slow, Checker(b"joe"), busy=True)
+        self.assertEqual((self.too_busy, self.accepted), (0, ["joe"]))
 
 
 class Cancelled(AccountsCase):

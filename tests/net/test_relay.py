@@ -1,4 +1,4 @@
-"""The hot path, both ways of it: over real sockets, and step by step."""
+"""The hot path, both ways of it, over real sockets."""
 
 from __future__ import annotations
 
@@ -7,30 +7,14 @@ import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.testing import MemoryReactorClock
-from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.data import DataSocket, reset
-from ftpalg.net.relay import ROUNDS, SPLICE, CopyRelay, Relay, SpliceRelay
-from tests.net.pairs import REACTOR, SocketCase, pair, read_some, send_some
+from ftpalg.net.legs.relay import SPLICE, CopyRelay, Relay, SpliceRelay
+from ftpalg.net.legs.sockets import DataSocket, Drain, reset
+from tests.net.pairs import REACTOR, SocketCase, read_some, send_some
+from tests.net.relays import Told
 
 SIZE = 5_000_000
 LONG = 60.0
-
-
-class Told:
-    """What a relay has told, in order."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-
-    def callbacks(self) -> tuple[Any, Any, Any]:
-        """The three that a relay wants."""
-        return (
-            lambda: self.words.append("ended"),
-            lambda reason: self.words.append(f"source: {reason}"),
-            lambda reason: self.words.append(f"sink: {reason}"),
-        )
 
 
 class OverSockets:
@@ -141,6 +125,27 @@ class OverSockets:
         """A sink that is reset while it holds the source back has failed."""
         return Deferred.fromCoroutine(self._sink_reset_full())
 
+    async def _sink_leaves(self: Any, word: bytes) -> None:
+        self.build(small=True)
+        self.taker.sendall(word)
+        self.taker.shutdown(socket.SHUT_WR)
+        await self.until(lambda: self.sink not in REACTOR.getReaders())
+        block = memoryview(bytes(1 << 20))
+        await self.until(
+            lambda: not send_some(self.giver, block) and self.source not in REACTOR.getReaders()
+        )
+        self.taker.close()  # with bytes unread: a reset
+        self.assertRegex(await self.over(), "^sink: ")
+
+    def test_sink_leaves_in_two_steps(self) -> Deferred[None]:
+        """A sink that ends its side first and is reset later, while it holds the source back, has
+        failed; a client that closes when it has read everything, before more comes, does that."""
+        return Deferred.fromCoroutine(self._sink_leaves(b""))
+
+    def test_sink_leaves_behind_a_word(self) -> Deferred[None]:
+        """So has one whose word that nobody reads would be read first."""
+        return Deferred.fromCoroutine(self._sink_leaves(b"?"))
+
     async def _sink_stirs(self: Any) -> None:
         relay = self.build()
         send_some(self.taker, b"?")
@@ -190,6 +195,70 @@ class OverSockets:
         """A stopped relay watches nothing, tells nothing, and closes neither leg; twice is no harm."""
         return Deferred.fromCoroutine(self._stop())
 
+    async def _stirs_to_the_end(self: Any) -> None:
+        relay = self.build(small=True)
+        send_some(self.taker, b"stray")
+        data = os.urandom(1 << 20)
+        left = memoryview(data)
+        came = bytearray()
+        while not self.told.words:
+            if left:
+                left = left[send_some(self.giver, left) :]
+                if not left:
+                    self.giver.close()
+            if relay.moved < len(data) - (1 << 17):  # then it reads no more, for a while
+                came += read_some(self.taker) or b""
+            await self.turn(0)
+        drains: list[Drain] = []
+        self.sink.finish(
+            lambda: drains.append(Drain(REACTOR, self.sink.release(), 60.0)), self.told.words.append
+        )
+        relay.stop()  # the session is told that the transfer is over
+        drains[0].doRead()
+        drains[0].close()  # its time is over
+        while more := await self.next_of(self.taker):
+            came += more
+        self.assertTrue(bytes(came) == data, f"{len(came)} bytes, or others")
+
+    async def next_of(self: Any, sock: socket.socket) -> bytes:
+        """What comes next; a reset raises."""
+        while (found := read_some(sock)) is None:
+            await self.turn(0)
+        return found
+
+    def test_sink_stirs_to_the_end(self) -> Deferred[None]:
+        """A stray byte of a slow reader costs it neither the tail of the file nor the clean end."""
+        return Deferred.fromCoroutine(self._stirs_to_the_end())
+
+    async def _drained(self: Any) -> None:
+        relay = self.build()
+        self.giver.close()
+        self.assertEqual(await self.over(), "ended")
+        drain = Drain(REACTOR, self.sink.release(), 60.0)
+        relay.stop()
+        self.taker.close()
+        await self.until(lambda: drain.fileno() < 0)
+
+    def test_stop_behind_the_end(self) -> Deferred[None]:
+        """A relay that is stopped again leaves whoever drains its sink alone."""
+        return Deferred.fromCoroutine(self._drained())
+
+    async def _stopped_twice(self: Any) -> None:
+        relay = self.build()
+        self.giver.close()
+        self.assertEqual(await self.over(), "ended")
+        finished: list[str] = []
+        self.sink.on_ready(lambda: finished.append("readable"), self.fail)
+        REACTOR.addReader(self.sink)
+        relay.stop()
+        send_some(self.taker, b"x")
+        await self.until(lambda: finished)
+        self.sink.close()
+
+    def test_stop_twice(self) -> Deferred[None]:
+        """What a leg is watched for after its relay is not the relay's to end."""
+        return Deferred.fromCoroutine(self._stopped_twice())
+
     async def _no_descriptor_left(self: Any) -> None:
         await self.turn()  # a reactor that starts opens descriptors of its own
         before = len(os.listdir("/proc/self/fd"))
@@ -209,128 +278,8 @@ class OverSockets:
         test_no_descriptor_left.skip = "no /proc"  # type: ignore[attr-defined]
 
 
-class StepByStep:
-    """The cases with a clock, where the test says which descriptor is ready."""
-
-    kind: type[Relay]
-
-    def build(self: Any, stalled: float = 10.0, *, small: bool = False) -> Relay:
-        """A relay on a reactor that does nothing by itself."""
-        source, self.giver = pair()
-        sink, self.taker = pair(small=small)
-        for sock in (source, self.giver, sink, self.taker):
-            self.addCleanup(sock.close)
-        self.clock = MemoryReactorClock()
-        self.source, self.sink = DataSocket(self.clock, source), DataSocket(self.clock, sink)
-        self.told = Told()
-        made: Relay = self.kind(self.clock, self.source, self.sink, *self.told.callbacks())
-        self.addCleanup(made.stop)
-        made.start(stalled)
-        return made
-
-    def test_bounded_work(self: Any) -> None:
-        """However much has come, one wake-up moves a bounded number of chunks."""
-        relay = self.build()
-        filled: list[int] = []
-
-        def fill() -> int:
-            filled.append(1)
-            return 1
-
-        self.patch(relay, "_fill", fill)
-        self.patch(relay, "_drain", lambda: 0)
-        self.source.doRead()
-        self.assertEqual(len(filled), ROUNDS)
-        self.assertEqual(self.told.words, [])
-
-    def test_slow_transfer_is_no_stall(self: Any) -> None:
-        """A byte now and then keeps a transfer alive; the wait begins with the last one seen."""
-        relay = self.build()
-        for moved in (1, 2, 3):
-            self.giver.send(b"x")
-            self.clock.advance(9.0)
-            self.source.doRead()
-            self.assertEqual(relay.moved, moved)
-            self.clock.advance(1.0)
-        self.assertEqual(self.told.words, [])
-        self.clock.advance(10.0)
-        self.assertEqual(self.told.words, ["source: no data moved for 10 seconds"])
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_held_back(self: Any) -> None:
-        """While the sink is full only its writability is waited for, then only the source again."""
-        relay = self.build(small=True)
-        block = bytes(1 << 20)
-        while self.sink not in self.clock.getWriters():
-            send_some(self.giver, block)
-            self.source.doRead()
-        self.assertNotIn(self.source, self.clock.getReaders())
-        held = relay.moved
-        came = 0
-        while self.sink in self.clock.getWriters():
-            came += len(read_some(self.taker) or b"")
-            self.sink.doWrite()
-        self.assertIn(self.source, self.clock.getReaders())
-        self.assertGreater(relay.moved, held)
-        self.assertGreater(came, 0)
-
-    def test_announced_again(self: Any) -> None:
-        """What a leg under TLS holds already is moved without waiting for the socket."""
-        relay = self.build()
-        filled: list[int] = []
-
-        def fill() -> int:
-            filled.append(1)
-            self.source.waiting = len(filled) < 2 * ROUNDS
-            return 1
-
-        self.patch(relay, "_fill", fill)
-        self.patch(relay, "_drain", lambda: 0)
-        self.source.doRead()
-        self.clock.advance(0)
-        self.assertEqual(len(filled), 2 * ROUNDS)
-        filled.clear()
-        self.source.doRead()
-        relay.stop()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_nothing_overwritten(self: Any) -> None:
-        """A source that stirs while its bytes still wait for the sink does not push them out."""
-        self.build(small=True)
-        data = os.urandom(4 << 20)
-        left, came = memoryview(data), bytearray()
-        while self.sink not in self.clock.getWriters():
-            left = left[send_some(self.giver, left) :]
-            self.source.doRead()
-        sent = len(data) - len(left)
-        self.source.doWrite()  # TLS may wait for writability in order to read
-        self.giver.shutdown(socket.SHUT_WR)
-        for _ in range(1000):
-            came += read_some(self.taker) or b""
-            if self.sink in self.clock.getWriters():
-                self.sink.doWrite()
-            elif self.source in self.clock.getReaders():
-                self.source.doRead()
-        came += read_some(self.taker, 1 << 22) or b""
-        self.assertEqual(self.told.words, ["ended"])
-        self.assertTrue(bytes(came) == data[:sent], f"{len(came)} of {sent} bytes, or others")
-
-    def test_stop_leaves_nothing(self: Any) -> None:
-        """Stopping takes both legs from the reactor and cancels the clock."""
-        relay = self.build()
-        relay.stop()
-        self.assertEqual(self.clock.getReaders() + self.clock.getWriters(), [])
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-
 class CopyOverSockets(OverSockets, SocketCase):
     """Through a buffer, with the real reactor."""
-
-    kind = CopyRelay
-
-
-class CopyStepByStep(StepByStep, SynchronousTestCase):
-    """Through a buffer, step by step."""
 
     kind = CopyRelay
 
@@ -341,21 +290,3 @@ class SpliceOverSockets(OverSockets, SocketCase):
     kind = SpliceRelay
     if not SPLICE:
         skip = "splice is Linux's"
-
-
-class SpliceStepByStep(StepByStep, SynchronousTestCase):
-    """Inside the kernel, step by step."""
-
-    kind = SpliceRelay
-    if not SPLICE:
-        skip = "splice is Linux's"
-
-    def test_pipe_closed(self) -> None:
-        """Stopping closes both ends of the pipe."""
-        relay = self.build()
-        assert isinstance(relay, SpliceRelay)
-        ends = relay._in, relay._out
-        relay.stop()
-        for end in ends:
-            self.assertRaises(OSError, os.fstat, end)
-        self.assertEqual((relay._in, relay._out), (-1, -1))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from attrs import evolve
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL
 
-from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, SettingsError
-from ftpalg.net.tls import ClientSide, ServerSide, describe
+from ftpalg.certificate import make_pair
+from ftpalg.config import (
+    Certificate,
+    ClientTlsSettings,
+    ServerTlsRule,
+    ServerTlsSettings,
+    SettingsError,
+)
+from ftpalg.core.routes import ServerTls
+from ftpalg.net.contexts import describe
+from ftpalg.net.tls import ClientSide, ServerSide, TlsConnection
 from tests.net.test_keypair import CA, FilesCase
 
 
@@ -132,9 +143,9 @@ class ServerLeg(TlsCase):
         """A CA file that is missing or holds none names its setting."""
         empty = self.folder / "empty"
         empty.write_bytes(b"")
-        for file in (empty, self.folder / "none"):
+        for file, wrong in ((empty, "holds no"), (self.folder / "none", "cannot be read: No such")):
             self.assertRegex(
-                self.fault_of(ServerTlsSettings(ca=file)), rf"^server-tls\.ca = '{file}': "
+                self.fault_of(ServerTlsSettings(ca=file)), rf"^server-tls\.ca = '{file}': {wrong}"
             )
 
     def test_bad_crl(self) -> None:
@@ -180,9 +191,112 @@ class ServerLeg(TlsCase):
         shake(connection, server.for_session().connection())
         self.assertEqual(lax.mismatch(connection), "")
 
-    def test_describe(self) -> None:
-        """OpenSSL's own words, or that the connection ended."""
-        self.assertEqual(describe(SSL.Error([("SSL routines", "", "bad record")])), "bad record")
-        self.assertEqual(describe(SSL.SysCallError(104, "ECONNRESET")), "ECONNRESET")
-        for nothing in (None, SSL.Error(), SSL.Error([]), ValueError("x")):
-            self.assertEqual(describe(nothing), "the connection ended")
+    def pinned(self, *pins: str, verify: bool = True) -> str:
+        """What is wrong with a.example's own certificate, which nobody has issued, under these pins."""
+        files = (self.folder / "own.pem", self.folder / "own.key")
+        if not files[0].exists():
+            for file, made_file in zip(
+                files, make_pair(["other.example"], self.folder), strict=True
+            ):
+                made_file.rename(file)
+        self.own = x509.load_pem_x509_certificate(files[0].read_bytes())
+        rules = (ServerTlsRule("a.*", ServerTls.EXPLICIT, pins),)
+        settings = ServerTlsSettings(ca=self.ca, rules=rules) if verify else None
+        asked = ServerSide(settings or ServerTlsSettings(verify=False, rules=rules))
+        made = asked.for_server("A.example")
+        connection = made.connection()
+        server = self.client_side(Certificate(*files))
+        shake(connection, server.for_session().connection())
+        return made.mismatch(connection)
+
+    def digests(self) -> tuple[str, str]:
+        """Of the certificate and of its key."""
+        key = self.own.public_key()
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return (
+            sha256(self.own.public_bytes(Encoding.DER)).hexdigest(),
+            sha256(spki).hexdigest(),
+        )
+
+    def test_pin(self) -> None:
+        """A pinned certificate or key is believed, whoever issued it; any other is not, both are said."""
+        other = "0" * 64
+        wrong = self.pinned(other)
+        certificate, key = self.digests()
+        self.assertEqual(
+            wrong,
+            f"it is sha256:{certificate} (its key sha256:{key}), pinned is sha256:{other}",
+        )
+        for pins in ((certificate,), (key,), (other, key)):
+            self.assertEqual(self.pinned(*pins), "", pins)
+            self.assertEqual(self.pinned(*pins, verify=False), "", pins)
+        self.assertIn("pinned is", self.pinned(other, verify=False))
+
+    def test_pin_is_for_its_server(self) -> None:
+        """Others are verified as before."""
+        rules = (ServerTlsRule("a.*", ServerTls.EXPLICIT, ("0" * 64,)),)
+        asked = ServerSide(ServerTlsSettings(ca=self.ca, rules=rules)).for_server("b.example")
+        server = self.client_side(Certificate(*make_pair(["b.example"], self.folder)))
+        made = asked.connection()
+        self.assertRaises(SSL.Error, shake, made, server.for_session().connection())
+
+    def test_old_renegotiation(self) -> None:
+        """A ServerHello without RFC 5746 is the end, unless the setting lets it be."""
+        hello = b"\x03\x03" + bytes(32) + b"\0" + b"\xc0\x2f" + b"\0"
+        shaken = b"\x02" + len(hello).to_bytes(3, "big") + hello
+        record = b"\x16\x03\x03" + len(shaken).to_bytes(2, "big") + shaken
+        for allowed, error in ((False, SSL.Error), (True, SSL.WantReadError)):
+            settings = ServerTlsSettings(ca=self.ca, maximum="1.2", old_renegotiation=allowed)
+            made = ServerSide(settings).for_server("a.example").connection()
+            self.assertRaises(SSL.WantReadError, made.do_handshake)
+            made.bio_write(record)
+            caught = self.assertRaises(error, made.do_handshake)
+            if not allowed:
+                self.assertEqual(describe(caught), "unsafe legacy renegotiation disabled")
+
+
+class Resumption(TlsCase):
+    """Which of a client's data connections resumed the control connection's session."""
+
+    def control(self) -> None:
+        """A control connection that stands; ``clients`` made our side of it."""
+        files = self.issue("a.example")
+        side = self.client_side(files)
+        side._settings = evolve(side._settings, require_reuse=True)
+        self.clients = side.for_session()
+        self.asking = ServerSide(ServerTlsSettings(ca=self.ca)).for_server("a.example")
+        ours, theirs = self.clients.for_control(), self.asking.connection()
+        shake(theirs, ours)
+        ours.send(b"230 Welcome.")
+        theirs.bio_write(ours.bio_read(1 << 16))
+        theirs.recv(100)
+        self.session = theirs.get_session()
+        self.kept = theirs  # OpenSSL gives a session up with a connection that did not end
+
+    def resumes(self, *, asked: bool) -> bool:
+        """Whether a data connection counts as resumed; it is, where the client asks for it."""
+        ours, theirs = self.clients.connection(), self.asking.connection()
+        if asked:
+            assert self.session is not None
+            theirs.set_session(self.session)
+        shake(theirs, ours)
+        return self.clients.resumed(ours)
+
+    def test_told_apart(self) -> None:
+        """A resumed one counts, a full handshake does not."""
+        self.control()
+        self.assertTrue(self.resumes(asked=True))
+        self.assertFalse(self.resumes(asked=False))
+
+    def test_other_words(self) -> None:
+        """Were OpenSSL to word its states otherwise, none would count: it fails closed."""
+        self.patch(TlsConnection, "get_state_string", lambda connection: b"something else")
+        self.control()
+        self.assertFalse(self.resumes(asked=False))
+        self.assertFalse(self.resumes(asked=True))
+
+    def test_no_control_connection(self) -> None:
+        """Without one under TLS there is nothing to resume."""
+        self.control()
+        self.clients._control = None
+        self.assertFalse(self.resumes(asked=True))

@@ -9,7 +9,7 @@ from tests.netns.story import Story, need
 from tests.netns.world import ACCOUNT, FtpServer, World
 from tests.peers.servers import Vsftpd
 from tests.tls.certificates import authority, issued
-from tests.tls.test_real import TlsVsftpd
+from tests.tls.servers import TlsVsftpd
 
 USER, _, PASSWORD = ACCOUNT.partition(":")
 PARENTS = {"dante": 1080, "microsocks": 1081, "tinyproxy": 3128, "squid": 3129, "ftpalg": 2121}
@@ -68,6 +68,9 @@ listen = ["tcp:1025"]
 server-mode = "passive"
 [access]
 clients = ["10.1.0.0/24"]
+[[access.servers]]
+names = ["*.example"]
+ports = ["1-65535"]
 [server-tls]
 ca = "{ca}"
 [[routes]]
@@ -247,5 +250,5 @@ class Parents(Story):
         failed = self.client.curl("--user", f"{USER}@dante.example 2122:{PASSWORD}", through)
         self.assertNotEqual(failed.returncode, 0)
         log = self.world.log.said()[before:]
-        self.assertIn("LIST: broken", log)
+        self.assertIn("LIST /pub: broken", log)
         self.assertIn("the SOCKS parent refuses: connection not allowed by ruleset", log)

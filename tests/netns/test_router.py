@@ -89,6 +89,10 @@ class Router(Story):
             for passive in (True, False):
                 self.ftplib(self.client, self.ftp, address, passive=passive)
 
+    def test_address_that_was_called(self) -> None:
+        """The 227 names the server that the client called: GNU ftp compares the two."""
+        self.ftplib(self.client, self.ftp, self.addresses[0], passive=True, strict=True)
+
     def test_lftp(self) -> None:
         """lftp."""
         for address in self.addresses:

@@ -1,47 +1,30 @@
-"""Events with their fields, and what must never be among them."""
+"""The log as twistd has it, the ladder, where records go by setting, and files that are moved away."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import os
+import platform
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.actions import Outcome, TransferDone
-from ftpalg.core.commands import SECRET, Command, parse_command
-from ftpalg.core.events import ClientLost, CommandReceived, Link, ReplyReceived, Side
-from ftpalg.core.replies import Reply, reply
-from ftpalg.core.routes import Server
-from ftpalg.ops.log import SessionLog
+from ftpalg.core import facts
+from ftpalg.core.facts import CommandLine, ReplyLines
+from ftpalg.core.wire.commands import Command, parse_command
+from ftpalg.core.wire.replies import Reply, reply
+from ftpalg.core.wire.secret_words import SECRET
+from ftpalg.ops.log import LogFault, SessionLog, sink_of
+from ftpalg.ops.outlets import Datagrams, TwistedLog, Written
+from ftpalg.ops.settings import Form, Keep, LogSettings, Which
+from tests.ops.cases import ABOUT, CLOSED, EVERY_FACT, LINK, transfer
 
 PASSWORD = b"hunter2"
-
-
-@dataclass
-class Login:
-    """Which server it is, and whether a parent stands before it."""
-
-    hidden: bool = False
-    server: Server = Server("files.example")
-
-
-@dataclass
-class Session:
-    """The two links of a session."""
-
-    login: Login = field(default_factory=Login)
-
-    client: Link = field(default_factory=lambda: Link("192.0.2.1", "192.0.2.254", 40000))
-    server: Link | None = field(default_factory=lambda: Link("198.51.100.7", "198.51.100.254", 21))
-
-
-@dataclass
-class Driver:
-    """What the log needs to know of a session."""
-
-    name: str = "2a"
-    session: Any = field(default_factory=Session)
 
 
 class LogCase(SynchronousTestCase):
@@ -52,22 +35,17 @@ class LogCase(SynchronousTestCase):
         observer: Any = self.keep
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
-        self.log = SessionLog(ladder=True)
-        self.driver = Driver()
+        self.log = SessionLog(LogSettings(ladder=True), hosted=True)
 
     def keep(self, event: LogEvent) -> None:
         """Take what is ours of what everybody logs."""
         if str(event.get("log_namespace")).startswith("ftpalg"):
             self.events.append(event)
 
-    def one(self) -> LogEvent:
-        """The only event so far."""
-        (event,) = self.events
-        return event
-
-    def fields(self, *names: str) -> list[Any]:
-        """Those fields of the only event."""
-        return [self.one()[name] for name in names]
+    def see(self, *seen: facts.Fact) -> None:
+        """Let the log see what happened."""
+        for fact in seen:
+            self.log.see(ABOUT, fact)
 
     @property
     def lines(self) -> list[str]:
@@ -75,97 +53,53 @@ class LogCase(SynchronousTestCase):
         return [formatEvent(event) for event in self.events]
 
 
-class Events(LogCase):
-    """One line for each thing worth one."""
+class Twisted(LogCase):
+    """twistd's and twist's log."""
 
-    def test_login(self) -> None:
-        """Who logged in where."""
-        self.log.login(self.driver, "anna")
+    def test_fields(self) -> None:
+        """The text is for people, and each field is one of the event's."""
+        self.see(facts.LoggedIn("anna"))
+        event = self.events[-1]
         self.assertEqual(
-            self.fields("session", "client", "server", "user"),
-            ["2a", "192.0.2.1:40000", "198.51.100.7:21", "anna"],
+            formatEvent(event), "1jd5k7q0z 192.0.2.1:40000 -> 198.51.100.7:21 logged in as anna"
         )
-        self.assertEqual(self.lines, ["2a 192.0.2.1:40000 -> 198.51.100.7:21 logged in as anna"])
-
-    def test_closed_without_server(self) -> None:
-        """A session that never reached a server has a dash in its place."""
-        self.driver.session = Session(server=None)
-        self.log.closed(self.driver)
-        self.assertEqual(self.lines, ["2a 192.0.2.1:40000 -> - closed"])
-
-    def test_transfer(self) -> None:
-        """Everything about a transfer is in fields of its own."""
-        done = TransferDone(Command(b"RETR", b"a b"), Outcome.BROKEN, "the server reset it")
-        self.log.transfer(self.driver, done, 3_000, 1.5)
         self.assertEqual(
-            self.fields("command", "outcome", "bytes", "seconds", "rate", "reason"),
-            ["RETR a b", "broken", 3_000, 1.5, 2_000.0, "the server reset it"],
+            [event["event"], event["user"], event["client_port"]], ["login", "anna", 40000]
         )
-        self.assertIn("RETR a b: broken, 3000 bytes in 1.500 s (2000 bytes/s)", self.lines[0])
+        self.assertIs(event["log_level"], LogLevel.info)
+        self.assertEqual(event["log_namespace"], "ftpalg")
 
-    def test_transfer_in_no_time(self) -> None:
-        """A transfer that took no time has no rate."""
-        done = TransferDone(Command(b"STOR", b"x"), Outcome.COMPLETE, "")
-        self.log.transfer(self.driver, done, 3, 0.0)
-        self.assertEqual(self.one()["rate"], 0.0)
-
-    def test_refused(self) -> None:
-        """A client that was turned away is a warning with its address."""
-        self.log.refused(Link("192.0.2.9", "192.0.2.254", 1), "Too many.")
-        self.assertEqual(self.lines, ["192.0.2.9 refused: Too many."])
-        self.assertEqual(self.one()["log_level"], LogLevel.warn)
-
-    def test_intruder(self) -> None:
-        """A stranger at a data port is a warning with its address and the side."""
-        self.log.intruder(self.driver, Side.SERVER, "203.0.113.66")
-        self.assertEqual(self.fields("session", "side", "host"), ["2a", "server", "203.0.113.66"])
-        self.assertEqual(self.one()["log_level"], LogLevel.warn)
+    def test_json(self) -> None:
+        """JSON where that is asked for."""
+        self.log = SessionLog(LogSettings(format=Form.JSON), hosted=True)
+        self.log.told("x")
+        found = json.loads(self.lines[0])
+        found.pop("time")
+        self.assertEqual(
+            found,
+            {"event": "notice", "level": "info", "sentence": "x", "node": platform.node()},
+        )
 
     def test_gateway(self) -> None:
-        """Braces in a text are a text's braces."""
+        """Sentences with a level; braces in a text are a text's braces."""
         self.log.told("told {x}")
         self.log.warned("warned {x}")
-        self.assertEqual(self.lines, ["told {x}", "warned {x}"])
+        self.log.tell(facts.Refused(LINK, "Too many."))
+        self.assertEqual(self.lines, ["told {x}", "warned {x}", "192.0.2.9 refused: Too many."])
         levels = [event["log_level"] for event in self.events]
-        self.assertEqual(levels, [LogLevel.info, LogLevel.warn])
+        self.assertEqual(levels, [LogLevel.info, LogLevel.warn, LogLevel.warn])
 
-    def test_namespace(self) -> None:
-        """All events are of one namespace, so that an observer can choose them."""
-        self.log.told("x")
-        self.assertEqual(self.one()["log_namespace"], "ftpalg")
-
-
-class Peers(LogCase):
-    """Who a line is about."""
-
-    def test_through_a_parent(self) -> None:
-        """The connection leads to the parent: the server is named before it."""
-        self.driver.session.login.hidden = True
-        self.log.closed(self.driver)
-        self.assertIn("files.example:21 through 198.51.100.7:21", str(formatEvent(self.events[0])))
-
-    def test_odd_account(self) -> None:
-        """A note may hold a name that is no UTF-8, as a checker gave it."""
-        self.log.note(self.driver, "account m\udcfcller at the gateway")
-        self.assertIn(r"account m\xfcller at", str(formatEvent(self.events[0])))
-
-
-class Forging(LogCase):
-    """Peers choose names and texts, not log lines."""
-
-    HOSTILE = "a\r\n2a forged \x1b[2J{session}"
-
-    def test_one_line_each(self) -> None:
+    def test_forging(self) -> None:
         """Line ends and escapes of a peer are written out, its braces are not filled in."""
-        done = TransferDone(Command(b"RETR", self.HOSTILE.encode()), Outcome.COMPLETE, "")
-        self.log.transfer(self.driver, done, 1, 1.0)
-        self.log.note(self.driver, self.HOSTILE)
-        self.log.received(self.driver, ReplyReceived(Reply(226, (self.HOSTILE.encode(),))))
-        self.log.command(self.driver, Command(b"RETR", self.HOSTILE.encode()))
-        self.assertEqual(len(self.lines), 4)
-        for line in self.lines:
-            self.assertTrue(line.isprintable(), line)
-            self.assertIn(r"a\r\n2a forged \x1b[2J{session}", line)
+        hostile = "a\r\n2a forged \x1b[2J{session}"
+        self.see(facts.LoggedIn(hostile), facts.Noted(hostile), facts.ServerUnreachable(hostile))
+        self.see(
+            ReplyLines(Reply(226, (hostile.encode(),))),
+            transfer("RETR x", facts.Outcome.BROKEN, hostile),
+        )
+        for text in self.lines[1:]:
+            self.assertTrue(text.isprintable(), text)
+            self.assertIn(r"a\r\n2a forged \x1b[2J{session}", text)
 
 
 class Ladder(LogCase):
@@ -173,49 +107,270 @@ class Ladder(LogCase):
 
     def test_notation(self) -> None:
         """An arrow for each direction, two spaces, the line."""
-        sent = Reply(229, (b"229 Extended (|||50123|)",))
-        self.log.received(self.driver, CommandReceived(Command(b"PASV")))
-        self.log.command(self.driver, Command(b"EPSV"))
-        self.log.received(self.driver, ReplyReceived(sent))
-        self.log.reply(self.driver, reply(227, "Entering Passive Mode (192,0,2,1,195,80)."))
+        self.see(
+            CommandLine(Command(b"PASV")),
+            CommandLine(Command(b"EPSV"), sent=True),
+            ReplyLines(Reply(229, (b"229 Extended (|||50123|)",))),
+            ReplyLines(reply(211, "Features:\nUTF8\nEnd"), sent=True),
+        )
         self.assertEqual(
             self.lines,
             [
-                "2a C -> P  PASV",
-                "2a P -> S  EPSV",
-                "2a P <- S  229 Extended (|||50123|)",
-                "2a C <- P  227 Entering Passive Mode (192,0,2,1,195,80).",
+                "1jd5k7q0z C -> P  PASV",
+                "1jd5k7q0z P -> S  EPSV",
+                "1jd5k7q0z P <- S  229 Extended (|||50123|)",
+                "1jd5k7q0z C <- P  211-Features:",
+                "1jd5k7q0z C <- P   UTF8",
+                "1jd5k7q0z C <- P  211 End",
             ],
         )
 
-    def test_many_lines(self) -> None:
-        """Each line of a reply is a rung."""
-        self.log.reply(self.driver, reply(211, "Features:\nUTF8\nEnd"))
-        self.assertEqual(
-            self.lines, ["2a C <- P  211-Features:", "2a C <- P   UTF8", "2a C <- P  211 End"]
-        )
-
-    def test_other_events(self) -> None:
-        """What is no line of a dialogue is no rung."""
-        self.log.received(self.driver, ClientLost("gone"))
-        self.assertEqual(self.events, [])
-
-
-class Secrets(LogCase):
-    """Passwords get nowhere."""
-
-    def test_commands(self) -> None:
+    def test_secrets(self) -> None:
         """No secret is in any field of any event, in whatever case its verb came."""
         for verb in sorted(SECRET):
             for spelled in (verb, verb.lower(), verb.title()):
                 command = parse_command(spelled + b" " + PASSWORD)
-                self.log.received(self.driver, CommandReceived(command))
-                self.log.command(self.driver, command)
-                done = TransferDone(command, Outcome.REFUSED, "")
-                self.log.transfer(self.driver, done, 0, 0.0)
-        self.assertEqual(len(self.events), 9 * len(SECRET))
+                self.see(CommandLine(command), CommandLine(command, sent=True))
+        self.assertEqual(len(self.events), 6 * len(SECRET))
         for event in self.events:
-            values = {k: v for k, v in event.items() if not k.startswith("log_")}
-            self.assertNotIn(PASSWORD.decode(), str(values))
-            self.assertNotIn(PASSWORD.decode(), formatEvent(event))
+            self.assertNotIn(PASSWORD.decode(), str(event))
             self.assertIn("****", formatEvent(event))
+
+
+class Chosen(SynchronousTestCase):
+    """``[log] to``."""
+
+    def chosen(self, to: str, *, hosted: bool = False) -> object:
+        """Where records go by that setting."""
+        sink = sink_of(LogSettings(to=to), hosted=hosted)
+        self.addCleanup(sink.close)
+        return sink
+
+    def test_standard_error(self) -> None:
+        """In a process of ours; twistd's and twist's log takes its place."""
+        self.assertIsInstance(self.chosen("stderr"), Written)
+        self.assertIsInstance(self.chosen("stderr", hosted=True), TwistedLog)
+
+    def test_by_name(self) -> None:
+        """The other words have their sinks wherever we run."""
+        for to, kind in (
+            ("syslog", Datagrams),
+            ("journald", Datagrams),
+            (f"file:{self.mktemp()}", Written),
+        ):
+            self.assertIsInstance(self.chosen(to, hosted=True), kind)
+
+    def test_closed(self) -> None:
+        """Where standard error is closed, it is said what to write instead."""
+        self.patch(sys, "__stderr__", None)
+        fault = self.assertRaises(LogFault, self.chosen, "stderr")
+        self.assertIn('write "syslog", "journald" or "file:PATH"', str(fault))
+        self.assertIsInstance(self.chosen("stderr", hosted=True), TwistedLog)
+
+    def test_of_the_settings(self) -> None:
+        """The table of the settings in the words of this room."""
+        said = SimpleNamespace(
+            format=Form.JSON,
+            to="syslog",
+            ladder=True,
+            commands=Which.ALL,
+            xferlog=Path("/x"),
+            users=Keep.SHORT,
+            addresses=Keep.NONE,
+            paths=Keep.WHOLE,
+        )
+        wanted = LogSettings(
+            Form.JSON, "syslog", True, Which.ALL, "/x", Keep.SHORT, Keep.NONE, Keep.WHOLE
+        )
+        self.assertEqual(LogSettings.of(said), wanted)
+        said.xferlog = None
+        self.assertEqual(LogSettings.of(said).xferlog, "")
+
+    def test_no_such_folder(self) -> None:
+        """A file that cannot be opened is one sentence, for either file."""
+        place = f"{self.mktemp()}/log"
+        for key, said, settings in (
+            ("to", f"file:{place}", LogSettings(to=f"file:{place}")),
+            ("xferlog", place, LogSettings(xferlog=place)),
+        ):
+            fault = self.assertRaises(LogFault, SessionLog, settings, hosted=True)
+            self.assertEqual(
+                str(fault), f'log.{key} = "{said}": cannot be written: No such file or directory'
+            )
+
+
+class FilesCase(SynchronousTestCase):
+    """Records and transfers in files."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).resolve()
+        self.folder.mkdir()
+        self.file, self.transfers = self.folder / "log", self.folder / "xferlog"
+        self.settings = LogSettings(to=f"file:{self.file}", xferlog=str(self.transfers))
+        self.log = SessionLog(self.settings, hosted=True)
+        self.addCleanup(self.log.close)
+
+    def opened(self) -> list[str]:
+        """What this process has open in the folder; descriptors of others come and go."""
+        found = []
+        for one in Path("/proc/self/fd").iterdir():
+            try:
+                found.append(os.readlink(one))
+            except OSError:
+                continue
+        return sorted(one for one in found if one.startswith(str(self.folder)))
+
+    def flush(self) -> None:
+        """All is written, what the xferlog tells the log of too."""
+        for writer in reversed(self.log._writers):
+            writer.flush()
+
+    def lines(self, file: Path) -> list[str]:
+        """All that this file has by now."""
+        self.flush()
+        return file.read_text(encoding="utf-8").splitlines()
+
+
+class Files(FilesCase):
+    """As they are opened at the start."""
+
+    def test_both(self) -> None:
+        """Every fact is written; a transfer of a file to both."""
+        for fact in EVERY_FACT:
+            self.log.see(ABOUT, fact)
+        lines = self.lines(self.file)
+        self.assertEqual(self.file.read_text(encoding="utf-8").count("\n"), len(lines))
+        self.assertIn('"event":"session_closed"', lines[-1])
+        self.assertEqual(len(self.lines(self.transfers)), 2)
+
+    def test_moved_away(self) -> None:
+        """What was moved away keeps its lines, new ones go to a new file of the name."""
+        self.log.see(ABOUT, transfer())
+        for file in (self.file, self.transfers):
+            file.rename(f"{file}.1")
+        self.log.see(ABOUT, transfer())
+        self.assertFalse(self.file.exists())
+        self.log.reopen()
+        self.log.see(ABOUT, CLOSED)
+        self.assertEqual(len(self.lines(self.file)), 1)
+        self.assertEqual(self.lines(self.transfers), [])
+        self.assertEqual(len(self.lines(Path(f"{self.transfers}.1"))), 2)
+
+    def test_folder_gone(self) -> None:
+        """A file that cannot be opened anew is told of, in the old one."""
+        moved = self.folder.rename(f"{self.folder}.away")
+        self.log.reopen()
+        last = "".join(self.lines(moved / "log"))
+        self.assertIn(f"log not reopened: {self.file}: No such file or directory", last)
+        self.assertIn(f"log not reopened: {self.transfers}: No such", last)
+
+    def test_full_disk(self) -> None:
+        """Lines and records that were lost are told of in the log, once they can be written again."""
+        for file in (self.file, self.transfers):
+            file.unlink()
+            file.symlink_to("/dev/full")
+        self.log.reopen()
+        for _ in range(3):
+            self.log.see(ABOUT, transfer())
+        self.flush()
+        for file in (self.file, self.transfers):
+            file.unlink()
+        self.log.reopen()
+        self.log.see(ABOUT, transfer())
+        self.assertEqual(len(self.lines(self.transfers)), 1)
+        found = self.lines(self.file)
+        self.assertEqual(len(found), 3, found)
+        self.assertIn('"4 records could not be written"', found[1])
+        told = [one for one in found if '"3 lines of the xferlog could not be written"' in one]
+        self.assertEqual(len(told), 1, found)
+
+
+class Renewed(FilesCase):
+    """Settings that are read again."""
+
+    def renew(self, **changed: Any) -> None:
+        """Go on by them."""
+        said = replace(self.settings, **changed)
+        with self.log.renewed(said_as(said)):
+            self.log.told("before")
+
+    def test_nothing_new(self) -> None:
+        """The same settings: all goes on in the same files."""
+        self.renew()
+        self.log.see(ABOUT, transfer())
+        self.assertEqual(len(self.lines(self.file)), 3)
+        self.assertEqual(len(self.lines(self.transfers)), 1)
+
+    def test_each(self) -> None:
+        """Each setting of the table is taken."""
+        new, transfers = self.folder / "new", self.folder / "transfers"
+        self.renew(
+            to=f"file:{new}",
+            format=Form.TEXT,
+            ladder=True,
+            commands=Which.OFF,
+            xferlog=str(transfers),
+            users=Keep.NONE,
+            addresses=Keep.NONE,
+            paths=Keep.NONE,
+        )
+        self.assertTrue(self.log.ladder)
+        for fact in EVERY_FACT:
+            self.log.see(ABOUT, fact)
+        self.assertIn("before", self.lines(self.file)[-1])
+        found = "\n".join(self.lines(new))
+        self.assertFalse(found.startswith("{"))
+        for kept in ("anna", "192.0.2.1", "/home"):
+            self.assertNotIn(kept, found)
+        self.assertNotIn("DELE", found)
+        self.assertEqual(self.lines(self.transfers), [])
+        self.assertEqual(len(self.lines(transfers)), 2)
+
+    def test_form(self) -> None:
+        """Text in the same file, behind what is there."""
+        self.renew(format=Form.TEXT)
+        self.log.told("behind")
+        first, last = self.lines(self.file)
+        self.assertTrue(first.startswith("{"))
+        self.assertTrue(last.endswith(" info behind"), last)
+
+    def test_no_xferlog(self) -> None:
+        """None any more, and one again."""
+        self.renew(xferlog="")
+        self.assertEqual(self.opened(), [str(self.file)])
+        self.log.see(ABOUT, transfer())
+        self.renew()
+        self.log.see(ABOUT, transfer())
+        self.assertEqual(len(self.lines(self.transfers)), 1)
+
+    def test_fault(self) -> None:
+        """A file that cannot be opened: the log goes on as it was, with no descriptor more."""
+        before = self.opened()
+        for changed in (
+            {"to": "file:/no/such"},
+            {"xferlog": "/no/such"},
+            {"to": f"file:{self.folder / 'new'}", "xferlog": "/no/such", "ladder": True},
+        ):
+            fault = self.assertRaises(LogFault, self.renew, **changed)
+            self.assertIn('/no/such": cannot be written: No such file', str(fault))
+        self.log.see(ABOUT, transfer())
+        self.assertFalse(self.log.ladder)
+        self.assertEqual(len(self.lines(self.file)), 2)
+        self.assertEqual(len(self.lines(self.transfers)), 1)
+        self.assertEqual(self.opened(), before)
+
+    def test_something_else(self) -> None:
+        """What is wrong elsewhere meanwhile leaves the log as it was too."""
+        before = self.opened()
+        said = replace(self.settings, to=f"file:{self.folder / 'new'}", ladder=True)
+        with self.assertRaises(ZeroDivisionError), self.log.renewed(said_as(said)):
+            raise ZeroDivisionError
+        self.log.see(ABOUT, transfer())
+        self.assertFalse(self.log.ladder)
+        self.assertEqual(len(self.lines(self.file)), 2)
+        self.assertEqual(self.opened(), before)
+
+
+def said_as(settings: LogSettings) -> Any:
+    """The same as the settings' own table says it."""
+    return SimpleNamespace(**{one.name: getattr(settings, one.name) for one in fields(settings)})

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the FTP servers and clients that tests/peers runs, and the proxies of tests/netns, on Debian
-# and as root: only what is missing.  vsftpd, Pure-FTPd and ProFTPD exclude each other as packages;
-# ProFTPD is installed, the other two are only unpacked, under /opt/peers, with no service that would
-# start by itself.
+# and as root: only what is missing.  vsftpd, Pure-FTPd, inetutils-ftpd and ProFTPD exclude each other
+# as packages; ProFTPD is installed, the others are only unpacked, under /opt/peers, with no service
+# that would start by itself.  What cannot be had is named, and its tests skip.
 set -eu
 
 if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
@@ -30,13 +30,30 @@ want microsocks microsocks
 want tinyproxy tinyproxy
 want squid squid
 want haproxy haproxy
+want wget wget
+want rclone rclone
+want aria2c aria2
+want ruby ruby
+want php php-cli
+want javac default-jdk-headless
+want node nodejs
+want npm npm
+[ -e /usr/share/java/commons-net.jar ] || packages="$packages libcommons-net-java"
+perl -MIO::Socket::SSL -e 1 2>/dev/null || packages="$packages libio-socket-ssl-perl"
 
 archives=
 [ -x /opt/peers/usr/sbin/vsftpd ] || archives="$archives vsftpd"
 [ -x /opt/peers/usr/sbin/pure-ftpd ] && [ -x /opt/peers/usr/bin/pure-pw ] ||
     archives="$archives pure-ftpd pure-ftpd-common"
+[ -x /opt/peers/usr/sbin/ftpd ] || archives="$archives inetutils-ftpd"
 
-if [ -z "$packages$archives" ]; then
+modules=
+here=$(cd "$(dirname "$0")" && pwd)
+basic_ftp=6.2.6
+grep -qs "\"version\": \"$basic_ftp\"" "$here/node_modules/basic-ftp/package.json" ||
+    modules=" basic-ftp@$basic_ftp"
+
+if [ -z "$packages$archives$modules" ]; then
     echo "tests/peers: every peer is there"
     exit 0
 fi
@@ -53,7 +70,30 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$scratch"  # apt downloads as a user of its own
 
-apt-get update -q >/dev/null
+lacking=
+each() {  # command word...: for all words at once; where that fails, for each by itself
+    "$@" >/dev/null 2>&1 && return
+    command=$1
+    shift
+    for word in "$@"; do
+        "$command" "$word" >/dev/null 2>&1 || lacking="$lacking $word"
+    done
+}
+install() {
+    apt-get install -y -q --no-install-recommends "$@"
+}
+unpack() {
+    (cd "$scratch" && apt-get download -q "$@") || return
+    for archive in "$scratch"/*.deb; do
+        dpkg -x "$archive" /opt/peers && rm "$archive" || return
+    done
+}
+module() {
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$here" "$@"
+}
+
+[ -z "$packages$archives" ] || apt-get update -q >/dev/null || true
+# shellcheck disable=SC2086 # lists of words
 if [ -n "$packages" ]; then
     # a package's service must not start here, least of all on port 21
     if [ ! -e "$policy" ]; then
@@ -61,15 +101,14 @@ if [ -n "$packages" ]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod 755 "$policy"
     fi
-    # shellcheck disable=SC2086 # a list of words
-    apt-get install -y -q --no-install-recommends $packages >/dev/null
+    each install $packages
 fi
+# shellcheck disable=SC2086
 if [ -n "$archives" ]; then
     mkdir -p /opt/peers
-    # shellcheck disable=SC2086
-    (cd "$scratch" && apt-get download -q $archives >/dev/null)
-    for archive in "$scratch"/*.deb; do
-        dpkg -x "$archive" /opt/peers
-    done
+    each unpack $archives
 fi
-echo "tests/peers: installed$packages$archives"
+# shellcheck disable=SC2086
+[ -z "$modules" ] || each module $modules
+echo "tests/peers: wanted$packages$archives$modules"
+[ -z "$lacking" ] || echo "tests/peers: cannot be had here:$lacking; their tests skip"

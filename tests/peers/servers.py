@@ -324,6 +324,10 @@ FTPServer((host, int(port)), FTPHandler).serve_forever()
 class Gateway:
     """ftpalg as its command line starts it, in front of one server or with no fixed server."""
 
+    scheme: ClassVar[str] = "ftp"
+    toml: ClassVar[str] = ""
+    """Settings beside the log's."""
+
     def __init__(self, server: Account | None, mode: str, host: str = "127.0.0.1") -> None:
         self.server, self.mode, self.host = server, mode, host
         self.folder = Path(tempfile.mkdtemp(prefix="ftpalg-peers-"))
@@ -333,7 +337,7 @@ class Gateway:
     def command(self) -> list[str]:
         """The command line; it logs the dialogues of both sides."""
         settings = self.folder / "ftpalg.toml"
-        settings.write_text("[log]\nladder = true\n")
+        settings.write_text(f"{self.toml}[log]\nladder = true\n")
         interface = self.host.replace(":", "\\:")
         words = [
             str(Path(sys.executable).parent / "twistd"),
@@ -347,7 +351,8 @@ class Gateway:
             "--listen",
             f"tcp:{self.port}:interface={interface}",
         ]
-        return words + (["--server", f"ftp://{self.server.authority}"] if self.server else [])
+        url = f"{self.scheme}://{self.server.authority}" if self.server else ""
+        return words + (["--server", url] if url else [])
 
     def start(self) -> None:
         """Start it and wait until it passes a greeting on.  Raise NotStarted."""

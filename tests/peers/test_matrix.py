@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.peers import clients, servers
+from tests.peers import clients, libraries, servers
 from tests.peers.cells import Cells
 from tests.peers.clients import Client
 
@@ -183,6 +183,12 @@ class PyftpdlibPassive(EveryClient, Cells):
     """pyftpdlib, to which the gateway opens passive data connections."""
 
     server_type = servers.Pyftpdlib
+
+
+class InetutilsFtpdPassive(SomeClients, Cells):
+    """GNU inetutils' ftpd, to which the gateway opens passive data connections."""
+
+    server_type = libraries.InetutilsFtpd
 
 
 class VsftpdActive(SomeClients, Cells):

@@ -162,7 +162,7 @@ class Proxies(SynchronousTestCase):
         there = self.booth.server.account
         return Account(NAME, 21, there.user, there.password)
 
-    def lftp(self, kind: str, *, guarded: bool = True) -> None:
+    def lftp_behind(self, kind: str, *, guarded: bool) -> LftpBehind:
         """lftp with ftp:proxy and ftp:proxy-auth-type."""
         door = self.door(guarded=guarded)
         login = f"{door.user}:{door.password}@" if guarded else ""
@@ -174,7 +174,11 @@ class Proxies(SynchronousTestCase):
             f"ftp:proxy-auth-type {kind}".encode(),
             f"ftp:proxy ftp://{login}{door.authority}".encode(),
         ]
-        self.goes(client, self.booth.server.account)
+        return client
+
+    def lftp(self, kind: str, *, guarded: bool = True) -> None:
+        """The whole exchange through such a proxy."""
+        self.goes(self.lftp_behind(kind, guarded=guarded), self.booth.server.account)
 
     def ncftp(self, kind: int, *, guarded: bool) -> None:
         """ncftp with firewall-type; only 8 and 9 tell a port."""
@@ -187,13 +191,17 @@ class Proxies(SynchronousTestCase):
         door = replace(self.door(guarded=guarded), host=classic, port=21)
         self.goes(NetFtp(door, kind), self.named)
 
-    def curl(self, *, guarded: bool) -> None:
-        """curl, whose URL holds both users, both passwords and the server."""
+    def joined(self, *, guarded: bool, at: str = "@") -> Account:
+        """The gateway, with the server in the user's name, and both accounts where it wants one."""
         there, door = self.booth.server.account, self.door(guarded=guarded)
         user, password = there.user, there.password
         if guarded:
-            user, password = f"{user}@{door.user}", f"{password}%40{door.password}"
-        self.goes(Curl(), Account(door.host, door.port, f"{user}@{there.authority}", password))
+            user, password = f"{user}@{door.user}", f"{password}{at}{door.password}"
+        return Account(door.host, door.port, f"{user}@{there.authority}", password)
+
+    def curl(self, *, guarded: bool) -> None:
+        """curl, whose URL holds both users, both passwords and the server."""
+        self.goes(Curl(), self.joined(guarded=guarded, at="%40"))
 
 
 class EveryProxy:
@@ -312,15 +320,38 @@ class Authorizing(Proxies):
 
 
 class UnderTls(Proxies):
-    """lftp says AUTH TLS behind the gateway's login with two of its types; with the others never."""
+    """lftp begins TLS behind OPEN or the gateway's login, which count no more then.
+
+    Without ftp:proxy it begins TLS first.
+    """
 
     settings = f'[client-tls]\nmode = "offer"\n{issued("good").toml}'
     lftp_tls = b"ftp:ssl-force yes"
 
+    def test_login(self) -> None:
+        """A, and E behind an account, said under TLS."""
+        client = LftpBehind()
+        client.settings = [self.lftp_tls, b"ssl:verify-certificate no"]
+        for guarded in False, True:
+            self.goes(client, self.joined(guarded=guarded))
+
+    def told_in_clear(self, kind: str) -> None:
+        """What was named before AUTH leads nowhere behind it; the server hears nothing."""
+        client = self.lftp_behind(kind, guarded=True)
+        there = self.booth.server.account
+        script = [*(b"set " + setting for setting in client.settings), b"set net:max-retries 1"]
+        script += [b"debug 4", f"open -u peer,secret -p {there.port} {there.host}".encode(), b"ls"]
+        before = len(self.booth.gateway.said())
+        said = client.process([b"--norc", b"-c", b"; ".join(script)], self.booth.base)
+        ladder = self.booth.gateway.said()[before:]
+        self.assertIn(b"Login failed: 530 Login incorrect.", said)
+        self.assertIn("C <- P  234 ", ladder)
+        self.assertNotIn("P -> S  USER", ladder)
+
     def test_lftp_open(self) -> None:
         """D."""
-        self.lftp("open")
+        self.told_in_clear("open")
 
     def test_lftp_proxy_user_at_host(self) -> None:
         """F."""
-        self.lftp("proxy-user@host")
+        self.told_in_clear("proxy-user@host")

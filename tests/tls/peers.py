@@ -6,29 +6,26 @@ import atexit
 import os
 import socket
 import ssl
-import subprocess
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.tls.certificates import authority, client_context, issued, server_context
 from tests.wire.peers import (
-    BIN,
     QUICK,
     TIMEOUT,
-    TREE,
     Client,
     Control,
     FakeServer,
     Gateway,
     listening_ports,
+    sockets_of,
 )
 
 Script = Callable[[Control], Any]
+IMPATIENT = QUICK + "handshake = 1.0\nlogin = 2.0\n"
 TCP_CLOSE = 7  # the state that a RST leads to; a FIN leads to CLOSE_WAIT
 REFUSED = (ssl.SSLError, ConnectionError)
 
@@ -36,37 +33,13 @@ REFUSED = (ssl.SSLError, ConnectionError)
 class TlsGateway(Gateway):
     """ftpalg with the listeners that its settings name; ``words`` holds no --listen."""
 
-    def __init__(self, words: list[str], toml: str, listeners: int) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="ftpalg-tls-")
-        folder = Path(self.folder.name)
-        (folder / "ftpalg.toml").write_text(toml, encoding="utf-8")
-        self.log = folder / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [
-                    str(BIN / "twistd"),
-                    "-n",
-                    "--pidfile=",
-                    "ftpalg",
-                    "--listen",
-                    "tcp:0:interface=127.0.0.1",
-                    "--config",
-                    str(folder / "ftpalg.toml"),
-                    *words,
-                ],
-                cwd=TREE,
-                env={**os.environ, "PYTHONPATH": str(TREE)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self._read = 0
-        self.ports = [*self._wait_for_ports(listeners)]
-        self.addresses = [("127.0.0.1", port) for port in self.ports]
+    prefix = "ftpalg-tls-"
 
-    def whole_log(self) -> str:
-        """All of it."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
+    def __init__(self, words: list[str], toml: str, listeners: int) -> None:
+        self._start(words, toml, ("127.0.0.1",))
+        self.ports = self._wait_for_ports(listeners)
+        self.addresses = [("127.0.0.1", port) for port in self.ports]
+        self._own = sockets_of(self.process.pid)
 
 
 # -- TLS on sockets --------------------------------------------------
@@ -316,7 +289,7 @@ class TlsTestCase(SynchronousTestCase):
             Room.rooms[key] = Room(self.scheme, self.host, self.mode, toml, self.listeners)
         self.room = Room.rooms[key]
         self.gateway, self.server = self.room.gateway, self.room.server
-        self.gateway.new_log()
+        self.gateway.begin()
         self.served: list[Future[Any]] = []
         self.clients: list[TlsClient] = []
 
@@ -328,6 +301,7 @@ class TlsTestCase(SynchronousTestCase):
         for future in self.served:
             if not future.cancelled():
                 future.exception(TIMEOUT)
+        assert self.gateway.left(), "a session is left behind"
         log = self.gateway.new_log()
         assert "Traceback" not in log, log
         assert "Unhandled" not in log, log

@@ -1,4 +1,4 @@
-"""Attacks on either leg: injected bytes, other protocols, and peers that never go on."""
+"""Attacks on either leg: injected bytes, other protocols, downgrades."""
 
 from __future__ import annotations
 
@@ -8,30 +8,26 @@ from typing import Any
 
 from tests.tls.certificates import client_context, server_context
 from tests.tls.peers import (
+    IMPATIENT,
     REFUSED,
     TlsClient,
     TlsTestCase,
     as_server,
     ending,
-    explicit,
-    finish,
     last_words,
     private,
     refusal,
     secure,
     verbs,
 )
-from tests.wire.peers import BLOCK, QUICK, TIMEOUT, Control, echo_site, pasv_port
-
-TIMERS = QUICK + "handshake = 1.0\nlogin = 2.0\n"
-LOGIN = {b"USER", b"PASS", b"ACCT"}
+from tests.wire.peers import BLOCK, TIMEOUT, Control
 
 
 class Injection(TlsTestCase):
     """Plain bytes behind AUTH TLS (CVE-2011-1575)."""
 
     client_tls = 'mode = "offer"'
-    timers = TIMERS
+    timers = IMPATIENT
 
     def greeted(self) -> TlsClient:
         """A client that has read the greeting."""
@@ -118,7 +114,7 @@ class OtherProtocols(TlsTestCase):
 
     client_tls = 'mode = "require"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]'
     listeners = 2
-    timers = TIMERS
+    timers = IMPATIENT
 
     def test_http(self) -> None:
         """HTTP under TLS ends the connection at its first line and is not echoed."""
@@ -170,7 +166,7 @@ class OddServers(TlsTestCase):
     """Servers that leave TLS."""
 
     scheme = "ftpes"
-    timers = TIMERS
+    timers = IMPATIENT
 
     def test_plain_oops(self) -> None:
         """vsftpd dies with a plain `500 OOPS` inside TLS: 421."""
@@ -227,177 +223,11 @@ class OddServers(TlsTestCase):
         assert client.code() == 421
 
 
-class Stuck(TlsTestCase):
-    """Handshakes that never go on."""
-
-    scheme = "ftpes"
-    client_tls = 'mode = "offer"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]'
-    listeners = 2
-    timers = TIMERS
-
-    def works(self) -> None:
-        """Another session does a whole transfer meanwhile."""
-        context = server_context()
-
-        def script(control: Control) -> Any:
-            private(control)
-            port = control.data()
-            control.answer(b"RETR", b"150 Here it comes.")
-            data = as_server(port.open(), context)
-            data.sendall(BLOCK)
-            finish(data)
-            control.say(b"226 Sent.")
-
-        client, _ = self.talk(script, tls=True)
-        assert ending(client.begin(b"RETR file")) == (BLOCK, "end")
-        assert client.code() == 226
-
-    def test_client_control(self) -> None:
-        """A client that says nothing after AUTH, or on an implicit port, is sent away in time."""
-
-        def script(control: Control) -> list[bytes]:
-            context = server_context()
-            explicit(control, context)
-            return last_words(control)
-
-        for which in (0, 1):
-            served = None if which else self.serve(script)  # implicit: no server before TLS
-            client = self.connect(which=which)
-            if not which:
-                assert client.code() == 220
-                assert client.ask(b"AUTH TLS").code == 234
-            client.send(b"\x16\x03\x01")  # a record that never goes on
-            self.works()
-            client.rest()
-            assert served is None or not verbs(served.result(TIMEOUT)) & LOGIN
-
-    def test_server_control(self) -> None:
-        """A server that says nothing after its 234: told after timeouts.handshake."""
-
-        def script(control: Control) -> list[bytes]:
-            control.say(b"220 Ready.")
-            control.answer(b"AUTH", b"234 Go on.")
-            return last_words(control)
-
-        self.serve(script)
-        client = self.connect()
-        self.works()
-        found = client.reply()
-        assert found.code == 421 and b"TLS" in found.text, found
-
-    def refused(self, control: Control) -> str:
-        """The server's part of a transfer that the gateway gives up; how its data ended."""
-        context = server_context()
-        private(control)
-        port = control.data()
-        control.answer(b"RETR", b"150 Here it comes.")
-        data = port.open()
-        try:
-            data = as_server(data, context)
-            how = ending(data)[1]
-        except REFUSED:
-            how = "reset"  # within the handshake already
-        control.say(b"426 Broken.")
-        verb, _ = control.command()
-        if verb == b"ABOR":
-            control.say(b"226 Nothing to abort.")
-            verb, _ = control.command()
-        assert verb == b"SITE", verb
-        control.say(b"200 here")
-        return how
-
-    def test_client_data(self) -> None:
-        """A client that connects its data port and says nothing, or garbage, or leaves."""
-
-        def silent(_: socket.socket) -> None:
-            pass
-
-        def garbage(data: socket.socket) -> None:
-            data.sendall(b"RETR is not a ClientHello\r\n" * 20)
-
-        def leaves(data: socket.socket) -> None:
-            data.shutdown(socket.SHUT_WR)
-
-        for early in (False, True):
-            for what in (silent, garbage, leaves):
-                client, served = self.talk(self.refused, tls=True)
-                port = pasv_port(client.ask(b"PASV"))
-                if early:
-                    data = client.reach(port)
-                    what(data)
-                    client.send(b"RETR file\r\n")
-                else:
-                    client.send(b"RETR file\r\n")
-                    assert client.code() == 150
-                    data = client.reach(port)
-                    what(data)
-                if what is silent:
-                    self.works()
-                data.settimeout(TIMEOUT)
-                code = client.code()
-                if code == 150:
-                    code = client.code()
-                assert code in (425, 426, 522), (what.__name__, early, code)
-                got, how = ending(data)
-                assert BLOCK[:64] not in got and how != "cut", (got, how)
-                found = client.ask(b"SITE here")
-                assert found.text == b"200 here", (what.__name__, early, found)
-                assert served.result(TIMEOUT) == "reset", (what.__name__, early)
-
-    def test_server_data(self) -> None:
-        """A server that never shakes hands on its data connection."""
-
-        def script(control: Control) -> str:
-            private(control)
-            port = control.data()
-            control.answer(b"RETR", b"150 Here it comes.")
-            data = port.open()
-            how = ending(data)[1]
-            control.say(b"425 TLS failed.")
-            verb, _ = control.command()
-            if verb == b"ABOR":
-                control.say(b"226 Nothing to abort.")
-                verb, _ = control.command()
-            assert verb == b"SITE", verb
-            control.say(b"200 here")
-            return how
-
-        client, served = self.talk(script, tls=True)
-        raw = client.pasv()
-        assert client.ask(b"RETR file").code == 150
-        self.works()
-        try:
-            got = ending(client.wrapped(raw))
-        except REFUSED:
-            got = b"", "reset"
-        assert got == (b"", "reset")
-        assert client.code() in (425, 426)
-        assert client.in_step()
-        assert served.result(TIMEOUT) == "reset"
-
-    def test_no_transfer_follows(self) -> None:
-        """Data connections that were prepared and shaken but never used do not stay."""
-
-        def script(control: Control) -> Any:
-            private(control)
-            for _ in range(3):
-                control.data()
-            echo_site(control)
-
-        client, _ = self.talk(script, tls=True)
-        first = client.wrapped(client.pasv())
-        second = client.wrapped(client.pasv())
-        assert ending(first)[1] == "reset"
-        client.pasv()
-        assert ending(second)[1] == "reset"
-        assert client.in_step()
-
-
 class Untrusting(TlsTestCase):
     """A client that refuses our certificate."""
 
     client_tls = 'mode = "require"'
-    timers = TIMERS
+    timers = IMPATIENT
 
     def test_alert_on_data(self) -> None:
         """A client's alert on its data connection breaks the transfer, and only that."""

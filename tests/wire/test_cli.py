@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,11 @@ TWIST = ("twist", "ftpalg")
 CHECK = ("ftpalg", "check")
 
 
+def faults_in(err: str) -> list[str]:
+    """The faults of a report: what is not quoted below them."""
+    return [line for line in err.splitlines() if not line.startswith(" ")]
+
+
 class CommandLineTests(TestCase):
     """Every fault, with ``twistd -n`` and with ``twist``."""
 
@@ -22,13 +28,14 @@ class CommandLineTests(TestCase):
         self.holder = tempfile.TemporaryDirectory(prefix="ftpalg-cli-")
         self.addCleanup(self.holder.cleanup)
         self.folder = Path(self.holder.name)
+        self.environment: dict[str, str] = {}
 
     def run_it(self, program: tuple[str, ...], *words: str) -> tuple[int, str, str]:
         """Exit status, stdout and stderr of a command that must end by itself."""
         done = subprocess.run(
             [str(BIN / program[0]), *program[1:], *words],
             cwd=TREE,
-            env={**os.environ, "PYTHONPATH": str(TREE)},
+            env={**os.environ, "PYTHONPATH": str(TREE), **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -95,8 +102,8 @@ class CommandLineTests(TestCase):
         status, out, err = self.run_it(CHECK, *words)
         self.assertEqual(status, 2, (out, err))
         self.assertNotIn("Traceback", out + err)
-        self.assertEqual(len(err.splitlines()), 1, err)
-        self.assertIn(word, err)
+        (fault,) = faults_in(err)
+        self.assertIn(word, fault)
 
     def test_bad_value(self) -> None:
         """A value beyond its bounds names its key."""
@@ -122,6 +129,12 @@ class CommandLineTests(TestCase):
         for bad in ("http://x", "ftp://", "ftp://x:0", "ftp://x:99999", "ftp://a b"):
             self.checked("server", "--server", bad)
 
+    def test_bad_ciphers(self) -> None:
+        """Ciphers that OpenSSL does not know are told at their place."""
+        path = self.file('server = "ftp://127.0.0.1"\n[server-tls]\nciphers = "NONSENSE"\n')
+        self.fault(f"{path}:3:11: server-tls.ciphers = 'NONSENSE'", "--config", path)
+        self.checked("server-tls.ciphers", "--config", path)
+
     def test_bad_mode(self) -> None:
         """A server mode that does not exist."""
         self.fault("passive", "--server-mode", "sideways")
@@ -142,6 +155,24 @@ class CommandLineTests(TestCase):
     def test_foreign_address(self) -> None:
         """An interface that this machine does not have."""
         self.fault("192.0.2.77", "--listen", "tcp:0:interface=192.0.2.77")
+
+    def test_run_busy_port(self) -> None:
+        """``ftpalg run`` on a port that somebody else has: one sentence, status 1."""
+        taken = listener()
+        self.addCleanup(taken.close)
+        endpoint = f"127.0.0.1:{port_of(taken)}"
+        status, out, err = self.run_it(("ftpalg", "run"), "--listen", endpoint)
+        lines = [line for line in err.splitlines() if endpoint in line]
+        self.assertEqual((status, out, len(lines)), (1, "", 1), err)
+        self.assertIn("cannot listen on", lines[0])
+        self.assertNotIn("Traceback", err)
+
+    def test_environment(self) -> None:
+        """Variables count for twistd and twist as well; a name that is none is a fault."""
+        self.environment = {"FTPALG_TIMEOUTS_IDEL": "1"}
+        self.fault("FTPALG_TIMEOUTS_IDLE")
+        self.environment = {"FTPALG_SERVER_MODE": "sideways"}
+        self.fault("FTPALG_SERVER_MODE: server-mode = 'sideways'")
 
     def test_check_good(self) -> None:
         """``ftpalg check`` of a sound file: status 0 and words on stdout."""
@@ -181,7 +212,7 @@ class CommandLineTests(TestCase):
     def discreet(self, words: tuple[str, ...], *arguments: str) -> None:
         """The check says one sentence for each of these words, and no password."""
         status, out, err = self.run_it(CHECK, *arguments)
-        lines = err.splitlines()
+        lines = faults_in(err)
         self.assertEqual((status, len(lines)), (2, len(words)), err)
         for word, line in zip(words, lines, strict=True):
             self.assertIn(word, line)
@@ -193,7 +224,7 @@ class CommandLineTests(TestCase):
         self.fault("nonsense", "--auth", "nonsense:gus:Gate-w0rd")
         bad = {
             "memory:Gate-w0rd": "memory",
-            "memory:gus:Gate-w0rd:odd": "memory",
+            "memory::Gate-w0rd": "memory",
             "file:/nonexistent/accounts": "/nonexistent/accounts",
             f"file:{self.folder}": str(self.folder),
             "anonymous": "anonymous",
@@ -201,7 +232,7 @@ class CommandLineTests(TestCase):
         }
         self.discreet(tuple(bad.values()), *(f"--auth={description}" for description in bad))
         self.discreet(("accounts.auth",), "--auth", "")
-        _, out, err = self.run_it(TWISTD, "--auth", "memory:gus:Gate-w0rd:odd")
+        _, out, err = self.run_it(TWISTD, "--auth", "memory:Gate-w0rd")
         self.assertNotIn("Gate-w0rd", out + err)
 
     def test_bad_accounts_in_the_file(self) -> None:
@@ -209,7 +240,7 @@ class CommandLineTests(TestCase):
         for bad in (
             '"memory:gus:Gate-w0rd"',
             '["memory:gus:Gate-w0rd", 3]',
-            '["memory:gus:Gate-w0rd:odd"]',
+            '["memory:Gate-w0rd"]',
         ):
             path = self.file(f"[accounts]\nauth = {bad}\n")
             self.discreet(("accounts.auth",), "--config", path)
@@ -242,8 +273,8 @@ class CommandLineTests(TestCase):
         )
         listed = [word for endpoint in endpoints for word in ("--listen", endpoint)]
         status, _, err = self.run_it(CHECK, *listed)
-        self.assertEqual((status, len(err.splitlines())), (2, len(endpoints)), err)
-        for endpoint, line in zip(endpoints, err.splitlines(), strict=True):
+        self.assertEqual((status, len(faults_in(err))), (2, len(endpoints)), err)
+        for endpoint, line in zip(endpoints, faults_in(err), strict=True):
             self.assertIn(repr(endpoint), line)
             for remedy in ("access.clients", "networks", "accounts.auth", "name one server"):
                 self.assertIn(remedy, line)
@@ -312,7 +343,7 @@ class CommandLineTests(TestCase):
             "login.separators",
             "health.every",
         ):
-            self.assertIn(f"{path}: {place}", err)
+            self.assertRegex(err, rf"(?m)^{re.escape(path)}:\d+:\d+: {re.escape(place)}\b")
 
     def test_contradictions(self) -> None:
         """Settings that are sound one by one and cannot hold together."""
@@ -332,9 +363,9 @@ class CommandLineTests(TestCase):
         status, _, err = self.run_it(CHECK, "--config", path)
         self.assertEqual(status, 2)
         for place in (
-            "routes[0].parent = 'nobody'",
+            "routes[0].parent = 'nobody",
             "routes[1].user",
             "routes[2].password-credential",
             "routes[2].accounts",
         ):
-            self.assertIn(f"{path}: {place}", err)
+            self.assertRegex(err, rf"(?m)^{re.escape(path)}:\d+:\d+: {re.escape(place)}\b")

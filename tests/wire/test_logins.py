@@ -200,11 +200,29 @@ class DefaultDialects(Dialects):
         self.under_tls((), G, which=1)
 
     def test_tls_between(self) -> None:
-        """AUTH TLS between the gateway's login and the server's: the account counts on."""
-        self.under_tls(FIRST, A, which=1)
-        self.under_tls((*FIRST, OPEN[0]), OPEN[1:], which=1)
-        self.under_tls(F[:2], F[2:], which=1)
-        self.under_tls(SITE[:1], SITE[1:], which=0)
+        """AUTH TLS makes the session new: neither an account nor a server said in clear counts on."""
+        self.under_tls(FIRST, FIRST, A, which=1)
+        for said, again, which in (
+            ((*FIRST, *OPEN[:1]), (*FIRST, *OPEN), 1),
+            (F[:2], F, 1),
+            (SITE[:1], SITE, 0),
+        ):
+            left = self.serve(lambda c: (c.say(b"220 Ready."), c.until_end())[1])
+            self.under_tls(said, again, which=which)
+            self.assertEqual(left.result(TIMEOUT), [])
+
+    def test_tls_between_and_nothing_said_again(self) -> None:
+        """What was said in clear is not there: the server's password is taken for the gateway's."""
+        for said, which, code in ((FIRST, 1, 530), (F[:2], 1, 530), (SITE[:1], 0, 230)):
+            left = self.serve(lambda c: (c.say(b"220 Ready."), c.until_end())[1])
+            client = TlsClient(self.gateway.addresses[which])
+            self.clients.append(client)
+            self.assertEqual(client.code(), 220)
+            self.play(client, said)
+            client.auth()
+            self.assertEqual(self.codes(client, *(line for line, _ in OPEN[1:])), [331, code])
+            self.server.forget()
+            self.assertEqual([] if left.cancelled() else left.result(TIMEOUT), [])
 
     def test_tls_between_user_and_password(self) -> None:
         """A USER that was said in clear does not count under TLS (RFC 4217 section 10.1)."""

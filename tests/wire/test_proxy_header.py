@@ -77,8 +77,9 @@ class ProxyTestCase(SceneTestCase):
         self.assertEqual(client.code(), 220)
         client.login()
         self.assertTrue(client.in_step())
-        self.assertTrue(self.gateway.logged(f"{peer}:"))
-        self.assertIn(f" {peer}:", self.gateway.new_log())
+        shown = f"[{peer}]:" if ":" in peer else f"{peer}:"
+        self.assertTrue(self.gateway.logged(shown))
+        self.assertIn(f" {shown}", self.gateway.new_log())
 
     def turned_away(self, client: Client, why: str) -> None:
         """Not a word to whoever it is, and the reason in the log."""
@@ -141,7 +142,7 @@ class Headers(ProxyTestCase):
         self.admitted(self.headed(block("::ffff:127.0.0.5", "::ffff:127.0.0.99")))
 
     def test_balancers_own(self) -> None:
-        """LOCAL and UNKNOWN, a check for instance: greeted; access.clients keeps it from a session."""
+        """LOCAL and UNKNOWN, a check for instance: greeted by the gateway itself, and no more."""
         for header in (LOCAL, b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN ffff::1 x 1 2\r\n"):
             self.assertEqual(self.headed(header).rest(), b"220 ftpalg ready.\r\n")
 
@@ -190,10 +191,10 @@ class Headers(ProxyTestCase):
         self.assertEqual(self.headed(line(), 1).rest(), b"")
 
     def test_second_header(self) -> None:
-        """Only the first one counts; what a client says of itself behind it is a bad command."""
+        """Only the first one counts; another is no verb of FTP's, and does not reach the server."""
         client = self.headed(line() + line("127.0.0.6"))
-        self.serve(lambda c: (c.say(b"220 Hi."), c.answer(b"PROXY", b"500 What?"), echo_site(c)))
-        self.assertEqual([client.code(), client.code()], [220, 500])
+        self.serve(lambda c: (c.say(b"220 Hi."), echo_site(c)))
+        self.assertEqual([client.code(), client.code()], [220, 530])
         self.assertTrue(client.in_step())
         self.assertNotIn("127.0.0.6", self.gateway.new_log())
 
@@ -206,6 +207,22 @@ class Headers(ProxyTestCase):
             self.assertEqual(client.code(), 220)
             self.assertGreaterEqual(client.code(), 500)
             self.assertNotIn(f" {REAL}", self.gateway.new_log())
+
+
+class Checks(ProxyTestCase):
+    """A balancer's own connections, where every client may come."""
+
+    @classmethod
+    def settings(cls) -> str:
+        return super().settings().replace("127.0.0.4/30", "127.0.0.0/8")
+
+    def test_no_session(self) -> None:
+        """LOCAL and UNKNOWN are no session, and nobody is called at the server."""
+        before = self.server.accepted
+        for header in (LOCAL, b"PROXY UNKNOWN\r\n", block("::1", "::1")[:12] + b"\x21\0\0\0"):
+            self.assertEqual(self.headed(header).rest(), b"220 ftpalg ready.\r\n")
+        self.admitted(self.headed(line(REAL)))
+        self.assertEqual(self.server.accepted, before + 1)
 
 
 class WhoseSession(ProxyTestCase):

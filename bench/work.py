@@ -1,0 +1,84 @@
+"""What clients do with a gateway while it is measured; each takes the port to connect to."""
+
+from __future__ import annotations
+
+import asyncio
+import ftplib
+import ssl
+
+BLOCK = bytearray(1 << 20)
+
+
+def client(port: int, *, tls: bool) -> ftplib.FTP:
+    """A logged-in client."""
+    made: ftplib.FTP
+    if tls:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        made = ftplib.FTP_TLS(context=context)
+    else:
+        made = ftplib.FTP()
+    made.connect("127.0.0.1", port, timeout=120)
+    made.login("bench", "bench")
+    if isinstance(made, ftplib.FTP_TLS):
+        made.prot_p()
+    made.voidcmd("TYPE I")
+    return made
+
+
+def retr(port: int, size: int, *, tls: bool) -> None:
+    """Download the file that is named by its size."""
+    session = client(port, tls=tls)
+    data = session.transfercmd(f"RETR {size}")
+    got = 0
+    while count := data.recv_into(BLOCK):
+        got += count
+    data.close()
+    session.voidresp()
+    session.quit()
+    assert got == size, got
+
+
+def stor(port: int, size: int, *, tls: bool) -> None:
+    """Upload as much."""
+    session = client(port, tls=tls)
+    data = session.transfercmd("STOR up")
+    for _ in range(size // len(BLOCK)):
+        data.sendall(BLOCK)
+    if isinstance(data, ssl.SSLSocket):
+        data.unwrap()
+    data.close()
+    session.voidresp()
+    session.quit()
+
+
+def small(port: int, count: int) -> None:
+    """Download a small file so many times, in one session."""
+    session = client(port, tls=False)
+    for _ in range(count):
+        session.retrbinary("RETR small", lambda data: None)
+    session.quit()
+
+
+async def logins(port: int, count: int) -> None:
+    """Connect, log in, quit; sixteen at once."""
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        for line in (b"USER bench\r\n", b"PASS bench\r\n", b"QUIT\r\n"):
+            writer.write(line)
+            await reader.readline()
+        writer.close()
+
+    async def worker() -> None:
+        for _ in range(count // 16):
+            await one()
+
+    await asyncio.gather(*(worker() for _ in range(16)))
+
+
+def log_in(port: int, count: int) -> None:
+    """The same, in a loop of its own."""
+    asyncio.run(logins(port, count))

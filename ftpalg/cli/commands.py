@@ -1,0 +1,124 @@
+"""Every command, its words and what does it.  A new command is a row here and a function.
+
+Nothing of the gateway is imported here: the table is read for ``--help``, completion and man pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftpalg.words import CONFIG, WORDS, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A word of a command, as argparse takes it.  ``file`` and ``folder`` are completed as such."""
+
+    names: tuple[str, ...]
+    meaning: str
+    form: Mapping[str, Any] = field(default_factory=dict)
+    completes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, or a group of them.  ``does`` is ``module:function`` in ``ftpalg.cli``.
+
+    The function gets argparse's namespace and returns the exit status.
+    """
+
+    name: str
+    meaning: str
+    arguments: tuple[Argument, ...] = ()
+    does: str = ""
+    commands: tuple[Command, ...] = ()
+
+
+def switch(name: str, meaning: str) -> Argument:
+    """``--name``, which is there or not."""
+    return Argument((f"--{name}",), meaning, {"action": "store_true"})
+
+
+def _option(word: Word) -> Argument:
+    action = "append" if word.many else "store"
+    completes = "file" if word.argument == "FILE" else ""
+    return Argument(
+        (f"--{word.name}",), word.meaning, {"metavar": word.argument, "action": action}, completes
+    )
+
+
+SETTINGS = tuple(map(_option, (CONFIG, *WORDS)))
+
+CHECK = (
+    Argument(("file",), "The same as --config.", {"metavar": "FILE", "nargs": "?"}, "file"),
+    switch("strict", "Warnings count as faults."),
+    switch(
+        "here",
+        "Look at this machine as this user, too: listeners, files, rights, names, nftables, limits.",
+    ),
+    switch("effective", "Print every setting and where its value comes from, as a settings file."),
+    switch("anonymous", "With --effective: names, addresses and paths are replaced."),
+)
+
+COMMANDS = (
+    Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
+    Command(
+        "check", "validate settings and say what they mean", (*CHECK, *SETTINGS), "check:check"
+    ),
+    Command(
+        "config",
+        "the settings file",
+        commands=(
+            Command(
+                "init",
+                "write a settings file with every setting, explained",
+                (
+                    Argument(
+                        ("folder",),
+                        "Where to. [default: .]",
+                        {"metavar": "DIR", "nargs": "?"},
+                        "folder",
+                    ),
+                    switch("force", "Overwrite a file that is there."),
+                ),
+                "init:init",
+            ),
+        ),
+    ),
+    Command(
+        "schema", "print a JSON schema of the settings file, for editors", does="schema:schema"
+    ),
+    Command(
+        "certificate",
+        "make a self-signed certificate and key for trying out",
+        (
+            Argument(("name",), "A host name or an address.", {"metavar": "NAME", "nargs": "+"}),
+            Argument(("folder",), "Where to; made if need be.", {"metavar": "DIR"}, "folder"),
+            switch("force", "Overwrite files that are there."),
+        ),
+        "certificate:certificate",
+    ),
+    Command(
+        "upgrade",
+        "hand the listeners of a running gateway to a new one",
+        (
+            Argument(
+                ("pid",),
+                "The running gateway, where several run.",
+                {"metavar": "PID", "nargs": "?", "type": int},
+            ),
+        ),
+        "upgrade:upgrade",
+    ),
+    Command(
+        "completion",
+        "print the completion of a shell",
+        (Argument(("shell",), "bash, zsh or tcsh.", {"choices": ("bash", "zsh", "tcsh")}),),
+        "completion:completion",
+    ),
+    Command(
+        "version", "tell the versions of ftpalg and of what it runs on", does="version:version"
+    ),
+)

@@ -1,0 +1,248 @@
+"""``ftpalg check --here``: whether this user on this machine can run these settings.
+
+What is bound is released at once, names are looked up within a bound, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from ftpalg.cli.machine import cannot_bind, has_capability, most_descriptors, remedy_for
+from ftpalg.config import Intercept, Settings
+from ftpalg.config.contradictions import listener_keys
+from ftpalg.config.endpoints import socket_of
+from ftpalg.config.faults import Fault, fault, path_of
+from ftpalg.config.warnings import Warning
+from ftpalg.life.descriptors import descriptors
+from ftpalg.net.pinholes import Nft, fault_of, sets_of
+from ftpalg.net.reach.names import is_address
+from ftpalg.net.reach.system import addresses_of
+from ftpalg.net.stored_passwords import NoSecret, read_secret
+from ftpalg.ops.log import JOURNAL, SYSLOG
+
+DAYS = (1, 7, 21)
+"""Days before a certificate's end at which it is told."""
+LOOK_UP_SECONDS = 5.0
+
+Found = Iterator[Fault]
+
+
+def faults_of_machine(settings: Settings) -> tuple[list[Fault], list[Warning]]:
+    """What keeps the gateway from running here, and what soon will."""
+    found = [one for look in LOOKS for one in look(settings)]
+    warnings = [one for one in found if isinstance(one, Warning)]
+    return [one for one in found if not isinstance(one, Warning)], warnings
+
+
+def _warning(name: str, key: str, words: str) -> Warning:
+    return Warning(path_of(key), f"{key}: {words}", id=name)
+
+
+def _listeners(settings: Settings) -> Found:
+    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
+        wanted = socket_of(one.endpoint)
+        error = cannot_bind(wanted.host, wanted.port, both=wanted.both) if wanted else None
+        if wanted and error:
+            remedy = remedy_for(error, wanted.host, wanted.port)
+            yield fault(key, f"cannot listen on {wanted}: {remedy}")
+
+
+def _sources(settings: Settings) -> Found:
+    named = [("source-address", settings.source_address)]
+    named += [
+        (f"routes[{at}].source-address", rule.source_address)
+        for at, rule in enumerate(settings.routes)
+    ]
+    for key, address in named:
+        if address not in ("", "client"):
+            error = cannot_bind(address, 0, listen=False)
+            if error:
+                yield fault(key, f"cannot be used: {remedy_for(error, address, 0)}")
+    port = settings.data.source_port
+    if port:
+        error = cannot_bind("", port, listen=False)
+        if error:
+            yield fault("data.source-port", f"cannot be used: {remedy_for(error, '', port)}")
+
+
+def _capabilities(settings: Settings) -> Found:
+    needs: list[tuple[str, str]] = []
+    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
+        if one.intercept is Intercept.TPROXY:
+            needs.append((key, 'intercept = "tproxy"'))
+    if "client" in (settings.source_address, *(rule.source_address for rule in settings.routes)):
+        needs.append(("source-address", 'source-address = "client"'))
+    if needs and not has_capability("CAP_NET_ADMIN"):
+        for key, what in needs:
+            yield fault(key, f"{what} needs CAP_NET_ADMIN (AmbientCapabilities= in the unit)")
+
+
+def _pinholes(settings: Settings) -> Found:
+    holes = settings.pinholes
+    if holes.table:
+        wrong = fault_of(sets_of(holes.table, holes.ipv4_set, holes.ipv6_set), Nft().run)
+        if wrong:
+            yield fault("pinholes.table", wrong)
+
+
+def _secrets(settings: Settings) -> Found:
+    named = [(f"routes[{at}]", rule.secret) for at, rule in enumerate(settings.routes)]
+    named += [(f"parents[{at}]", one.secret) for at, one in enumerate(settings.parents)]
+    for where, source in named:
+        kind, _, name = source.partition(":")
+        if source:
+            key = f"{where}.password-{kind}"
+            try:
+                read_secret(source)
+            except NoSecret as error:
+                yield fault(key, str(error))
+            else:
+                yield from _open_to_others(key, Path(name) if kind == "file" else None)
+
+
+def _keys(settings: Settings) -> Found:
+    for section, pairs in _pairs(settings):
+        for pair in pairs:
+            yield from _open_to_others(f"{section}.private-key", pair)
+    for description in settings.accounts.auth:
+        kind, _, name = description.partition(":")
+        yield from _open_to_others("accounts.auth", Path(name) if kind == "file" else None)
+
+
+def _pairs(settings: Settings) -> Iterator[tuple[str, list[Path]]]:
+    for at, pair in enumerate(settings.client_tls.pairs):
+        where = f"client-tls.more-certificates[{at - 1}]" if at else "client-tls"
+        yield where, [pair.private_key]
+    if settings.server_tls.pair:
+        yield "server-tls", [settings.server_tls.pair.private_key]
+
+
+def _open_to_others(key: str, file: Path | None) -> Found:
+    try:
+        mode = file.stat().st_mode if file else 0
+    except OSError:  # told where it is read
+        return
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield _warning("open-secret", key, f"{file} is open to everybody; chmod o= {file}")
+
+
+def _certificates(settings: Settings) -> Found:
+    named = [
+        (f"client-tls.more-certificates[{at - 1}]" if at else "client-tls", pair.certificate)
+        for at, pair in enumerate(settings.client_tls.pairs)
+    ]
+    if settings.server_tls.pair:
+        named.append(("server-tls", settings.server_tls.pair.certificate))
+    for section, file in named:
+        try:
+            certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
+        except (OSError, ValueError):  # told where the pair is read
+            continue
+        yield from _ends(f"{section}.certificate", file, certificate, datetime.now(UTC))
+
+
+def _ends(key: str, file: Path, certificate: x509.Certificate, now: datetime) -> Found:
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if end <= now:
+        yield fault(key, f"{file} has expired on {end:%Y-%m-%d %H:%M} UTC; renew it")
+    elif begin > now:
+        yield fault(
+            key, f"{file} is not valid before {begin:%Y-%m-%d %H:%M} UTC; look at the clock"
+        )
+    else:
+        left = (end - now).total_seconds() / 86400
+        bound = next((days for days in DAYS if left <= days), None)
+        if bound:
+            words = (
+                f"{file} expires on {end:%Y-%m-%d %H:%M} UTC, within {bound} day{'s' * (bound > 1)}"
+            )
+            yield _warning(f"expires-{bound}", key, words)
+
+
+def _names(settings: Settings) -> Found:
+    named = [("server", settings.server.server.host)] if settings.server else []
+    for at, rule in enumerate(settings.routes):
+        named += [(f"routes[{at}].server", url.server.host) for url in rule.server]
+    named += [
+        (f"parents[{at}].url", one.url.server.host) for at, one in enumerate(settings.parents)
+    ]
+    data = settings.data
+    named += [
+        ("data.client-address", data.client_address),
+        ("data.server-address", data.server_address),
+    ]
+    named += [
+        (f"data.client-addresses[{at}].address", one.address)
+        for at, one in enumerate(data.client_addresses)
+    ]
+    wanted = [(key, name) for key, name in named if name and not is_address(name)]
+    if not wanted:
+        return
+    pool = ThreadPoolExecutor(len(wanted))
+    asked = [(key, name, pool.submit(addresses_of, name)) for key, name in wanted]
+    pool.shutdown(wait=False)
+    for key, name, answer in asked:
+        try:
+            wrong = answer.result(LOOK_UP_SECONDS)[1]
+        except TimeoutError:
+            wrong = f"no answer within {LOOK_UP_SECONDS:g} s"
+        if wrong:
+            yield fault(key, f"{name} cannot be looked up: {wrong}")
+
+
+def _descriptors(settings: Settings) -> Found:
+    found = descriptors(settings.limits, most_descriptors())
+    if found.warning:
+        yield Warning(path_of("limits.sessions"), found.warning, id="descriptors")
+
+
+def _folders(settings: Settings) -> Found:
+    wanted = [
+        ("log.to", settings.log.to.removeprefix("file:") if "file:" in settings.log.to else ""),
+        ("log.xferlog", settings.log.xferlog or ""),
+        ("admin.socket", settings.admin.socket or ""),
+        ("state", settings.state / "." if settings.state else ""),
+    ]
+    for key, name in wanted:
+        folder = Path(name).parent
+        if name and not os.access(folder, os.W_OK | os.X_OK):
+            yield fault(key, f"this user cannot write into {folder}")
+        elif name and key.startswith("log.") and (Path(name).is_dir() or not _may_write(name)):
+            yield fault(key, f"this user cannot write into {name}")
+
+
+def _may_write(name: Path | str) -> bool:
+    """Whether what is there can be written; what is not there is made."""
+    return not os.path.exists(name) or os.access(name, os.W_OK)
+
+
+def _daemons(settings: Settings) -> Found:
+    place = {"syslog": SYSLOG, "journald": JOURNAL}.get(settings.log.to)
+    if place and not os.path.exists(place):
+        words = (
+            f"log.to = {settings.log.to!r}: there is no {place}: nothing of the log is to be seen"
+        )
+        yield Warning(path_of("log.to"), words, id="unheard-log")
+
+
+LOOKS: tuple[Callable[[Settings], Found], ...] = (
+    _listeners,
+    _sources,
+    _capabilities,
+    _pinholes,
+    _secrets,
+    _keys,
+    _folders,
+    _daemons,
+    _certificates,
+    _names,
+    _descriptors,
+)
+"""Everything that is looked at."""

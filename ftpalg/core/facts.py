@@ -1,0 +1,393 @@
+"""What observers get: frozen records of what has happened, never a live object.
+
+The core makes those of a session (``Tell``), the net those that no session has.  Texts in them may
+hold what a peer chose: whoever writes them down makes them printable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ftpalg.core.ends import Moment, Reason, Refusal
+from ftpalg.core.events import Link, Side
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.replies import Reply
+
+
+class Outcome(Enum):
+    """How a transfer went."""
+
+    COMPLETE = "complete"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One end of a connection."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose fact it is.
+
+    ``server`` is whom the server's control connection leads to, None as long as there is none; ``name``
+    is the server as the settings or the client spell it, and ``parent`` True where the connection
+    leads to a parent that was told that name.  ``listener`` and ``route`` are those of the settings.
+    """
+
+    session: str
+    client: Peer
+    server: Peer | None = None
+    name: str = ""
+    parent: bool = False
+    listener: str = ""
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A client has been admitted; ``proxy`` is the balancer whose PROXY header has told who it is."""
+
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsStands:
+    """The control connection of that side is under TLS; ``name`` is what its client asked for.
+
+    The net adds ``version`` and ``cipher``.
+    """
+
+    side: Side
+    name: str = ""
+    version: str = ""
+    cipher: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The server has let the client in; the net adds its reply."""
+
+    user: str
+    code: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLoggedIn:
+    """The password for an account at the gateway was right; ``checker`` is the kind that knew it."""
+
+    account: str
+    checker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefused:
+    """A login was wrong, here (no ``side``) or at the server; ``code`` is the server's reply.
+
+    Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds.
+    """
+
+    reason: str
+    code: int = 530
+    side: Side | None = None
+    user: str = ""
+    checker: str = ""
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswered:
+    """The client has had the final reply to a command."""
+
+    command: Command
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOver:
+    """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
+    each side, ours where we listen, and the sides whose TLS has ``resumed`` another session.
+
+    ``letters`` say who ended it, like those of a session; "--" where it is complete.  ``rest`` is
+    where it began in the file.  A side is ``passive`` where the server of that leg listens: that is
+    the gateway towards the client, and the server itself.  ``tls``: the legs under TLS.
+    """
+
+    command: Command
+    outcome: Outcome
+    reason: str
+    moved: int = 0
+    seconds: float = 0.0
+    letters: str = "--"
+    rest: str = ""
+    passive: frozenset[Side] = frozenset()
+    tls: frozenset[Side] = frozenset()
+    ports: tuple[tuple[Side, int], ...] = ()
+    resumed: frozenset[Side] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A client was turned away before it had a session, with that code or, at 0, without a word.
+
+    ``rule`` is the setting that stands against it, with its place.
+    """
+
+    client: Link
+    reason: str
+    why: Refusal = Refusal.NOT_ADMITTED
+    rule: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intruded:
+    """Strangers connected to data ports that wait for that side: ``count`` since the last such fact,
+    ``host`` the last of them."""
+
+    side: Side
+    host: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUnreachable:
+    """No server could be reached, or the one that was cannot be used.
+
+    ``tried`` has each address with what came of it, and the milliseconds that it took.
+    """
+
+    reason: str
+    why: Reason = Reason.SERVER_UNREACHABLE
+    tried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A certificate: whose it is, who issued it, the names it is for, its end, its digest."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_after: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFailed:
+    """TLS of a control connection with that side failed; a handshake, as a rule.
+
+    The net adds the name of the ``alert`` that went with it, and the certificate that was refused.
+    """
+
+    side: Side
+    reason: str
+    why: Reason
+    alert: str = ""
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolError:
+    """A peer said what the protocol does not allow at this point.
+
+    ``line`` is what it said, as far as that is one line, and ``offset`` how many bytes it had said
+    before; the net adds them for a server.
+    """
+
+    side: Side
+    reason: str
+    moment: Moment
+    line: bytes = b""
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An exception ended the session; ``trace`` is for the log alone."""
+
+    reason: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open."""
+
+    reason: Reason
+    moment: Moment
+    text: str = ""
+
+    @property
+    def letters(self) -> str:
+        """Who ended it, and where it stood."""
+        return self.reason.ender.letter + self.moment.letter
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A sentence about a session that an operator should know."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command went by: from the client, or (``sent``) to the server."""
+
+    command: Command
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLines:
+    """A reply went by: from the server, or (``sent``) to the client."""
+
+    reply: Reply
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayTold:
+    """A sentence about the gateway itself; ``warning`` where it should not stay so."""
+
+    text: str
+    warning: bool = False
+
+
+class What(Enum):
+    """What can be used up."""
+
+    DATA_PORTS = "data-ports"
+    DESCRIPTORS = "descriptors"
+    SESSIONS = "sessions"
+    SESSIONS_PER_PEER = "sessions-per-peer"
+    PINHOLES = "pinholes"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something is used up, of which there are ``limit``, 0 where that is not known."""
+
+    what: What
+    used: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A balancer or a monitor looked whether somebody listens, and left without a word."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDown:
+    """A server is out of service."""
+
+    server: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUp:
+    """A server is back in service."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The gateway listens; ``expiries`` are the ends of its certificates, each with its file."""
+
+    version: str
+    file: str = ""
+    listeners: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    client_tls: str = ""
+    client_ports: str = ""
+    sessions: int = 0
+    expiries: tuple[str, ...] = ()
+    epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The settings or the certificates are new; running sessions keep what they began with.
+
+    ``epoch`` counts the settings since the start, which are the first.
+    """
+
+    file: str = ""
+    changes: tuple[str, ...] = ()
+    epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadFailed:
+    """They are not: what was read before holds on."""
+
+    reason: str
+    file: str = ""
+    what: str = "settings"
+    epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """No more sessions come; those that are there may end what they do."""
+
+    sessions: int
+    transfers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The gateway has ended, and with it so many sessions and transfers that still ran."""
+
+    sessions: int
+    transfers: int = 0
+
+
+Fact = (
+    SessionOpened
+    | TlsStands
+    | LoggedIn
+    | AccountLoggedIn
+    | LoginRefused
+    | CommandAnswered
+    | TransferOver
+    | Intruded
+    | Resource
+    | ServerUnreachable
+    | TlsFailed
+    | ProtocolError
+    | Failed
+    | SessionClosed
+    | Noted
+    | CommandLine
+    | ReplyLines
+)
+"""What happens in a session."""
+
+News = (
+    Ready
+    | Reloaded
+    | ReloadFailed
+    | Draining
+    | Stopped
+    | Refused
+    | Probed
+    | ServerDown
+    | ServerUp
+    | Resource
+    | GatewayTold
+)
+"""What happens to the gateway."""

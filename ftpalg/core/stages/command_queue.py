@@ -1,0 +1,63 @@
+"""Commands wait for their turn in one queue; ABOR and STAT of a running transfer do not wait."""
+
+from __future__ import annotations
+
+from ftpalg.core.desk import Desk, Overtaken, Stage
+from ftpalg.core.ends import Reason
+from ftpalg.core.events import CommandReceived, CommandRefused, Side, Timer
+from ftpalg.core.phases import ACTING
+from ftpalg.core.stages.protection import Protection
+from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.wire.commands import FOREIGN, Command, Kind
+from ftpalg.core.wire.errors import FtpError
+from ftpalg.core.wire.replies import Reply, reply
+
+
+class CommandQueue(Stage):
+    """The queue itself stands on the desk."""
+
+    __slots__ = ("_protection", "_transfer")
+
+    def __init__(self, desk: Desk, protection: Protection, transfer: TransferStage) -> None:
+        super().__init__(desk, None)
+        self._protection = protection
+        self._transfer = transfer
+
+    def received(self, event: CommandReceived) -> None:
+        """The client sent a command."""
+        desk, command, transfer = self.desk, event.command, self._transfer
+        if command.verb in FOREIGN and not desk.logged_in:
+            text = "This is an FTP service; closing the connection."
+            desk.offended(Side.CLIENT, f"{command.verb.decode()} is no FTP", bytes(command)[:-2])
+            desk.leave(Reason.NOT_FTP, reply(421, text))
+        elif command.kind is Kind.ABORT and transfer.abortable:
+            desk.queue = (*desk.queue, Overtaken.ABOR)
+            transfer.abort(command)
+        elif not self._asks_progress(command) or not transfer.report():
+            desk.queue = (*desk.queue, command)
+
+    def _asks_progress(self, command: Command) -> bool:
+        """STAT without a path, with nothing before it (RFC 959: during a transfer, its status)."""
+        return command.kind is Kind.STATUS and not command.argument and not self.desk.queue
+
+    def refused(self, event: CommandRefused) -> None:
+        """A line that was no command: it is told so in its turn."""
+        self.desk.queue = (*self.desk.queue, event.error)
+
+    def next(self) -> Command | None:
+        """The command whose turn it is, ``head`` now; what needs nobody is answered on the way."""
+        desk = self.desk
+        while desk.queue and desk.phase in ACTING and desk.head is None and desk.awaited is None:
+            if desk.client_done:
+                desk.start(Timer.QUIT)
+            item = desk.take()
+            if isinstance(item, FtpError):
+                desk.refuse_line(item)
+            elif isinstance(item, Reply):
+                desk.tell(item)
+            else:
+                assert isinstance(item, Command), "an ABOR that overtook has its answer by its turn"
+                if not self._protection.must_wait(item):
+                    return item
+                desk.refuse(530, "TLS is required here: send AUTH TLS first.")
+        return None

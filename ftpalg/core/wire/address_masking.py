@@ -1,0 +1,29 @@
+"""Takes the other side's addresses out of a server's text.
+
+Rule 4: neither side learns the other's addresses.  Rule 5: text that is not ours passes unchanged.
+So only replies that servers are known to write addresses into are treated (replies to a transfer
+command, STAT without argument, a refusing greeting), and in them only the addresses of this
+session's server leg, which become those of its client leg, and the parenthesised address with a
+port that wu-ftpd and its kin append to their 150.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ftpalg.core.wire.replies import Reply
+
+APPENDED = re.compile(rb" ?\((?:(?:\d{1,3}\.){3}\d{1,3}[:,] ?\d{1,5}|\d{1,3}(?:,\d{1,3}){5})\)")
+
+
+def masked(message: Reply, names: Mapping[str, str]) -> Reply:
+    """The reply as the client may see it; ``names`` maps addresses of the server's side to those
+    that stand for them."""
+    lines = tuple(APPENDED.sub(b"", line) for line in message.lines)
+    if names:
+        shown = {before.encode(): after.encode() for before, after in names.items()}
+        shown |= {b.replace(b".", b","): a.replace(b".", b",") for b, a in shown.items()}
+        word = re.compile(rb"(?<![\w.])(?:%b)(?!\w|[.:]\w)" % b"|".join(map(re.escape, shown)))
+        lines = tuple(word.sub(lambda found: shown[found[0]], line) for line in lines)
+    return message.texts_replaced(lines)

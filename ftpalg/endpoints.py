@@ -1,0 +1,54 @@
+"""Endpoints of settings as endpoints of Twisted."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
+
+from ftpalg.config import SettingsError
+from ftpalg.config.endpoints import FORMS, from_systemd, systemd_name, twisted
+
+FIRST = 3
+"""The first descriptor that systemd hands on: sd_listen_fds(3)."""
+
+
+def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
+    """The endpoint that a setting names.  Raise SettingsError where there is none."""
+    name = systemd_name(text)
+    if name:
+        descriptor = _handed_on(text, name)
+        with socket.socket(fileno=os.dup(descriptor)) as found:
+            return AdoptedStreamServerEndpoint(reactor, descriptor, found.family)
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, twisted(text))
+    except Exception:  # each endpoint's parser raises what it likes, in words of Python
+        if from_systemd(text):
+            raise _fault(text, NO_SOCKET) from None
+        raise _fault(text, f"is no endpoint that Twisted knows; {FORMS}") from None
+    return endpoint
+
+
+NO_SOCKET = (
+    "systemd gives no such socket to this process; start it by a socket unit that has"
+    " FileDescriptorName=NAME"
+)
+
+
+def _handed_on(text: str, name: str) -> int:
+    """The descriptor of systemd's socket of a name."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        raise _fault(text, NO_SOCKET)
+    names = os.environ.get("LISTEN_FDNAMES", "").split(":")
+    found = [FIRST + at for at, one in enumerate(names) if one == name]
+    if not found:
+        raise _fault(text, NO_SOCKET)
+    if len(found) > 1:
+        raise _fault(text, f"systemd gives {len(found)} sockets of this name; name each apart")
+    return found[0]
+
+
+def _fault(text: str, remedy: str) -> SettingsError:
+    return SettingsError([f"listen = {text!r}: {remedy}"])

@@ -1,0 +1,373 @@
+"""One gateway's life: it listens, serves, takes orders, and ends its sessions when it stops.
+
+A table of states and orders (``ORDERS``) says what a signal brings about in each.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorUNIX
+
+from ftpalg.config import Listener, Settings, SettingsError
+from ftpalg.config.warnings import warnings
+from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
+from ftpalg.core.wire.user_at_host import IsAccount
+from ftpalg.life import upgrade_request
+from ftpalg.life.announcing import ready
+from ftpalg.life.changes import changes
+from ftpalg.life.descriptors import descriptors, raised
+from ftpalg.life.draining import Drain
+from ftpalg.life.faults import CannotStart
+from ftpalg.life.inherited import READY, Inherited
+from ftpalg.life.listening import IPort, Listeners, Make
+from ftpalg.life.notify import Notify
+from ftpalg.life.signals import EARLY, Order, Signals
+from ftpalg.life.source import Source
+from ftpalg.life.terminal import Terminal
+from ftpalg.life.upgrading import Upgrade
+from ftpalg.life.wiring import policies_of, rules_of
+from ftpalg.net.accounts import checkers_of, is_account_of
+from ftpalg.net.admission import Entrance
+from ftpalg.net.control.client import ClientFactory
+from ftpalg.net.gateway import Gateway
+from ftpalg.net.reactors import IReaching
+from ftpalg.net.recorder import Recorder
+from ftpalg.net.shared import Shared
+from ftpalg.ops.log import LogFault, SessionLog
+from ftpalg.ops.names import session_names
+from ftpalg.ops.settings import LogSettings, Said
+
+
+class IWhole(IReaching, IReactorCore, IReactorUNIX):
+    """What a gateway's program wants of its reactor."""
+
+    def run(installSignalHandlers: bool = True) -> None:
+        """As ReactorBase has it."""
+
+
+class Log(Recorder, Protocol):
+    """What is told goes where ``[log]`` says."""
+
+    def reopen(self) -> None:
+        """Files have been moved away."""
+
+    def renewed(self, said: Said) -> AbstractContextManager[None]:
+        """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How this program was started, to be started again for an upgrade."""
+
+    words: tuple[str, ...]
+    folder: str
+    inherited: Inherited
+
+
+class State(Enum):
+    """Where a gateway stands in its life."""
+
+    BEGINNING = "it is being made, or its reactor does not run yet"
+    SERVING = "it listens"
+    UPGRADING = "it listens, and the next program is starting"
+    DRAINING = "it listens no more; sessions end one by one"
+    OVER = "its reactor stops"
+
+
+class GatewayService(Service):
+    """Listens, and ends the sessions when it stops.
+
+    Without ``source`` there is nothing to read again; without ``signals`` there are none; with
+    ``program`` it can be upgraded.
+    """
+
+    def __init__(
+        self,
+        reactor: IWhole,
+        settings: Settings,
+        log: Log | None = None,
+        *,
+        source: Source | None = None,
+        signals: Signals | None = None,
+        terminal: Terminal | None = None,
+        program: Program | None = None,
+    ) -> None:
+        self._reactor = reactor
+        self._log = log or SessionLog(LogSettings.of(settings.log), hosted=True)
+        self._source = source
+        self._signals = signals
+        self._terminal = terminal or Terminal()
+        self._terminal.check(settings)
+        self._program = program
+        self._inherited = program.inherited if program else Inherited()
+        self._notify = Notify()
+        self._state = State.BEGINNING
+        self._drain: Drain | None = None
+        self._upgrade: Upgrade | None = None
+        self._asked: IListeningPort | None = None
+        self._allowed = 0
+        self._epoch = 1
+        checkers = checkers_of(settings.accounts.auth)
+        self._is_account = is_account_of(checkers)
+        self.gateway = Gateway(
+            reactor,
+            settings,
+            self._log,
+            policies_of(settings),
+            checkers,
+            session_names(reactor.seconds),
+        )
+        own = self.gateway.shared.own
+        self.listeners = Listeners(reactor, own, self._inherited.listeners)
+        self.listeners.check(settings.all_listeners)
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the sessions that come."""
+        return self.gateway.shared.settings
+
+    @property
+    def ports(self) -> list[IPort]:
+        """Those of its listeners."""
+        return [one.port for one in self.listeners.standing.values()]
+
+    # -- the start --------------------------------------------------------------------------------
+
+    def privilegedStartService(self) -> None:
+        self._listen()
+
+    def startService(self) -> None:
+        if not self.listeners.standing:
+            self._listen()
+        super().startService()
+        fault = self.gateway.cannot_start()
+        if fault:
+            self._refuse(fault)
+        self.gateway.start()
+        self.listeners.forget_inherited()
+        self._allowed = raised()
+        self._fit(self.gateway.shared)
+        self._terminal.started()
+        codecs.lookup("idna")  # is imported with the first name else, and may be gone by then
+        self._reactor.callWhenRunning(self._serve)
+
+    def _listen(self) -> None:
+        try:
+            make = self._maker(self.gateway.shared, self._is_account)
+            self.listeners.open(self.settings.all_listeners, make)
+        except CannotStart as error:
+            self._refuse(str(error))
+
+    def _refuse(self, sentence: str) -> None:
+        if self._source is not None:
+            sentence = self._source.placed(sentence)
+        self._inherited.tell(sentence)
+        self._terminal.refuse(sentence)
+
+    def _maker(self, shared: Shared, is_account: IsAccount | None) -> Make:
+        entrance = Entrance(shared)
+
+        def make(listener: Listener) -> ClientFactory:
+            return ClientFactory(
+                entrance, rules_of(shared.settings, listener, is_account), listener
+            )
+
+        return make
+
+    def _fit(self, shared: Shared) -> None:
+        """Admit no more than descriptors allow, and warn of what an administrator should know."""
+        found = descriptors(shared.settings.limits, self._allowed)
+        shared.sessions.fitting = found.fitting
+        for text in (*_told(shared.settings), found.warning):
+            if text:
+                self._log.warned(text)
+
+    def _serve(self) -> None:
+        """The reactor runs."""
+        self._state = State.SERVING
+        if self._signals is not None:
+            if self._program is None:  # twistd has its own of some by now
+                self._signals.take(EARLY)
+                self._signals.share("SIGUSR1")
+            self._signals.attend(lambda order: self._reactor.callFromThread(self.order, order))
+        shared = self.gateway.shared
+        places = map(str, self.listeners.standing.values())
+        file = self._source.file if self._source else ""
+        self._log.tell(ready(shared.settings, file, places, shared.sessions.fitting))
+        if self._program is not None:
+            self._asked = upgrade_request.listen(self._reactor, self._asked_to_upgrade)
+        if self._inherited.status < 0:
+            self._notify.say("READY=1", "STATUS=serving")
+        self._inherited.tell(READY)
+        self._feed_watchdog()
+
+    def _feed_watchdog(self) -> None:
+        if self._notify.watchdog and self._state is not State.OVER:
+            self._notify.say("WATCHDOG=1")
+            self._reactor.callLater(self._notify.watchdog / 2, self._feed_watchdog)
+
+    # -- orders -----------------------------------------------------------------------------------
+
+    def order(self, order: Order) -> None:
+        """Do what is asked for, as far as that has a meaning now."""
+        take = ORDERS[order].get(self._state)
+        if take is not None:
+            take(self)
+
+    def _reopen(self) -> None:
+        self._log.reopen()
+
+    def _show(self) -> None:
+        sessions = self.gateway.shared.sessions.open
+        self._log.told(f"{len(sessions)} sessions")
+        for session in sessions.values():
+            self._log.told(f"session {session.shown}")
+
+    def _reload(self) -> None:
+        self._reopen()
+        self.gateway.shared.certificates.reload()
+        if self._source is None:
+            return
+        self._notify.say("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            settings = self._source.load()
+            with self._source.telling():
+                said = self._renew(settings)
+        except SettingsError as error:
+            self._failed("; ".join(error.faults))
+        except (CannotStart, LogFault) as error:
+            self._failed(str(error))
+        else:
+            self._epoch += 1
+            self._log.tell(Reloaded(self._source.file, said, self._epoch))
+        self._notify.say("READY=1")
+
+    def _failed(self, why: str) -> None:
+        file = self._source.file if self._source is not None else ""
+        self._log.tell(ReloadFailed(why, file, epoch=self._epoch))
+
+    def _renew(self, settings: Settings) -> tuple[str, ...]:
+        """Take these settings, all or none; what has changed."""
+        self._terminal.check(settings)
+        was = self.settings
+        checkers = checkers_of(settings.accounts.auth)
+        shared = self.gateway.prepared(settings, policies_of(settings), checkers)
+        fault = self.gateway.cannot_start(shared)
+        if fault:
+            raise CannotStart(fault)
+        self.listeners.check(settings.all_listeners)
+        is_account = is_account_of(checkers)
+        with self._log.renewed(settings.log):
+            self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
+        self._is_account = is_account
+        self.gateway.take(shared)
+        self._fit(shared)
+        return changes(was, settings)
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._notify.say("STOPPING=1", "STATUS=draining")
+        self.listeners.close_all()
+        self._begin_drain()
+
+    def _begin_drain(self) -> None:
+        self._state = State.DRAINING
+        if self._asked is not None:
+            self._asked.stopListening()
+            self._asked = None
+        self._drain = Drain(self._reactor, self.gateway.shared, self._notify, self._over)
+
+    def _stop_now(self) -> None:
+        if self._drain is not None:
+            self._drain.stop()
+
+    def _stop_upgrade(self) -> None:
+        if self._upgrade is not None:
+            self._upgrade.cancel("the gateway stops")
+        self._stop()
+
+    def _over(self) -> None:
+        self._state = State.OVER
+        self._reactor.stop()
+
+    def stopService(self) -> Deferred[list[None]]:
+        super().stopService()
+        if self._upgrade is not None:
+            self._upgrade.cancel("the gateway stops")
+        if self._state is not State.OVER:
+            self._state = State.OVER
+            sessions = self.gateway.shared.sessions
+            self._log.tell(Stopped(len(sessions.open), sessions.transfers))
+        closing = self.listeners.close_all()
+        self.gateway.close()
+        return gatherResults(closing)
+
+    # -- upgrades ---------------------------------------------------------------------------------
+
+    def _asked_to_upgrade(self, answer: upgrade_request.Answer) -> None:
+        """Start the next program; it is said what came of it."""
+        if self._state is not State.SERVING or self._program is None:
+            answer("it is " + ("upgraded already" if self._upgrade else "stopping"))
+            return
+
+        def done(wrong: str, pid: int) -> None:
+            self._upgrade = None
+            if wrong:
+                self._state = State.SERVING
+                self._log.warned(f"not upgraded, this program serves on: {wrong}")
+            else:
+                self._hand_on(pid)
+            answer(wrong)
+
+        try:
+            self._upgrade = Upgrade(
+                self._reactor,
+                self._program.words,
+                self._program.folder,
+                self.listeners.descriptors,
+                done,
+            )
+        except OSError as error:
+            answer(f"the program cannot be started: {error.strerror}")
+        else:
+            self._state = State.UPGRADING
+
+    def _hand_on(self, pid: int) -> None:
+        """The next program is ready: it is the main one, and accepts from now on."""
+        self._notify.say(f"MAINPID={pid}")
+        self._log.told(f"upgraded: PID {pid} serves, this program drains")
+        self.listeners.hand_on()
+        self._notify = Notify({})
+        self._begin_drain()
+
+
+ORDERS: dict[Order, dict[State, Callable[[GatewayService], None]]] = {
+    Order.STOP: {
+        State.SERVING: GatewayService._stop,
+        State.UPGRADING: GatewayService._stop_upgrade,
+        State.DRAINING: GatewayService._stop_now,
+    },
+    Order.RELOAD: {State.SERVING: GatewayService._reload, State.DRAINING: GatewayService._reopen},
+    Order.REOPEN: dict.fromkeys(
+        (State.SERVING, State.UPGRADING, State.DRAINING), GatewayService._reopen
+    ),
+    Order.SHOW: dict.fromkeys(
+        (State.SERVING, State.UPGRADING, State.DRAINING), GatewayService._show
+    ),
+}
+"""What an order brings about; where a state is not named, nothing."""
+
+
+def _told(settings: Settings) -> list[str]:
+    """What an administrator should read in the log at each start."""
+    return [f"{one.sentence} [{one.id}]" for one in warnings(settings)]

@@ -1,0 +1,56 @@
+"""The gateway's entrance: what a client's control connection asks before it has a session."""
+
+from __future__ import annotations
+
+from twisted.python.failure import Failure
+
+from ftpalg.config import Settings
+from ftpalg.core.events import Link
+from ftpalg.core.facts import About, Failed, Peer
+from ftpalg.core.routes import Server
+from ftpalg.net.control.client import ClientControl
+from ftpalg.net.own_addresses import is_local
+from ftpalg.net.owners import Owner, Refusals
+from ftpalg.net.reactors import Reactor
+from ftpalg.net.shared import Shared
+
+
+class Entrance:
+    """The one of all listeners (``owners.Admission``)."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self.reactor: Reactor = shared.reactor
+        self.settings: Settings = shared.settings
+        self.log: Refusals = shared.log
+
+    def is_balancer(self, peer: str) -> bool:
+        """Whether a connection from there begins with a PROXY header."""
+        return self._shared.sessions.is_balancer(peer)
+
+    def shown_to(self, peer: str) -> str:
+        """The address that is shown to a client instead of ours, or nothing."""
+        return self._shared.advertised.to_client(peer)
+
+    def misdirected(self, link: Link, destination: Server | None) -> str:
+        """Why nobody else's server is meant, or nothing.  Our own calls may come back to us, too."""
+        shared = self._shared
+        if destination is None or shared.own.listens_on(destination.host, destination.port):
+            return "it was not redirected here"
+        if is_local(link.peer) and shared.sessions.call_from(link.peer, link.peer_port):
+            return "it is our own call of a server, which nftables must leave alone"
+        return ""
+
+    @property
+    def pierces(self) -> bool:
+        """Whether clients reach data ports through pinholes."""
+        return self._shared.pinholes is not None
+
+    def admit(self, client: ClientControl, link: Link) -> Owner | None:
+        """Make a session, or tell the client what stands against it and hang up."""
+        return self._shared.sessions.admit(client, link)
+
+    def broke(self, peer: Peer) -> None:
+        """An exception is being handled that came out of a connection without a session."""
+        trace = Failure().getTraceback()
+        self._shared.log.see(About("-", peer), Failed("an exception ends the connection", trace))

@@ -1,0 +1,237 @@
+"""What a server is to a session: a back end.  FTP is the first kind of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from ftpalg.core.actions import Dial
+from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
+from ftpalg.core.routes import Server
+from ftpalg.core.wire.commands import Command
+from ftpalg.net.control.flow_control import Hold
+from ftpalg.net.control.line import Control
+from ftpalg.net.control.server import ServerControl
+from ftpalg.net.every import every
+from ftpalg.net.legs.half import Half, Surroundings
+from ftpalg.net.legs.pair import Data
+from ftpalg.net.places import ServerPlace
+from ftpalg.net.reach.attempt import Way, ends_at
+from ftpalg.net.reach.failover import Reach
+from ftpalg.net.shared import Shared
+
+
+class BackendOwner(Protocol):
+    """The session of a back end."""
+
+    def handle(self, event: Event) -> None:
+        """Something has happened."""
+
+    @property
+    def client_waits(self) -> bool:
+        """True while the client does not read: replies have to wait."""
+
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply of the server is awaited."""
+
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether a reply may end with another code than its first."""
+
+    @property
+    def transfers(self) -> bool:
+        """Whether a file is on its way."""
+
+
+class Backend(Protocol):
+    """What the core orders of a server's side.  What comes of it is told as events: ServerConnected
+    or ServerUnreachable, ServerSecured or ServerInsecure, ReplyReceived, ServerBroken, ServerLost, and
+    those of its data connection."""
+
+    @property
+    def data(self) -> Data | None:
+        """Its data connection; None while no server is connected."""
+
+    def dial(self, action: Dial, client: Link, *, near: bool) -> None:
+        """Reach one of the servers; ``near`` where the client's connection is from this machine."""
+
+    def send(self, command: Command, *, urgent: bool) -> None:
+        """Send a command."""
+
+    def shake(self) -> None:
+        """Begin TLS."""
+
+    def hold(self) -> None:
+        """The client does not read: no more replies."""
+
+    def release(self) -> None:
+        """The client reads again."""
+
+    def copy(self, client: Control) -> None:
+        """From now on copy everything between the two, untouched."""
+
+    def hang_up(self) -> None:
+        """Close what there is; nothing is told any more."""
+
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of the connection to the server."""
+
+
+class FtpBackend:
+    """A server that speaks FTP, reached by its way.
+
+    ``tried`` has the addresses that could not be reached.
+    """
+
+    def __init__(self, shared: Shared, around: Surroundings, session: BackendOwner) -> None:
+        self._shared = shared
+        self._around = around
+        self._session = session
+        self._client: Link | None = None
+        self._reach: Reach | None = None
+        self.tried: tuple[str, ...] = ()
+        self._server: Server | None = None
+        self._way = Way()
+        self._control: ServerControl | None = None
+        self._place: ServerPlace | None = None
+        self._half: Half | None = None
+
+    @property
+    def data(self) -> Half | None:
+        return self._half
+
+    # -- the control connection -------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Something has happened, to the control connection or before there was one."""
+        self._session.handle(event)
+
+    def dial(self, action: Dial, client: Link, *, near: bool) -> None:
+        self._client = client
+        self.tried = ()
+        self._reach = self._shared.reaching.reach(
+            self._around.reactor,
+            action,
+            client,
+            near,
+            self._reached,
+            self._not_reached,
+        )
+        self._reach.start()
+
+    def _not_reached(self, reason: str, forbidden: str) -> None:
+        if self._reach is not None:
+            self.tried = tuple(self._reach.tried)
+        self.handle(ServerUnreachable(reason, forbidden))
+
+    def _reached(self, sock: socket.socket, server: Server, way: Way) -> None:
+        self._reach = None
+        self._server, self._way = server, way
+        self._shared.reaching.came(server)
+        self._control = ServerControl(self, self._shared.reactor, self._shared.settings)
+        self._shared.reaching.adopt(sock, self._control)
+
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over."""
+        return self._session.skips_text
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply of the server is awaited."""
+        return self._session.asks_nothing
+
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether a reply may end with another code than its first."""
+        return self._session.ends_anywhere
+
+    @property
+    def transfers(self) -> bool:
+        """Whether a file is on its way."""
+        return self._session.transfers
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of the control connection."""
+        self._around.broke()
+
+    def server_met(self, link: Link) -> None:
+        """The connection to the server that was reached stands."""
+        if self._server is None or self._control is None:
+            return
+        shown = self._shared.advertised.to_server(link.peer)
+        if shown:
+            link = replace(link, shown=shown)
+        self._place = ServerPlace(self._shared, self._control, link, self._way)
+        self._half = Half(Side.SERVER, self._place, self._around)
+        if self._session.client_waits:
+            self.hold()
+        traits = self._shared.reaching.traits.of(self._server)
+        self.handle(ServerConnected(link, traits, self._server))
+
+    def send(self, command: Command, *, urgent: bool) -> None:
+        if self._control is not None:
+            self._control.send(bytes(command), urgent=urgent)
+
+    def shake(self) -> None:
+        if self._control is None or self._server is None or self._place is None:
+            return
+        asked = self._way.certified(self._server)
+        self._place.for_server = self._shared.certificates.server_side.for_server(asked.host)
+        self._control.start_tls(self._place.for_server)
+
+    def hold(self) -> None:
+        if self._control is not None:
+            self._control.pauses.hold(Hold.OTHER)
+
+    def release(self) -> None:
+        if self._control is not None:
+            self._control.pauses.release(Hold.OTHER)
+
+    def copy(self, client: Control) -> None:
+        if self._control is not None:
+            client.go_opaque(self._control)
+
+    def hang_up(self) -> None:
+        reach, half, control, server = self._reach, self._half, self._control, self._server
+        self._reach = self._half = self._control = self._server = self._place = None
+        calls: list[Callable[[], object]] = []
+        if reach is not None:
+            calls.append(reach.cancel)
+        if half is not None:
+            calls.append(half.abort)
+        if control is not None:
+            calls.append(control.hang_up)
+        if server is not None:
+            calls += (self.settled, partial(self._shared.reaching.left, server))
+        if calls:
+            every(*calls)
+
+    def settled(self) -> None:
+        """The client is logged in there."""
+        if self._client is not None:
+            self._shared.reaching.settled(self._client)
+
+    @property
+    def control(self) -> ServerControl | None:
+        """The control connection to it."""
+        return self._control
+
+    @property
+    def server(self) -> Server | None:
+        """Which of the servers it is."""
+        return self._server
+
+    def calls_from(self, host: str, port: int) -> bool:
+        if self._control is not None:
+            sock = getattr(self._control.transport, "socket", None)  # none before and after
+            return sock is not None and ends_at(sock, host, port)
+        return self._reach is not None and self._reach.calls_from(host, port)

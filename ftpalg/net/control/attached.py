@@ -1,0 +1,46 @@
+"""A control connection as Twisted's transport sees it: every call goes through its guard (rule 11)."""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IHalfCloseableProtocol, ITransport
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ftpalg.net.control.line import Control
+
+
+class Attached(Protocol):
+    """Stands between the two."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def makeConnection(self, transport: ITransport) -> None:
+        self._control.reactor.enter(self._control.makeConnection, transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        try:
+            self._control.dataReceived(data)
+        except Exception:
+            self._control.broke()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._control.reactor.enter(self._control.connectionLost, reason)
+
+
+def attached(control: Control) -> Attached:
+    """What to give to a transport; half-closeable where the control connection is."""
+    return (HalfCloseable if IHalfCloseableProtocol.providedBy(control) else Attached)(control)
+
+
+@implementer(IHalfCloseableProtocol)
+class HalfCloseable(Attached):
+    """Where the peer's end is not yet the connection's."""
+
+    def readConnectionLost(self) -> None:
+        """The peer has closed its side."""
+        self._control.reactor.enter(self._control.readConnectionLost)
+
+    def writeConnectionLost(self) -> None:
+        """Our own end has gone out."""

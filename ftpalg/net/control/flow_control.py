@@ -1,0 +1,57 @@
+"""Why a control connection is not read just now.
+
+It is read while there is no reason against it: each reason is given and taken back by whoever knows
+of it, and none undoes another.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IPushProducer
+
+from ftpalg.core.keys import Key
+
+
+class Hold(Key):
+    """A reason not to read."""
+
+    HEADER = "its first bytes are read by the reader of the PROXY header"
+    PEER = "its peer does not take what is written to it"
+    OTHER = "the other side's peer does not take what would come of it"
+    ROOM = "the session has no room for its commands"
+    TURN = "the rest of what came waits for the reactor's next turn"
+
+
+class Pauses:
+    """The reasons that stand.  True while there is one."""
+
+    __slots__ = ("_reasons", "_transport")
+
+    def __init__(self, transport: IPushProducer) -> None:
+        """It is paused with the first reason, and resumed when the last one is gone."""
+        self._transport = transport
+        self._reasons: frozenset[Hold] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self._reasons)
+
+    def __contains__(self, reason: Hold) -> bool:
+        return reason in self._reasons
+
+    def hold(self, reason: Hold) -> None:
+        """Do not read, for that reason; a second time changes nothing."""
+        if not self._reasons:
+            self._transport.pauseProducing()
+        self._reasons |= {reason}
+
+    def release(self, reason: Hold) -> None:
+        """That reason is gone, or never was."""
+        if reason in self._reasons:
+            self._reasons -= {reason}
+            if not self._reasons:
+                self._transport.resumeProducing()
+
+    def clear(self) -> None:
+        """Read on, whatever the reasons were."""
+        if self._reasons:
+            self._reasons = frozenset()
+            self._transport.resumeProducing()

@@ -1,0 +1,244 @@
+"""What both control connections share: the socket, TLS on it, pauses, and how they close.
+
+TLS is ours (``net.control.tls``), between the TCP transport and the lines, so it can begin and end
+in the middle of a connection.  After ``hang_up`` whatever comes is read and dropped.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol as Typed
+
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure as Reason
+
+from ftpalg.config.model import Timeouts
+from ftpalg.core.events import Link
+from ftpalg.core.wire.addresses import normal
+from ftpalg.net.control.flow_control import Hold, Pauses
+from ftpalg.net.control.outlet import IConnection, Outlet
+from ftpalg.net.control.state import State
+from ftpalg.net.control.timers import Wait, Waits
+from ftpalg.net.control.tls import LEFT, ControlTls, Failure, Stage
+from ftpalg.net.guarded import Guarded
+from ftpalg.net.reactors import Reactor
+from ftpalg.net.tls import TlsConnection
+
+TURN = 4096
+"""Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""
+EVENT = 32
+"""What one that goes to the session costs of them."""
+
+
+def prepare_socket(sock: socket.socket, keepalive: int) -> None:
+    """No delay, urgent data in line, and TCP keepalive after that many idle seconds; 0 is off.
+
+    Without SO_OOBINLINE the urgent byte of ABOR would be lost (ftplib sends its LF urgent).
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+    if keepalive:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keepalive)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keepalive)
+
+
+def link_of(sock: socket.socket) -> Link:
+    """Both addresses of a connected socket."""
+    peer, local = sock.getpeername(), sock.getsockname()
+    return Link(normal(peer[0]), normal(local[0]), peer[1])
+
+
+class Lines(Typed):
+    """What has been received and not been taken."""
+
+    def take(self) -> bytes:
+        """Give it up, as it came."""
+
+
+class Control(Protocol):
+    """A control connection.  Subclasses say what is done with what comes."""
+
+    transport: IConnection
+    pauses: Pauses
+    _outlet: Outlet
+    _lines: Lines
+
+    def __init__(self, reactor: Reactor, timeouts: Timeouts) -> None:
+        self.reactor = Guarded(reactor, self.broke)
+        self.state = State.TALKING
+        self.tls: ControlTls | None = None
+        self._other: Control | None = None
+        self._timeouts = timeouts
+        self._waits = Waits(self.reactor)
+
+    def connectionMade(self) -> None:
+        self.pauses = Pauses(self.transport)
+        self._outlet = Outlet(self.transport, self)
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is over for the session."""
+        return self.state is State.CLOSING
+
+    # -- what subclasses do ---------------------------------------------------------------------
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of what the reactor has called."""
+        raise NotImplementedError
+
+    def readConnectionLost(self) -> None:
+        """The peer has closed its side, where the connection is half-closeable."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes of the peer, out of TLS where there is any."""
+
+    def pump(self) -> None:
+        """Go on with what has been received, and end where TLS has."""
+        self._end_with_tls()
+
+    def secured(self) -> None:
+        """The handshake is done."""
+
+    def tls_over(self, failure: Failure | None) -> None:
+        """TLS has failed, or the peer has ended it; the connection is closing."""
+
+    def late(self) -> None:
+        """Something came under TLS, behind the word that has ended TLS."""
+
+    def filled(self) -> None:
+        """The peer does not take what is written to it."""
+        self.pauses.hold(Hold.PEER)
+
+    def emptied(self) -> None:
+        """It takes it again."""
+        self.pauses.release(Hold.PEER)
+
+    def stirred(self) -> None:
+        """Bytes of either side were copied untouched."""
+
+    # -- bytes ----------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Write at once what the socket takes; nothing once the connection is closing."""
+        if self.state is State.CLOSING:
+            return
+        if self.tls is None or self.tls.stage in LEFT:
+            self._outlet.write(data)
+            return
+        self.tls.seal(data)
+        self._flush(self.tls)
+        if self.tls.failure is not None:
+            self._next_turn()
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.state is State.CLOSING:
+            return
+        tls = self.tls
+        if tls is None or tls.cleared:
+            self.received(data)
+            return
+        shaking, leaving = tls.shaking, tls.stage is Stage.LEAVING
+        plain = tls.feed(data)
+        self._flush(tls)  # an alert that says why, too
+        if shaking and tls.stood:
+            self.secured()
+        if plain and not self.closing:
+            if leaving:
+                self.late()
+            else:
+                self.received(plain)
+        if self.closing:
+            return
+        if tls.over:
+            self.pump()
+        elif tls.cleared:
+            self.received(tls.take())
+        elif tls.waiting and Hold.TURN not in self.pauses:
+            self._next_turn()
+
+    def go_opaque(self, other: Control) -> None:
+        """Copy everything to that one from now on, beginning with what has not been taken yet."""
+        self.state = State.OPAQUE
+        self._other = other
+        other.write(self._lines.take())
+
+    def _flush(self, tls: ControlTls) -> None:
+        data = tls.outgoing()
+        if data:
+            self._outlet.write(data)
+
+    def _next_turn(self) -> None:
+        """Go on in the reactor's next turn."""
+        self.pauses.hold(Hold.TURN)
+        self._waits.start(Wait.TURN, 0, self._turned)
+
+    def _turned(self) -> None:
+        self.pauses.release(Hold.TURN)
+        self.pump()
+        waiting = self.tls is not None and self.tls.waiting
+        if waiting and not self.closing and Hold.TURN not in self.pauses:
+            self.dataReceived(b"")
+
+    # -- TLS ------------------------------------------------------------------------------------
+
+    def begin_tls(self, connection: TlsConnection) -> None:
+        """Speak TLS from now on; nothing of the peer's may wait to be read."""
+        self.tls = ControlTls(connection)
+        self.tls.start()
+        self._flush(self.tls)
+
+    def _end_with_tls(self) -> None:
+        """What came before its end has been taken."""
+        if self.tls is not None and self.tls.over and not self.closing:
+            self.tls.say_goodbye()
+            self._flush(self.tls)
+            self._close()
+            self.tls_over(self.tls.failure)
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def hang_up(self) -> None:
+        """Close after what was written; what the peer still sends is read and dropped meanwhile.
+
+        A socket closed with unread bytes is reset by the kernel, and the last reply lost with it.
+        A peer that does not close its end in time is reset.
+        """
+        if self.closing:
+            return
+        if not self.connected:
+            self.abort()
+            return
+        try:
+            if self.tls is not None:
+                self.tls.say_goodbye()
+                self._flush(self.tls)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self.state, self._other = State.CLOSING, None
+        self._waits.stop_all()
+        self._waits.start(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
+        self._outlet.close()
+        self.pauses.clear()
+        self.transport.resumeProducing()  # an end that was read already is told once more
+        self.transport.loseWriteConnection()
+
+    def finish(self) -> None:
+        """Close; the peer has ended its side, and only our last words are still to go out."""
+        if not self.closing:
+            self._close()
+        self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Reset the connection; harmless where there is none."""
+        self.state, self._other = State.CLOSING, None
+        self._waits.stop_all()
+        if self.connected:
+            self.transport.abortConnection()
+
+    def connectionLost(self, reason: Reason = connectionDone) -> None:
+        self.state, self._other = State.CLOSING, None
+        self._waits.stop_all()

@@ -1,0 +1,145 @@
+"""What the network side adds to what the core tells: it knows addresses, TLS, bytes and seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ftpalg.core.events import CommandReceived, Event, ReplyReceived, Side
+from ftpalg.core.facts import (
+    About,
+    AccountLoggedIn,
+    CommandLine,
+    Fact,
+    LoggedIn,
+    LoginRefused,
+    ProtocolError,
+    ReplyLines,
+    ServerUnreachable,
+    SessionOpened,
+    TlsFailed,
+    TlsStands,
+    TransferOver,
+)
+from ftpalg.core.routes import Server
+from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.replies import Reply
+from ftpalg.net.accounts import Check
+from ftpalg.net.backend import FtpBackend
+from ftpalg.net.control.client import ClientControl
+from ftpalg.net.legs.pair import Done
+from ftpalg.net.shared import Shared
+from ftpalg.net.shown import alert_of, shown_by
+from ftpalg.net.tls import TlsConnection
+
+
+class Knowing(Protocol):
+    """A session, as far as it is asked here; ``reply`` is the server's last one, ``check`` the last
+    login at the gateway."""
+
+    shared: Shared
+    client: ClientControl
+    backend: FtpBackend
+    reply: Reply | None
+    check: Check | None
+
+
+def completed(session: Knowing, fact: Fact) -> Fact:
+    """The fact with what the network side knows of it."""
+    add = ADDS.get(type(fact))
+    return fact if add is None else add(session, fact)
+
+
+def transferred(fact: TransferOver, done: Done) -> TransferOver:
+    """The same of a transfer, whose data connections have told what they did."""
+    return replace(
+        fact, moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
+    )
+
+
+def in_words(about: About, head: Command | None, moved: int) -> str:
+    """A session in a few words: whose it is, what it does, what has moved."""
+    doing = f"{head.shown}, {moved} bytes moved" if head else "idle"
+    client, server = (
+        str(Server(one.host, one.port)) if one else "-" for one in (about.client, about.server)
+    )
+    return f"{about.session} {client} -> {server} {doing}"
+
+
+def line_of(event: Event) -> Fact | None:
+    """What the ladder has of an event."""
+    if isinstance(event, CommandReceived):
+        return CommandLine(event.command)
+    return ReplyLines(event.reply) if isinstance(event, ReplyReceived) else None
+
+
+def _connection(session: Knowing, side: Side) -> TlsConnection | None:
+    control = session.client if side is Side.CLIENT else session.backend.control
+    return control.tls.connection if control is not None and control.tls is not None else None
+
+
+def _opened(session: Knowing, fact: SessionOpened) -> Fact:
+    return replace(fact, proxy=session.client.balancer)
+
+
+def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:
+    made = _connection(session, fact.side)
+    if made is None:
+        return fact
+    version, cipher = made.get_protocol_version_name(), made.get_cipher_name() or ""
+    return replace(fact, version=version, cipher=cipher)
+
+
+def _tls_failed(session: Knowing, fact: TlsFailed) -> Fact:
+    made = _connection(session, fact.side)
+    return fact if made is None else replace(fact, alert=alert_of(made), shown=shown_by(made))
+
+
+def _logged_in(session: Knowing, fact: LoggedIn) -> Fact:
+    last = session.reply
+    return fact if last is None else replace(fact, code=last.code, text=printable(last.text))
+
+
+def _kinds(session: Knowing) -> list[str]:
+    """The kinds of checkers that have answered."""
+    auth = session.shared.settings.accounts.auth
+    answered = session.check.answered if session.check is not None else ()
+    return [auth[at].partition(":")[0] for at in answered if at < len(auth)]
+
+
+def _account(session: Knowing, fact: AccountLoggedIn) -> Fact:
+    return replace(fact, checker="".join(_kinds(session)[-1:]))
+
+
+def _login_refused(session: Knowing, fact: LoginRefused) -> Fact:
+    if fact.side is not None or session.check is None:
+        return fact
+    delay = session.shared.settings.accounts.delay
+    return replace(fact, checker=",".join(_kinds(session)), delay=delay)
+
+
+def _unreachable(session: Knowing, fact: ServerUnreachable) -> Fact:
+    return replace(fact, tried=session.backend.tried)
+
+
+def _offended(session: Knowing, fact: ProtocolError) -> Fact:
+    if fact.side is Side.CLIENT:
+        return replace(fact, offset=session.client.offset)
+    control = session.backend.control
+    if control is None:
+        return fact
+    return replace(fact, line=fact.line or control.line, offset=control.offset)
+
+
+ADDS: dict[type, Callable[[Any, Any], Fact]] = {
+    SessionOpened: _opened,
+    TlsStands: _tls_stands,
+    TlsFailed: _tls_failed,
+    LoggedIn: _logged_in,
+    AccountLoggedIn: _account,
+    LoginRefused: _login_refused,
+    ServerUnreachable: _unreachable,
+    ProtocolError: _offended,
+}
+"""Which facts it adds to."""

@@ -1,0 +1,97 @@
+"""What the reactor calls of a session goes through a guard; an exception there ends the session (rule 11).
+
+Sockets and timers are called by the reactor, which knows no session: it would log what they raise and
+forget the descriptor, and session and peers would wait for ever.  Each owner gives its parts the
+reactor as ``Guarded``, and whatever comes out of a call leads to the owner's ``broke``, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ftpalg.net.reactors import IWatched, Reactor
+
+
+class Guarded:
+    """A reactor, as the parts of one owner see it.
+
+    ``broke`` is called while the exception is being handled, so that ``Failure()`` has it.  A
+    descriptor that has raised is made to fail first: it may be nobody's any more.
+    """
+
+    __slots__ = ("_reactor", "broke")
+
+    def __init__(self, reactor: Reactor, broke: Callable[[], None]) -> None:
+        self._reactor = reactor
+        self.broke = broke
+
+    def enter(self, call: Callable[..., object], *args: object) -> None:
+        """Call it; what it raises goes to the owner and no further."""
+        try:
+            call(*args)
+        except Exception:
+            self.broke()
+
+    def callLater(
+        self, delay: float, callable: Callable[..., object], /, *args: object
+    ) -> IDelayedCall:
+        return self._reactor.callLater(delay, self.enter, callable, *args)
+
+    def seconds(self) -> float:
+        return self._reactor.seconds()
+
+    def addReader(self, reader: IWatched, /) -> None:
+        self._reactor.addReader(self._entry(reader))
+
+    def addWriter(self, writer: IWatched, /) -> None:
+        self._reactor.addWriter(self._entry(writer))
+
+    def removeReader(self, reader: IWatched, /) -> None:
+        self._reactor.removeReader(self._entry(reader))
+
+    def removeWriter(self, writer: IWatched, /) -> None:
+        self._reactor.removeWriter(self._entry(writer))
+
+    def _entry(self, descriptor: IWatched) -> _Entry:
+        return _Entry(descriptor, self)
+
+
+@implementer(IWatched)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One descriptor behind the guard; equal to every other entry of it."""
+
+    descriptor: IWatched
+    guarded: Guarded
+
+    def fileno(self) -> int:
+        return self.descriptor.fileno()
+
+    def logPrefix(self) -> str:
+        return self.descriptor.logPrefix()
+
+    def abort(self) -> None:
+        self.descriptor.abort()
+
+    def doRead(self) -> None:
+        self._enter(self.descriptor.doRead)
+
+    def doWrite(self) -> None:
+        self._enter(self.descriptor.doWrite)
+
+    def connectionLost(self, reason: Failure) -> None:
+        self._enter(self.descriptor.connectionLost, reason)
+
+    def _enter(self, call: Callable[..., object], *args: Failure) -> None:
+        try:
+            call(*args)
+        except Exception:
+            try:
+                self.descriptor.abort()
+            finally:
+                self.guarded.broke()

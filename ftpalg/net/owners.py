@@ -1,0 +1,162 @@
+"""What parts of the net know of those who own them: Protocols, so that nothing names its owner."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from ftpalg.config import Settings
+from ftpalg.core.ends import Reason
+from ftpalg.core.events import Event, Link, Side
+from ftpalg.core.facts import News, Peer
+from ftpalg.core.routes import Server
+from ftpalg.core.session_settings import Rules
+from ftpalg.net.reactors import Reactor
+
+Connection = TypeVar("Connection", contravariant=True)
+
+
+class Owner(Protocol):
+    """The session of a control connection."""
+
+    @property
+    def wants_commands(self) -> bool:
+        """Whether there is room for one more command."""
+
+    def start(self) -> None:
+        """The client is there, under TLS where that is implicit."""
+
+    def handle(self, event: Event) -> None:
+        """What has come; it may end the connection before it returns."""
+
+    def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
+        """End the session, with 421 and that text.  Not while it handles something."""
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of the connection: end the session."""
+
+    def shake(self) -> None:
+        """Begin TLS with the client before the first word."""
+
+    def pause_server(self) -> None:
+        """The client does not read: take no more replies from the server."""
+
+    def resume_server(self) -> None:
+        """The client reads again."""
+
+
+class Hearing(Protocol):
+    """Whom a control connection to a server tells."""
+
+    def handle(self, event: Event) -> None:
+        """What has come; it may end the connection before it returns."""
+
+    def server_met(self, link: Link) -> None:
+        """The connection to the server stands."""
+
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply of the server is awaited."""
+
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether a reply may end with another code than its first."""
+
+    @property
+    def transfers(self) -> bool:
+        """Whether a file is on its way."""
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of the connection: end the session."""
+
+
+class Refusals(Protocol):
+    """Where it is told that a client was turned away."""
+
+    def tell(self, news: News) -> None:
+        """What happened to the gateway."""
+
+
+class Admission(Protocol[Connection]):
+    """Who may come in, for the clients' connections."""
+
+    @property
+    def reactor(self) -> Reactor:
+        """The one that watches the connections."""
+
+    @property
+    def settings(self) -> Settings:
+        """Waits and limits among them."""
+
+    @property
+    def log(self) -> Refusals:
+        """Where refusals are told."""
+
+    def is_balancer(self, peer: str) -> bool:
+        """Whether a connection from there begins with a PROXY header."""
+
+    def shown_to(self, peer: str) -> str:
+        """The address that is shown to a client instead of ours, or nothing."""
+
+    def misdirected(self, link: Link, destination: Server | None) -> str:
+        """Why an intercepted connection was not meant for anybody else, or nothing."""
+
+    @property
+    def pierces(self) -> bool:
+        """Whether clients reach data ports through pinholes."""
+
+    def admit(self, client: Connection, link: Link) -> Owner | None:
+        """Make a session, or tell the client what stands against it and hang up."""
+
+    def broke(self, peer: Peer) -> None:
+        """An exception is being handled that came out of a connection without a session."""
+
+
+class Arriving(Protocol):
+    """A client's control connection that asks for a session."""
+
+    @property
+    def rules(self) -> Rules:
+        """Its listener's."""
+
+    def write(self, data: bytes) -> None:
+        """Send the client these bytes."""
+
+    def hang_up(self) -> None:
+        """Close behind what was written."""
+
+
+class Running(Protocol):
+    """A session, as those see it who count and end sessions."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
+        """End it from outside, with 421 and that text."""
+
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of its connection to its server."""
+
+    @property
+    def shown(self) -> str:
+        """The session in a few words."""
+
+    @property
+    def rests_since(self) -> float | None:
+        """The reactor's second since when nothing is asked of it; None where something is."""
+
+    @property
+    def transfers(self) -> bool:
+        """Whether a file is on its way."""
+
+    def uses_port(self, side: Side) -> bool:
+        """Whether a data port is in use towards that side."""
+
+
+class Session(Owner, Running, Protocol):
+    """Both, as the driver is."""

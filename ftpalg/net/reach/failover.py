@@ -1,0 +1,346 @@
+"""Reaches a server: tries each of them, and each of its addresses, the next before the last has failed.
+
+The socket is ours until it leads to the server, parent and PROXY header included; then it is handed
+on.  A connection goes to the very address that was judged, through a parent too, never to the name
+again; only where the rules let a parent know a name, and for servers of the settings, it is told the
+name.  Of several attempts one connection is left (RFC 8305).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from twisted.internet.interfaces import IDelayedCall
+
+from ftpalg.core.routes import Server
+from ftpalg.core.wire.addresses import normal
+from ftpalg.net.legs.sockets import ANY, Address
+from ftpalg.net.proxyheader import header
+from ftpalg.net.reach.attempt import Attempt, Way
+from ftpalg.net.reach.dead import Dead
+from ftpalg.net.reach.names import MOST, LookUp, Resolve, is_address
+from ftpalg.net.reactors import Reactor
+
+Reached = Callable[[socket.socket, Server, Way], None]
+"""Told the connected socket, whose it is, and the way that led there."""
+Failed = Callable[[str, str], None]
+"""Told every reason, and the sentence for the client where what stood against it was a judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a reach must obey.
+
+    ``judge``: why that address of that server may not be dialled, empty where it may; the address is
+    empty where a parent is told the name.  ``by_name``: why a parent may not be told the name of that
+    server, empty where it may.  ``resolve`` looks up the servers' names.  ``loops``: why an address, a
+    parent's too, would lead back; that is for the log only.
+    """
+
+    judge: Callable[[Server, str], str]
+    by_name: Callable[[Server], str]
+    resolve: Resolve
+    loops: Callable[[str], str] = lambda address: ""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every reach works with.
+
+    ``resolve`` looks up the parents' names.  ``connect`` are the seconds for each address, ``stagger``
+    those until the next one is tried as well.  ``is_own`` knows our own listeners.
+    """
+
+    reactor: Reactor
+    resolve: Resolve
+    connect: float
+    stagger: float
+    dead: Dead
+    is_own: Callable[[str, int], bool]
+    warned: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to dial, and what a parent there is asked for."""
+
+    host: str
+    port: int
+    asked: str = ""
+
+
+class Reach:
+    """Some servers being tried in order; the first that takes a connection is it.
+
+    One of ``reached`` and ``failed`` is called, once.  ``tried`` has each address that was in vain, with
+    why, and how long it took.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        way: Way,
+        servers: list[Server],
+        rules: Rules,
+        reached: Reached,
+        failed: Failed,
+    ) -> None:
+        self._means = means
+        self._way = way
+        self._servers = servers
+        self._rules = rules
+        self._reached = reached
+        self._failed = failed
+        self._server = servers[0]
+        self._looking: LookUp | None = None
+        self._targets: list[Target] = []
+        self.tried: list[str] = []
+        self._under_way: dict[Target, tuple[Attempt, IDelayedCall, float]] = {}
+        self._missing: list[tuple[Target, str]] = []
+        self._reasons: list[str] = []
+        self._forbidden = ""
+        self._stagger: IDelayedCall | None = None
+        self._over = False
+
+    def start(self) -> None:
+        """Begin; one of the two may be called before this returns."""
+        self._next_server()
+
+    def cancel(self) -> None:
+        """Give up; nothing is called any more."""
+        self._over = True
+        if self._looking is not None:
+            self._looking.cancel()
+        self._stop()
+
+    def calls_from(self, host: str, port: int) -> bool:
+        """Whether that is our end of a connection that is on its way."""
+        return any(attempt.calls_from(host, port) for attempt, *_ in self._under_way.values())
+
+    # -- which address --------------------------------------------------------------------------
+
+    def _next_server(self) -> None:
+        if not self._servers:
+            self._over = True
+            self._failed("; ".join(self._reasons), self._forbidden)
+            return
+        self._server = self._servers.pop(0)
+        self._missing.clear()
+        host, parent = self._server.host, self._way.parent
+        if parent is None:
+            self._look_up(host, self._rules.resolve, self._found)
+        elif is_address(host):
+            self._ask_for([normal(host)])
+        elif self._rules.by_name(self._server):
+            self._look_up(host, self._rules.resolve, self._resolved)
+        else:
+            self._ask_for([host])
+
+    def _look_up(self, host: str, resolve: Resolve, then: Callable[[list[str]], None]) -> None:
+        done = False
+
+        def answered(hosts: list[str], fault: str) -> None:
+            nonlocal done
+            done, self._looking = True, None
+            if self._over:
+                return
+            if fault:
+                self._reasons.append(fault)
+            then(hosts)
+
+        if is_address(host):
+            then([host])
+            return
+        looking = resolve(host, answered)
+        if not done:
+            self._looking = looking
+
+    def _found(self, hosts: list[str]) -> None:
+        """What to dial where nobody stands between."""
+        self._try([Target(host, self._server.port) for host in hosts])
+
+    def _resolved(self, hosts: list[str]) -> None:
+        """What a parent is asked for, where it is not told the name."""
+        if not hosts:
+            self._forbidden = self._rules.by_name(self._server)
+        self._ask_for(list(dict.fromkeys(map(normal, hosts))))
+
+    def _ask_for(self, names: list[str]) -> None:
+        """Ask the parent for one of these, judged before anything is dialled."""
+        parent = self._way.parent
+        assert parent is not None
+        known = [name for name in names if self._may(name if is_address(name) else "")]
+        if not self._way.proxied:
+            known.sort(key=lambda name: ":" in name)  # old FTP proxies know no IPv6 address
+        if not known:
+            self._next_server()
+            return
+        server = parent.url.server
+
+        def found(hosts: list[str]) -> None:
+            self._try([Target(host, server.port, name) for name in known for host in hosts])
+
+        self._look_up(server.host, self._means.resolve, found)
+
+    def _may(self, host: str) -> bool:
+        forbidden = self._rules.judge(self._server, normal(host) if host else "")
+        if forbidden:
+            self._forbidden = forbidden
+            self._reasons.append(f"{host or self._server.host}: not allowed: {forbidden}")
+        return not forbidden
+
+    # -- attempts -------------------------------------------------------------------------------
+
+    def _try(self, targets: list[Target]) -> None:
+        self._targets = self._means.dead.last(list(dict.fromkeys(targets))[:MOST])
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin the next attempt, or turn to the next server behind the last one's failure."""
+        self._forget_stagger()
+        while self._targets:
+            if self._sets_out(self._targets.pop(0)):
+                if self._targets:
+                    seconds = self._means.stagger
+                    self._stagger = self._means.reactor.callLater(seconds, self._next_too)
+                return
+        if not self._under_way:
+            self._next_server()
+
+    def _next_too(self) -> None:
+        self._stagger = None
+        self._go_on()
+
+    def _sets_out(self, target: Target) -> bool:
+        """Whether the way to an address is begun; if not, why not is among the reasons."""
+        host = target.host
+        if self._way.parent is None:
+            if not self._may(host):
+                return False
+        elif self._means.is_own(normal(host), target.port):
+            self._reasons.append(f"parent {self._way.parent.name} is this gateway itself")
+            return False
+        loop = self._rules.loops(normal(host))
+        if loop:
+            self._reasons.append(f"{host}: {loop}")
+            return False
+        ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
+        if (":" in ours[0]) is not (":" in host):
+            self._reasons.append(f"{host}: the source address {ours[0]} is of another family")
+            return False
+        try:
+            attempt = Attempt(
+                self._means.reactor,
+                self._way,
+                Server(target.asked or self._server.host, self._server.port),
+                ours,
+                _socket_address(host, target.port),
+                lambda sock: self._arrived(target, sock),
+                lambda reason: self._missed(target, reason),
+                stands=lambda: self._stands(target),
+            )
+        except OSError as error:
+            why = error.strerror or str(error)
+            self._reasons.append(f"{host}: {why}")
+            self.tried.append(f"{Server(host, target.port)} {why} (0 ms)")
+            return False
+        timer = self._means.reactor.callLater(self._means.connect, self._late, target)
+        self._under_way[target] = attempt, timer, self._means.reactor.seconds()
+        return True
+
+    def _stands(self, target: Target) -> None:
+        """A parent has taken the connection: it is asked alone, the others wait for its answer."""
+        self._forget_stagger()
+        self._missing += self._overtaken(target)
+        others = [other for other in self._under_way if other != target]
+        for other in others:
+            self._abort(other)
+        self._targets[:0] = others
+
+    def _overtaken(self, target: Target) -> list[tuple[Target, str]]:
+        """Those that began before it and have not answered."""
+        begun = list(self._under_way)
+        return [(other, "no answer yet") for other in begun[: begun.index(target)]]
+
+    # -- how it went ----------------------------------------------------------------------------
+
+    def _late(self, target: Target) -> None:
+        self._under_way[target][0].abort()
+        self._missed(target, "no answer within timeouts.connect")
+
+    def _missed(self, target: Target, reason: str) -> None:
+        took = (self._means.reactor.seconds() - self._forget(target)) * 1000
+        self.tried.append(f"{Server(target.host, target.port)} {reason} ({took:.0f} ms)")
+        self._missing.append((target, reason))
+        self._reasons.append(f"{target.host}: {reason}")
+        self._go_on()
+
+    def _arrived(self, target: Target, sock: socket.socket) -> None:
+        try:
+            self._introduce(sock)
+        except OSError:
+            sock.close()
+            self._missed(target, "the connection broke at once")
+            return
+        missing = self._missing + self._overtaken(target)
+        self._forget(target)
+        self._over = True
+        self._stop()
+        self._remember([one for one in missing if one[0] != target])
+        server = self._server
+        if target.asked and not self._way.proxied:
+            server = Server(target.asked, server.port)
+        way = replace(self._way, asked=target.asked) if target.asked else self._way
+        self._reached(sock, server, way)
+
+    def _remember(self, missing: list[tuple[Target, str]]) -> None:
+        """Another one was reached: these are tried last for a while."""
+        for target, reason in missing:
+            if self._means.dead.add(target):
+                self._means.warned(
+                    f"{target.host}, an address of {self._server}: {reason}; it is tried last for a minute"
+                )
+
+    def _introduce(self, sock: socket.socket) -> None:
+        """Say whose connection it is, where that is wanted.  Raise OSError where it is broken."""
+        theirs, ours = sock.getpeername(), sock.getsockname()
+        if self._way.proxy_protocol:
+            source = self._way.client if self._way.client[0] else ours[:2]
+            sock.send(header(self._way.proxy_protocol, source, theirs[:2]))  # the first bytes fit
+
+    # -- what is under way ------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._forget_stagger()
+        for target in list(self._under_way):
+            self._abort(target)
+
+    def _abort(self, target: Target) -> None:
+        self._under_way[target][0].abort()
+        self._forget(target)
+
+    def _forget(self, target: Target) -> float:
+        """The second at which it began."""
+        _, timer, began = self._under_way.pop(target)
+        if timer.active():
+            timer.cancel()
+        return began
+
+    def _forget_stagger(self) -> None:
+        if self._stagger is not None:
+            self._stagger.cancel()
+            self._stagger = None
+
+
+def _socket_address(host: str, port: int) -> Address:
+    """What connect() takes; the zone of a link-local IPv6 address goes into its scope.
+
+    Raise OSError where there is no such zone.
+    """
+    name, _, zone = host.partition("%")
+    if not zone:
+        return (host, port)
+    scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+    return (name, port, 0, scope)

@@ -1,0 +1,46 @@
+"""Gateways that lead to each other: a session comes from a machine and is sent back to it.
+
+A user of the machine that the server is on does so, too, and is let in; in a loop no login ever ends.
+So what counts are sessions that go back to where they came from and are not logged in there yet.  Our
+own listeners are known exactly (``own_addresses``) and are nobody's destination at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ftpalg.core.events import Link
+
+
+class Loops:
+    """Counts them for each client's address; ``is_local`` knows this machine's own."""
+
+    def __init__(self, most: int, is_local: Callable[[str], bool]) -> None:
+        self._most = most
+        self._is_local = is_local
+        self._waiting: set[Link] = set()
+
+    def take_over(self, before: Loops) -> None:
+        """Count together with those that were counted before other settings came."""
+        self._waiting = before._waiting
+
+    def returns(self, client: Link, address: str) -> bool:
+        """Whether a session that goes there would go back to the machine it came from."""
+        return client.peer == address or (self._is_local(client.peer) and self._is_local(address))
+
+    def refusal(self, client: Link, address: str) -> str:
+        """Why that address is not dialled for that client, or nothing."""
+        if not self.returns(client, address):
+            return ""
+        if sum(other.peer == client.peer for other in self._waiting) < self._most:
+            return ""
+        return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
+
+    def add(self, client: Link, address: str) -> None:
+        """A session has reached that address; it is not logged in."""
+        if self.returns(client, address):
+            self._waiting.add(client)
+
+    def discard(self, client: Link) -> None:
+        """It is logged in, or over; harmless where it never counted."""
+        self._waiting.discard(client)

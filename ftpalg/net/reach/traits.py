@@ -1,0 +1,47 @@
+"""What sessions have learned of servers: shared by all sessions with one, for a while.
+
+Servers are mended and firewalls before them changed, so what was learned is forgotten in the end.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from twisted.internet.interfaces import IReactorTime
+
+from ftpalg.core.events import Traits
+from ftpalg.core.routes import Server
+
+MOST = 1024
+"""Servers that are remembered; the one longest unused is forgotten first."""
+
+
+class Remembered:
+    """By the server as it was named, for ``lasts`` seconds since something was learned last."""
+
+    def __init__(self, reactor: IReactorTime, lasts: float) -> None:
+        self._reactor = reactor
+        self._lasts = lasts
+        self._kept: OrderedDict[Server, tuple[Traits, float]] = OrderedDict()
+
+    def take_over(self, before: Remembered) -> None:
+        """Know what was known before other settings came."""
+        self._kept = before._kept
+
+    def of(self, server: Server) -> Traits:
+        """What is known of that server now."""
+        traits, since = self._kept.get(server, (Traits(), 0.0))
+        if server not in self._kept:
+            return traits
+        if self._reactor.seconds() - since >= self._lasts:
+            del self._kept[server]
+            return Traits()
+        self._kept.move_to_end(server)
+        return traits
+
+    def learn(self, server: Server, traits: Traits) -> None:
+        """A session has found out more."""
+        self._kept[server] = traits, self._reactor.seconds()
+        self._kept.move_to_end(server)
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)

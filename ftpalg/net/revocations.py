@@ -1,0 +1,46 @@
+"""Revocation lists: which certificates of servers count no more (RFC 5280 section 5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from OpenSSL import SSL, crypto
+
+from ftpalg.config import SettingsError
+
+
+def read(file: Path) -> x509.CertificateRevocationList:
+    """One list in PEM.  Raise SettingsError."""
+    try:
+        return x509.load_pem_x509_crl(file.read_bytes())
+    except OSError as error:
+        raise SettingsError([f"server-tls.crl: {file}: {error.strerror}"]) from None
+    except ValueError:
+        sentence = f"server-tls.crl: {file}: is no revocation list in PEM"
+        raise SettingsError([sentence]) from None
+
+
+def add_to(
+    context: SSL.Context, lists: list[x509.CertificateRevocationList], *, chain: bool
+) -> None:
+    """Refuse what they hold; ``chain``: the issuers' own certificates, too."""
+    store = context.get_cert_store()
+    if not lists or store is None:
+        return
+    for crl in lists:
+        store.add_crl(crl)
+    flags = crypto.X509StoreFlags
+    store.set_flags(flags.CRL_CHECK | flags.CRL_CHECK_ALL if chain else flags.CRL_CHECK)
+
+
+def age(file: Path, crl: x509.CertificateRevocationList, now: datetime) -> list[str]:
+    """What to say of a list that has expired or is about to: in the last quarter of its time."""
+    end, begin = crl.next_update_utc, crl.last_update_utc
+    if end is None or now < end - (end - begin) / 4:
+        return []
+    when = f"{end:%Y-%m-%d %H:%M} UTC"
+    if now >= end:
+        return [f"server-tls.crl: {file}: expired on {when}; its issuer's servers are refused"]
+    return [f"server-tls.crl: {file}: expires on {when}; after it its issuer's servers are refused"]

@@ -1,0 +1,58 @@
+"""What every session of a gateway is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from resource import RLIMIT_NOFILE, getrlimit
+
+from ftpalg.config import Settings
+from ftpalg.core.events import Side
+from ftpalg.core.facts import What
+from ftpalg.net.accounts import Accounts
+from ftpalg.net.advertised import Advertised
+from ftpalg.net.certificates import Certificates
+from ftpalg.net.control.client import ClientControl
+from ftpalg.net.own_addresses import Own
+from ftpalg.net.owners import Session
+from ftpalg.net.pinholes import Pinholes
+from ftpalg.net.policies import Policies
+from ftpalg.net.reaching import Reaching
+from ftpalg.net.reactors import IReaching
+from ftpalg.net.recorder import Recorder
+from ftpalg.net.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
+
+    reactor: IReaching
+    settings: Settings
+    log: Recorder
+    policies: Policies
+    own: Own
+    accounts: Accounts
+    advertised: Advertised
+    pinholes: Pinholes | None
+    certificates: Certificates
+    reaching: Reaching
+    sessions: Sessions[ClientControl, Session]
+
+    def ports(self, side: Side) -> Iterator[int]:
+        """Data ports to try towards that side."""
+        data = self.settings.data
+        first, last = data.client_ports if side is Side.CLIENT else data.server_ports
+        return self.policies.ports(first, last, data.excluded_ports)
+
+    def usage(self, side: Side, what: What) -> tuple[int, int]:
+        """How much of something is used, and how much there is; 0 for what cannot be told."""
+        data = self.settings.data
+        if what is What.DESCRIPTORS:
+            limit = getrlimit(RLIMIT_NOFILE)[0]
+            return limit, limit
+        if what is not What.DATA_PORTS:
+            return 0, 0
+        first, last = data.client_ports if side is Side.CLIENT else data.server_ports
+        excluded = sum(first <= port <= last for port in data.excluded_ports)
+        return self.sessions.ports_used(side), last - first + 1 - excluded

@@ -1,0 +1,71 @@
+"""What a session's data connections are given by it (``legs.half.Surroundings``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ftpalg.core.events import Event, Side
+from ftpalg.core.facts import Fact, Resource, What
+from ftpalg.net.guarded import Guarded
+from ftpalg.net.legs.half import Holes
+from ftpalg.net.legs.stranger_counts import Strangers
+from ftpalg.net.shared import Shared
+
+
+class Around:
+    """``tell`` takes what has happened to a leg (``Driver.handle``), ``observe`` what is worth knowing
+    of it."""
+
+    __slots__ = ("_shared", "_strangers", "observe", "reactor", "tell")
+
+    def __init__(
+        self,
+        shared: Shared,
+        reactor: Guarded,
+        tell: Callable[[Event], None],
+        observe: Callable[[Fact], None],
+    ) -> None:
+        self._shared = shared
+        self._strangers = Strangers(shared.reactor.seconds, observe)
+        self.reactor = reactor
+        self.tell = tell
+        self.observe = observe
+
+    def broke(self) -> None:
+        """An exception is being handled: end the session."""
+        self.reactor.broke()
+
+    @property
+    def holes(self) -> Holes | None:
+        """The firewall, where one is to be opened."""
+        return self._shared.pinholes
+
+    @property
+    def hole_seconds(self) -> float:
+        """As long as the port may wait."""
+        return self._shared.settings.timeouts.idle
+
+    @property
+    def drain_seconds(self) -> float:
+        """For the peers of what has ended."""
+        return self._shared.settings.timeouts.drain
+
+    def ports(self, side: Side) -> Iterator[int]:
+        """Data ports to try."""
+        return self._shared.ports(side)
+
+    def used_up(self, side: Side, what: What) -> None:
+        """There is no more of that: how much of it is used, of how much there is."""
+        self.observe(Resource(what, *self._shared.usage(side, what)))
+
+    def intruded(self, side: Side, host: str) -> None:
+        """A stranger has come to that side's data port."""
+        self._strangers.came(side, host)
+
+    def lenient(self, side: Side) -> bool:
+        """Whether that side's peers may end TLS without close_notify."""
+        return self._shared.certificates.lenient(side)
+
+    def end(self) -> None:
+        """The session is over."""
+        self._strangers.end()

@@ -1,0 +1,88 @@
+"""What happens to the gateway, as the fields of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ftpalg.core import facts
+from ftpalg.ops.record_tables import Value
+
+Told = tuple[str, dict[str, Value | None]]
+"""An event and its fields."""
+
+WITH_PROBES = ("draining", "stopped")
+"""Those that say how often somebody has looked whether the gateway is there."""
+
+
+def told(news: facts.News) -> Told:
+    """The event and its fields."""
+    return OF_GATEWAY[type(news)](news)
+
+
+def _ready(news: facts.Ready) -> Told:
+    return "ready", {
+        "version": news.version,
+        "file": news.file,
+        "epoch": news.epoch,
+        "listeners": news.listeners,
+        "servers": news.servers,
+        "tls": news.client_tls,
+        "ports": news.client_ports,
+        "limit": news.sessions,
+        "expiries": news.expiries,
+    }
+
+
+def _reloaded(news: facts.Reloaded) -> Told:
+    return "reloaded", {"file": news.file, "epoch": news.epoch, "changes": news.changes}
+
+
+def _reload_failed(news: facts.ReloadFailed) -> Told:
+    fields: dict[str, Value | None] = {"file": news.file, "epoch": news.epoch}
+    return "reload_failed", fields | {"what": news.what, "why": news.reason}
+
+
+def _draining(news: facts.Draining) -> Told:
+    return "draining", {"sessions": news.sessions, "transfers": news.transfers}
+
+
+def _stopped(news: facts.Stopped) -> Told:
+    return "stopped", {"sessions": news.sessions, "transfers": news.transfers}
+
+
+def _refused(news: facts.Refused) -> Told:
+    return "refused", {
+        "client_ip": news.client.peer,
+        "client_port": news.client.peer_port,
+        "rule": news.rule,
+        "reason": news.why.word,
+        "code": news.code or None,
+        "why": news.reason,
+    }
+
+
+def _down(news: facts.ServerDown) -> Told:
+    return "server_down", {"server": news.server, "why": news.reason}
+
+
+def _up(news: facts.ServerUp) -> Told:
+    return "server_up", {"server": news.server}
+
+
+def _told(news: facts.GatewayTold) -> Told:
+    return "warning" if news.warning else "notice", {"sentence": news.text}
+
+
+OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
+    facts.Ready: _ready,
+    facts.Reloaded: _reloaded,
+    facts.ReloadFailed: _reload_failed,
+    facts.Draining: _draining,
+    facts.Stopped: _stopped,
+    facts.Refused: _refused,
+    facts.ServerDown: _down,
+    facts.ServerUp: _up,
+    facts.GatewayTold: _told,
+}
+"""Which news make which record."""

@@ -1,0 +1,310 @@
+"""What a record is: an event, a level, and fields with a meaning each; the tables of both.
+
+Text, JSON, the schema and docs/records.rst are made from these tables.  A name here is never given
+another meaning, because others' programs read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+Value = str | int | float | tuple[str, ...] | tuple[int, ...]
+
+
+class Level(Enum):
+    """How much a record matters; ``priority`` is syslog's and journald's word for it."""
+
+    INFO = "info", 6
+    WARN = "warn", 4
+    ERROR = "error", 3
+    CRITICAL = "critical", 2
+
+    def __init__(self, word: str, priority: int) -> None:
+        self.word = word
+        self.priority = priority
+
+
+class Kind(Enum):
+    """Whose a field's text is, which says how it may be shortened."""
+
+    OURS = "the gateway's own word"
+    USER = "names a person, or may"
+    ADDRESS = "an address of a machine"
+    PATH = "a file's name"
+    SAID = "what a peer said, or what holds a piece of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its type in JSON, and that of an array's items; whose it is, the most characters it
+    has, and what it says."""
+
+    type: str
+    sentence: str
+    kind: Kind = Kind.OURS
+    longest: int = 400
+    items: str = "string"
+
+
+FIELDS = {
+    "node": Field("string", "the machine's name", longest=64),
+    "session": Field("string", "the session's name, unique over restarts; names sort by time"),
+    "client_ip": Field("string", "the client's address", Kind.ADDRESS),
+    "client_port": Field("integer", "the client's port"),
+    "server_name": Field("string", "the server as settings or client spell it", longest=80),
+    "server_ip": Field("string", "the address that the control connection leads to", Kind.ADDRESS),
+    "server_port": Field("integer", "its port"),
+    "parent": Field("boolean", "whether server_ip is a parent's, which was told server_name"),
+    "listener": Field("string", "the listener that the client came to", longest=80),
+    "route": Field("string", "the route that was taken", longest=80),
+    "account": Field("string", "the account at the gateway", Kind.USER, 64),
+    "user": Field("string", "the user at the server", Kind.USER, 64),
+    "where": Field("string", "gateway or server: where the login is"),
+    "side": Field("string", "client or server"),
+    "code": Field("integer", "the code of the reply"),
+    "text": Field("string", "what was said, or what is to be known", Kind.SAID, 200),
+    "arrow": Field("string", "from whom to whom: C client, P gateway, S server"),
+    "sentence": Field("string", "what an operator should know"),
+    "command": Field("string", "the command's verb"),
+    "path": Field("string", "the path, absolute where CWD could be followed", Kind.PATH, 1024),
+    "target": Field("string", "the new name, or SITE's words", Kind.PATH, 1024),
+    "direction": Field("string", "download or upload"),
+    "outcome": Field("string", "complete, refused, broken or aborted"),
+    "letters": Field("string", "two letters: who ended it, and where it stood; -- for nobody"),
+    "reason": Field("string", "why, as one word of the list"),
+    "why": Field("string", "why, as a sentence", Kind.SAID, 200),
+    "bytes": Field("integer", "bytes of the file that were relayed"),
+    "bytes_in": Field("integer", "bytes of all uploads"),
+    "bytes_out": Field("integer", "bytes of all downloads"),
+    "seconds": Field("number", "how long it took"),
+    "rest": Field("string", "where the transfer began in the file", longest=20),
+    "client_mode": Field("string", "active or passive: the client's data connection"),
+    "server_mode": Field("string", "active or passive: the server's data connection"),
+    "data_ports": Field(
+        "array",
+        "the data ports, the client's leg's first, 0 for none: whoever listens there has it",
+        items="integer",
+    ),
+    "client_tls": Field("boolean", "whether the client's leg was under TLS"),
+    "server_tls": Field("boolean", "whether the server's leg was under TLS"),
+    "tls_resumed": Field(
+        "string",
+        "whose leg resumed the control connection's TLS session: client, server, both, neither",
+    ),
+    "tls_version": Field("string", "the version of TLS on that control connection", longest=20),
+    "tls_cipher": Field("string", "its cipher", longest=80),
+    "proxy_header": Field(
+        "string", "the balancer whose PROXY header has told the client's address", Kind.ADDRESS
+    ),
+    "sni": Field("string", "the name that the client asked for in its TLS handshake", longest=80),
+    "transfers": Field("integer", "transfers so far, of whatever outcome"),
+    "commands": Field("integer", "commands that were answered"),
+    "last_command": Field("string", "the verb of the last command that was answered"),
+    "checker": Field("string", "the kinds of accounts that were asked, or knew", longest=80),
+    "delay": Field("number", "seconds that the client was made to wait"),
+    "alert": Field("string", "the alert of TLS that went with it, as RFC 8446 names it"),
+    "subject": Field(
+        "string", "whose the certificate is that was refused, as RFC 4514 writes it", longest=200
+    ),
+    "issuer": Field("string", "who issued it", longest=200),
+    "names": Field("array", "the names that it is for", longest=80),
+    "not_after": Field("string", "its end: RFC 3339, UTC"),
+    "sha256": Field("string", "its digest, in hexadecimal digits"),
+    "tried": Field(
+        "array", "each address with what came of it, and how long that took", Kind.SAID, 200
+    ),
+    "state": Field("string", "where the session stood, as the second letter says"),
+    "offset": Field("integer", "how many bytes that side had said before"),
+    "octets": Field(
+        "string",
+        "what it said, its first 64 bytes, those that are no text written out",
+        Kind.SAID,
+        300,
+    ),
+    "host": Field("string", "where a stranger's connection came from", Kind.ADDRESS),
+    "server": Field("string", "a server of the settings", longest=80),
+    "rule": Field(
+        "string", "the setting that stands against the client, with its place", longest=160
+    ),
+    "what": Field("string", "what is used up, or was not reloaded"),
+    "used": Field("integer", "how much of it is in use"),
+    "limit": Field("integer", "how much of it there is"),
+    "count": Field("integer", "how many of these since the last such record"),
+    "version": Field("string", "the version of ftpalg"),
+    "file": Field("string", "the settings' file"),
+    "listeners": Field("array", "where clients are awaited"),
+    "servers": Field("array", "the servers of the settings"),
+    "ports": Field("string", "the data ports for clients"),
+    "tls": Field("string", "TLS for clients"),
+    "expiries": Field("array", "the ends of the gateway's certificates"),
+    "changes": Field("array", "the settings that changed"),
+    "epoch": Field("integer", "which settings these are, counted from the start"),
+    "sessions": Field("integer", "sessions that are open"),
+    "probes": Field("integer", "looks of balancers and monitors since the start"),
+    "trace": Field(
+        "string", "where an exception came from: for whoever mends the gateway", longest=20_000
+    ),
+}
+
+ALWAYS = ("node",)
+"""Fields of every record, behind all others."""
+
+SESSION = (
+    *("session", "client_ip", "client_port", "server_name", "server_ip", "server_port"),
+    *("parent", "listener", "route", "account", "user"),
+)
+"""Fields of every record of a session, as far as they are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A kind of record: its level, what it says, and its own fields."""
+
+    level: Level
+    sentence: str
+    fields: tuple[str, ...]
+    of_session: bool = True
+
+
+INFO, WARN, ERROR, CRITICAL = Level
+
+EVENTS = {
+    "ready": Event(
+        INFO,
+        "the gateway listens",
+        ("version", "file", "epoch", "listeners", "servers", "tls", "ports", "limit", "expiries"),
+        of_session=False,
+    ),
+    "reloaded": Event(
+        INFO, "settings or certificates are new", ("file", "epoch", "changes"), of_session=False
+    ),
+    "reload_failed": Event(
+        ERROR,
+        "they are not: the old ones hold on",
+        ("file", "epoch", "what", "why"),
+        of_session=False,
+    ),
+    "draining": Event(
+        INFO, "no more sessions come", ("sessions", "transfers", "probes"), of_session=False
+    ),
+    "stopped": Event(
+        INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False
+    ),
+    "session_opened": Event(
+        INFO, "a client is there", ("proxy_header", "sni", "tls_version", "tls_cipher")
+    ),
+    "login": Event(
+        INFO,
+        "a client is in, at the gateway or at the server",
+        ("where", "checker", "code", "text", "tls_version", "tls_cipher"),
+    ),
+    "login_refused": Event(
+        WARN,
+        "a login was wrong, at the gateway or at the server",
+        ("where", "checker", "delay", "code", "text", "why"),
+    ),
+    "refused": Event(
+        WARN,
+        "a client was turned away before it had a session",
+        ("client_ip", "client_port", "rule", "reason", "code", "why"),
+        of_session=False,
+    ),
+    "command": Event(
+        INFO, "a command was answered (log.commands)", ("command", "path", "target", "code")
+    ),
+    "transfer": Event(
+        INFO,
+        "a transfer is over",
+        (
+            *("command", "path", "direction", "outcome", "letters", "bytes", "seconds", "rest"),
+            *("client_mode", "server_mode", "data_ports"),
+            *("client_tls", "server_tls", "tls_resumed", "why"),
+        ),
+    ),
+    "tls_failed": Event(
+        WARN,
+        "TLS of a control connection failed",
+        (
+            *("side", "reason", "why", "alert"),
+            *("subject", "issuer", "names", "not_after", "sha256"),
+        ),
+    ),
+    "server_unreachable": Event(
+        WARN, "a server could not be reached, or not be used", ("reason", "why", "tried")
+    ),
+    "server_down": Event(WARN, "a server is out of service", ("server", "why"), of_session=False),
+    "server_up": Event(INFO, "a server is back in service", ("server",), of_session=False),
+    "protocol_error": Event(
+        WARN, "a peer said what FTP does not allow", ("side", "state", "offset", "octets", "why")
+    ),
+    "stray_data": Event(
+        WARN, "a stranger came to a data port, and was refused", ("side", "host", "count")
+    ),
+    "note": Event(WARN, "something about a session that an operator should know", ("text",)),
+    "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),
+    "resource": Event(
+        WARN, "something is used up", ("what", "used", "limit", "count"), of_session=False
+    ),
+    "probed": Event(
+        INFO,
+        "somebody looked whether the gateway is there",
+        ("client_ip", "count"),
+        of_session=False,
+    ),
+    "notice": Event(INFO, "something about the gateway", ("sentence",), of_session=False),
+    "warning": Event(
+        WARN, "something about the gateway that should not stay so", ("sentence",), of_session=False
+    ),
+    "line": Event(
+        INFO, "a line of a dialogue (log.ladder)", ("session", "arrow", "text"), of_session=False
+    ),
+    "session_closed": Event(
+        INFO,
+        "a session is over",
+        (
+            *("letters", "reason", "why", "seconds", "transfers", "bytes_in", "bytes_out"),
+            *("commands", "last_command"),
+        ),
+    ),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Whose:
+    """The fields that a session's records begin with, as long as none of them changes.
+
+    ``encoded`` is what a form has made of them: it does that once, not for each record.
+    """
+
+    fields: Mapping[str, Value]
+    encoded: str = ""
+
+
+NOBODYS = Whose({})
+"""Of records that are of no session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
+
+    No field of ``whose`` is in ``own``.
+    """
+
+    event: str
+    time: float
+    own: Mapping[str, Value] = field(default_factory=dict)
+    louder: Level | None = None
+    whose: Whose = NOBODYS
+
+    @property
+    def fields(self) -> Mapping[str, Value]:
+        """All of them, in the order in which they are written."""
+        return {**self.whose.fields, **self.own}
+
+    @property
+    def level(self) -> Level:
+        """How much it matters: as its kind says, or more."""
+        return self.louder or EVENTS[self.event].level

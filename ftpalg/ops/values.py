@@ -1,0 +1,111 @@
+"""What the fields of records hold: whose they are, paths, texts that are bounded."""
+
+from __future__ import annotations
+
+from ftpalg.core.events import Side
+from ftpalg.core.facts import About, Shown
+from ftpalg.core.wire.commands import Command, printable
+from ftpalg.ops.record_tables import Value
+from ftpalg.ops.trail import Trail
+
+CHANGES = frozenset(b"DELE RNFR RNTO MKD XMKD RMD XRMD SITE MFMT MFCT MFF SMNT XCPF XCPT".split())
+"""Commands that change something at the server, beside transfers."""
+OCTETS = 64
+"""Bytes of what broke the protocol."""
+
+
+def bounded(text: str, longest: int, *, lines: bool = False) -> str:
+    """The text, printable and not longer than that; ``lines`` leaves its lines."""
+    if len(text) <= longest and text.isprintable():
+        return text
+    text = "\n".join(map(printable, text.split("\n"))) if lines else printable(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def within(values: tuple[str, ...] | tuple[int, ...], longest: int) -> Value:
+    """The same of several."""
+    return tuple(bounded(one, longest) if isinstance(one, str) else one for one in values)  # type: ignore[return-value]
+
+
+def ports_of(ports: tuple[tuple[Side, int], ...]) -> tuple[int, ...]:
+    """Those of both legs, 0 for none; nothing where neither has one."""
+    found = dict(ports)
+    return tuple(found.get(side, 0) for side in Side) if found else ()
+
+
+def whose(about: About, account: str, user: str) -> dict[str, Value | None]:
+    """The fields that every record of a session has."""
+    server = about.server
+    return {
+        "session": about.session,
+        "client_ip": about.client.host,
+        "client_port": about.client.port,
+        "server_name": about.name,
+        "server_ip": None if server is None else server.host,
+        "server_port": None if server is None else server.port,
+        "parent": about.parent or None,
+        "listener": about.listener,
+        "route": about.route,
+        "account": account,
+        "user": user,
+    }
+
+
+def path_of(command: Command, trail: Trail) -> str:
+    """The file, or the directory that is listed; options of LIST are none of it."""
+    name = command.argument
+    if command.verb in (b"LIST", b"NLST") and name is not None and name.startswith(b"-"):
+        name = name.partition(b" ")[2]
+    return printable(trail.place.absolute(name))
+
+
+def paths_of(command: Command, renamed: bytes | None) -> tuple[bytes | None, bytes | None]:
+    """What a command is about, and its other half: the new name, or the words of SITE."""
+    argument = command.argument
+    if command.secret:
+        return None, b"****"
+    if command.verb == b"RNTO":
+        return renamed, argument
+    if command.verb == b"SITE":
+        return None, argument
+    if command.verb in (b"MFMT", b"MFCT", b"MFF"):
+        fact, _, path = (argument or b"").partition(b" ")
+        return path, fact
+    if command.verb in CHANGES:
+        return argument, None
+    return None, argument
+
+
+def octets_of(line: bytes) -> str:
+    """The first bytes of a line, what is no text written out."""
+    cut = printable(line[:OCTETS])
+    return cut + ("…" if len(line) > OCTETS else "")
+
+
+def resumed(tls: frozenset[Side], which: frozenset[Side]) -> str | None:
+    """Whose leg resumed a TLS session; None where none was under TLS."""
+    if not tls:
+        return None
+    found = [side.value for side in Side if side in which]
+    return {0: "neither", 1: "".join(found), 2: "both"}[len(found)]
+
+
+def tls_of(trail: Trail, side: Side) -> dict[str, Value | None]:
+    """The version and cipher of a side's control connection, where it is under TLS."""
+    if side not in trail.tls:
+        return {}
+    version, cipher = trail.tls[side]
+    return {"tls_version": version, "tls_cipher": cipher}
+
+
+def certificate_of(shown: Shown | None) -> dict[str, Value | None]:
+    """What is told of a certificate."""
+    if shown is None:
+        return {}
+    return {
+        "subject": shown.subject,
+        "issuer": shown.issuer,
+        "names": shown.names,
+        "not_after": shown.not_after,
+        "sha256": shown.sha256,
+    }

@@ -1,0 +1,40 @@
+"""Servers on this machine, and on the parent's: nobody gets there from within who could not directly.
+
+Loopback has its own place among the special addresses of ``access``; here it is about the addresses
+by which a machine is known to others, behind which a service may trust who calls from within.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from ftpalg.core.routes import Server
+from ftpalg.core.wire.addresses import normal
+from ftpalg.policy.access import ServerRule
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Judges by the rules of ``[[access.servers]]``: only one with the very address opens it."""
+
+    rules: tuple[ServerRule, ...] = ()
+
+    def refusal(
+        self, server: Server, address: str, *, ours: bool, local: bool, parent: bool
+    ) -> str:
+        """Why a session may not connect to an address of a server; empty where it may.
+
+        ``ours`` is True for an address of this machine, ``local`` for a client on it, ``parent``
+        where a parent would connect.  One sentence, fit for the client.
+        """
+        host = ip_address(normal(address))
+        if host.is_loopback:
+            return f"{server.host} would be the parent proxy itself." if parent else ""
+        alone = ip_network(host)
+        if not ours or local or any(r.allow and alone in r.networks for r in self.rules):
+            return ""
+        return (
+            f"{server.host} is this gateway's own machine,"
+            " which only a rule in access.servers with its very address opens."
+        )

@@ -1,0 +1,1 @@
+"""The ``ftpalg`` command, word by word."""

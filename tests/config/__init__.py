@@ -1,0 +1,1 @@
+"""Settings: TOML in, frozen values or a message out."""

@@ -1,0 +1,31 @@
+"""What observers are told."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import get_args
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.core.ends import Moment, Reason
+from ftpalg.core.facts import Fact, News, SessionClosed
+
+
+class Facts(SynchronousTestCase):
+    """Facts of a session and news of the gateway."""
+
+    def test_frozen(self) -> None:
+        """One observer cannot change what the next one is told."""
+        for kind in (*get_args(Fact), *get_args(News)):
+            self.assertTrue(is_dataclass(kind), kind)
+            fact = object.__new__(kind)
+            for name in (*[field.name for field in fields(kind)], "more"):
+                with self.assertRaises((FrozenInstanceError, TypeError), msg=kind):
+                    setattr(fact, name, None)
+
+    def test_letters(self) -> None:
+        """The end of a session has the letter of who ended it, and of where it stood."""
+        for reason in Reason:
+            for moment in Moment:
+                letters = SessionClosed(reason, moment).letters
+                self.assertEqual(letters, reason.ender.letter + moment.letter)

@@ -1,0 +1,40 @@
+"""Members of enums that tables are looked up by."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.core import desk, session
+from ftpalg.core.keys import Key
+from ftpalg.core.stages import transfer_tables
+
+
+class Tables(SynchronousTestCase):
+    """Each event goes through several."""
+
+    def test_keys(self) -> None:
+        """No table of the core is looked up by a member whose hash is a call of Python."""
+        found = [
+            (name, key)
+            for module in (desk, session, transfer_tables)
+            for name, table in vars(module).items()
+            if isinstance(table, dict) and not name.startswith("_")
+            for key in table
+            if isinstance(key, Enum)
+        ]
+        self.assertGreater(len(found), 60)
+        self.assertEqual([one for one in found if not isinstance(one[1], Key)], [])
+
+    def test_hash(self) -> None:
+        """Two of one name in two enums are two keys."""
+
+        class One(Key):
+            NAME = "name"
+
+        class Other(Key):
+            NAME = "name"
+
+        self.assertEqual(hash(One.NAME), object.__hash__(One.NAME))
+        self.assertEqual(len({One.NAME, Other.NAME, One("name")}), 2)

@@ -1,0 +1,129 @@
+"""Rule 9 of the design: what was said in clear counts no more under TLS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ftpalg.core.session_settings import ClientTls, Rules
+from tests.core.ladder import LadderTest
+from tests.core.openings import GREETED, LOGIN, USABLE
+from tests.core.scripts import (
+    AT,
+    AUTH_RULES,
+    AUTHORIZE,
+    CHECK_POINT,
+    GATEWAY,
+    LEAVING_TLS,
+    RAPTOR,
+    REACHED,
+    READY,
+    TLS,
+    USER,
+)
+from tests.core.tls import AUTH, OFFER
+
+
+class Tls(LadderTest):
+    """AUTH TLS in the middle of a login: the user is said again (RFC 4217 section 10.1)."""
+
+    def test_between_user_and_pass(self) -> None:
+        """In every dialect: no PASS, ACCT or RESP goes with a USER that was said in clear."""
+        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
+        for user in ("gus", "bob@gus@one.example", "gus@one.example", "bob@one.example gus"):
+            made = self.ladder(rules).play(READY)
+            made.play(f"C -> P  USER {user}\nC <- P  331 Password required.", TLS)
+            made.play("C -> P  PASS x@y\nC <- P  503 USER comes first: USER user@server.")
+            made.play(CHECK_POINT, USABLE)
+
+    def test_between_pass_and_acct(self) -> None:
+        """G: the password at the server that was said in clear is forgotten too."""
+        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
+        self.ladder(rules).play(
+            READY,
+            RAPTOR.partition("C -> P  ACCT")[0],
+            TLS,
+            "C -> P  ACCT gp\nC <- P  503 USER comes first: USER user@server.",
+            RAPTOR,
+            USABLE,
+        )
+
+    def test_between_pass_and_auth(self) -> None:
+        """J: the same."""
+        rules = replace(AUTH_RULES, client_tls=ClientTls.OFFER)
+        self.ladder(rules).play(
+            READY,
+            AUTHORIZE.partition("C -> P  AUTH")[0],
+            TLS,
+            "C -> P  AUTH gus\nC <- P  504 AUTH knows TLS, TLS-C, SSL and TLS-P.",
+            AUTHORIZE,
+        )
+
+    def test_account_in_clear(self) -> None:
+        """An account that was accepted in clear is none under TLS (rule 9)."""
+        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
+        made = self.ladder(rules).play(READY, GATEWAY, TLS)
+        made.play("C -> P  OPEN one.example\nC <- P  530 Log in at the gateway first.")
+        made.play(GATEWAY, AT, USABLE)
+
+    def test_after_the_server_was_asked(self) -> None:
+        """The server's USER that was said in clear takes no PASS under TLS."""
+        rules = Rules(accounts=True, client_tls=ClientTls.OFFER)
+        self.ladder(rules).play(
+            READY,
+            GATEWAY,
+            f"C -> P  USER bob@one.example\n{REACHED}\n{USER}\nC <- P  331 Password for bob.",
+            LEAVING_TLS,
+            "C -> P  PASS secret\nC <- P  503 USER comes first: USER user@server.",
+            GATEWAY,
+            AT,
+            USABLE,
+        )
+
+    def test_required(self) -> None:
+        """Where TLS is required no name and no password is taken in clear."""
+        rules = Rules(accounts=True, client_tls=ClientTls.REQUIRE)
+        made = self.ladder(rules).play(READY)
+        for command in ("USER gus", "PASS gp", "ACCT gp", "RESP gp", "OPEN one.example", "SITE x"):
+            made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
+        made.play(TLS, CHECK_POINT, USABLE)
+
+    def test_required_for_accounts(self) -> None:
+        """``account_tls``: no account in clear, data connections as the client likes."""
+        rules = Rules(accounts=True, account_tls=True, client_tls=ClientTls.OFFER)
+        made = self.ladder(rules).play(READY)
+        for command in ("USER gus", "PASS gp", "ACCT gp", "RESP gp", "OPEN one.example", "SITE x"):
+            made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
+        made.play(TLS, CHECK_POINT, USABLE)
+
+    def test_required_for_accounts_only(self) -> None:
+        """A listener without accounts lets its clients in as before."""
+        rules = Rules(account_tls=True, client_tls=ClientTls.OFFER)
+        self.ladder(rules).play(
+            READY.replace("ready.", "ready; log in as user@server."), AT, USABLE
+        )
+
+
+class Forgotten(LadderTest):
+    """AUTH begins the login anew."""
+
+    def test_user_is_forgotten(self) -> None:
+        """A password under TLS does not complete a USER that was sent in clear (RFC 4217)."""
+        self.ladder(OFFER).play(
+            GREETED,
+            """
+            C -> P  USER bob
+            P -> S  USER bob
+            P <- S  331 Password.
+            C <- P  331 Password.
+            """,
+            AUTH,
+            """
+            C -> P  PASS secret
+            C <- P  503 USER comes first.
+            """,
+            LOGIN,
+        )
+
+    def test_no_restart_before_the_login(self) -> None:
+        """REST of whoever was there before TLS would cut the first file under it."""
+        self.ladder(OFFER).play(GREETED, "C -> P  REST 100\nC <- P  530 Log in first.", AUTH, LOGIN)

@@ -1,0 +1,1 @@
+"""Tests of the process's life: start, signals, drain, reload, upgrade."""

@@ -1,0 +1,53 @@
+"""What one program hands on to the next."""
+
+from __future__ import annotations
+
+import os
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.life.inherited import READY, VARIABLE, Inherited, inherited
+
+
+class Handing(SynchronousTestCase):
+    """Through the environment."""
+
+    def setUp(self) -> None:
+        self.reader, self.writer = os.pipe()
+        self.addCleanup(os.close, self.reader)
+
+    def test_both_ways(self) -> None:
+        """What was handed on is found, once; no child of a child inherits it."""
+        os.set_inheritable(self.writer, True)
+        environ = {VARIABLE: str(Inherited({"tcp:21": self.writer}, self.writer))}
+        found = inherited(environ)
+        self.assertEqual(found, Inherited({"tcp:21": self.writer}, self.writer))
+        self.assertEqual(environ, {})
+        self.assertFalse(os.get_inheritable(self.writer))
+        os.close(self.writer)
+
+    def test_tells(self) -> None:
+        """How the start went is one line, and the end behind it."""
+        Inherited({}, self.writer).tell(READY)
+        self.assertEqual(os.read(self.reader, 100), b"ready\n")
+        self.assertEqual(os.read(self.reader, 100), b"")
+
+    def test_nobody(self) -> None:
+        """Without anything handed on there is nobody to tell."""
+        found = inherited({})
+        self.assertEqual((found, found.status), (Inherited(), -1))
+        found.tell(READY)
+        os.close(self.writer)
+
+    def test_nonsense(self) -> None:
+        """What somebody else has put there is no reason to fail."""
+        os.close(self.writer)
+        for text in (
+            "x",
+            "[]",
+            "{}",
+            '{"listeners": [], "status": 1}',
+            '{"listeners": {"a": "b"}, "status": 1}',
+            f'{{"listeners": {{"tcp:21": {self.writer}}}, "status": 1}}',
+        ):
+            self.assertEqual(inherited({VARIABLE: text}), Inherited(), text)

@@ -1,0 +1,1 @@
+"""The core's ladders, played over real sockets."""

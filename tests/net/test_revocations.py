@@ -1,0 +1,48 @@
+"""Revocation lists: read, and told of when they grow old."""
+
+from __future__ import annotations
+
+import datetime as dates
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.config import SettingsError
+from ftpalg.net.revocations import age, read
+
+BEGIN = dates.datetime(2026, 1, 1, tzinfo=dates.UTC)
+END = BEGIN + dates.timedelta(days=8)
+FILE = Path("revoked.pem")
+
+
+def made() -> x509.CertificateRevocationList:
+    """An empty list of eight days."""
+    issuer = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "issuer")])
+    builder = x509.CertificateRevocationListBuilder(issuer, BEGIN, END)
+    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+
+
+class Lists(SynchronousTestCase):
+    """Lists of an issuer."""
+
+    def test_age(self) -> None:
+        """Nothing is said up to the last quarter; then that it expires, and that it has."""
+        crl = made()
+        for days, words in ((5.9, ""), (6, "expires on 2026-01-09"), (8, "expired on 2026-01-09")):
+            said = age(FILE, crl, BEGIN + dates.timedelta(days=days))
+            self.assertEqual(len(said), bool(words), days)
+            self.assertIn(words, "".join(said))
+
+    def test_read(self) -> None:
+        """A file that holds one is read; any other is a fault that names it and the setting."""
+        good, bad = Path(self.mktemp()), Path(self.mktemp())
+        good.write_bytes(made().public_bytes(Encoding.PEM))
+        bad.write_text("no list")
+        self.assertEqual(read(good).last_update_utc, BEGIN)
+        for file, why in ((bad, "is no revocation list in PEM"), (FILE, "No such file")):
+            error = self.assertRaises(SettingsError, read, file)
+            self.assertIn(f"server-tls.crl: {file}: {why}", str(error))

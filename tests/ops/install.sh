@@ -1,0 +1,32 @@
+#!/bin/sh
+# Unpacks fail2ban and CrowdSec for tests/ops, on Debian and as root: only what is missing, under /opt/peers,
+# with no service that would start by itself.
+set -eu
+
+if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
+    echo "tests/ops: not root on Debian, nothing installed; tests skip the tools that are missing"
+    exit 0
+fi
+
+archives=
+command -v fail2ban-regex >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/fail2ban-regex ] ||
+    archives="$archives fail2ban"
+command -v crowdsec >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/crowdsec ] ||
+    archives="$archives crowdsec"
+if [ -z "$archives" ]; then
+    echo "tests/ops: every tool is there"
+    exit 0
+fi
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+chmod 755 "$scratch"  # apt downloads as a user of its own
+apt-get update -q >/dev/null
+mkdir -p /opt/peers
+# shellcheck disable=SC2086 # a list of words
+(cd "$scratch" && apt-get download -q $archives >/dev/null)
+for archive in "$scratch"/*.deb; do
+    dpkg -x "$archive" /opt/peers
+done
+echo "tests/ops: unpacked$archives"

@@ -1,0 +1,77 @@
+"""Endpoints of settings as endpoints of Twisted."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from twisted.internet.endpoints import AdoptedStreamServerEndpoint
+from twisted.internet.testing import MemoryReactor
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg import endpoints
+from ftpalg.config import SettingsError
+from ftpalg.endpoints import endpoint_of
+
+
+class Endpoints(SynchronousTestCase):
+    """Those of systemd, and the others."""
+
+    def given(self, *families: int, names: str) -> list[int]:
+        """Sockets that systemd would give, by descriptors that are in a row."""
+        made = [socket.socket(family) for family in families]
+        for sock in made:
+            self.addCleanup(sock.close)
+        descriptors = []
+        for at, sock in enumerate(made):
+            descriptors.append(os.dup2(sock.fileno(), 200 + at))
+            self.addCleanup(os.close, 200 + at)
+        self.patch(endpoints, "FIRST", 200)
+        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDNAMES": names}
+        self.patch(os, "environ", {**os.environ, **environment})
+        return descriptors
+
+    def fault(self, text: str) -> str:
+        """Why there is no such endpoint."""
+        (found,) = self.assertRaises(SettingsError, endpoint_of, MemoryReactor(), text).faults
+        self.assertTrue(found.startswith(f"listen = {text!r}: "), found)
+        for word in ("_parse", "index out of range", "argument", "KeyError"):
+            self.assertNotIn(word, found)
+        return str(found)
+
+    def test_by_name(self) -> None:
+        """A socket by its name, of whichever family it is."""
+        first, second = self.given(socket.AF_INET, socket.AF_INET6, names="one:two")
+        for name, descriptor, family in (
+            ("one", first, socket.AF_INET),
+            ("two", second, socket.AF_INET6),
+        ):
+            found: Any = endpoint_of(MemoryReactor(), f"systemd:{name}")
+            self.assertIsInstance(found, AdoptedStreamServerEndpoint)
+            self.assertEqual((found.fileno, found.addressFamily), (descriptor, family))
+            os.fstat(descriptor)  # it is still open
+
+    def test_not_given(self) -> None:
+        """No such name, the same name twice, sockets that are another process's, none at all."""
+        self.given(socket.AF_INET, socket.AF_INET, names="one:one")
+        self.assertIn("systemd gives 2 sockets of this name", self.fault("systemd:one"))
+        self.assertIn("FileDescriptorName", self.fault("systemd:two"))
+        self.patch(os, "environ", {"LISTEN_PID": "1", "LISTEN_FDNAMES": "one"})
+        self.assertIn("FileDescriptorName", self.fault("systemd:one"))
+        self.patch(os, "environ", {})
+        self.assertIn("FileDescriptorName", self.fault("systemd:one"))
+        self.assertIn("FileDescriptorName", self.fault("systemd:domain=INET:index=0"))
+
+    def test_written(self) -> None:
+        """What people write is listened on."""
+        reactor: Any = MemoryReactor()
+        made: Any = endpoint_of(reactor, "192.0.2.1:2121")
+        made.listen(None)
+        ((port, _, _, host),) = reactor.tcpServers
+        self.assertEqual((host, port), ("192.0.2.1", 2121))
+
+    def test_unknown(self) -> None:
+        """What nobody knows is told in our words."""
+        for text in ("carrier-pigeon:1", "tcp:21:nonsense=1", "tcp6", "x"):
+            self.assertIn("is no endpoint that Twisted knows; write one like", self.fault(text))

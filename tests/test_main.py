@@ -1,0 +1,96 @@
+"""The entry point: which command is called, and what becomes of its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from twisted.trial.unittest import SkipTest
+
+from ftpalg.cli import version
+from tests.cli.cases import CommandCase
+
+TREE = Path(__file__).parents[1]
+
+
+class Main(CommandCase):
+    """In this process."""
+
+    def test_status(self) -> None:
+        """The command's own."""
+        self.patch(version, "version", lambda words: 5)
+        self.assertEqual(self.run_it("version"), (5, "", ""))
+        self.assertEqual(self.run_it("--version"), (5, "", ""))
+
+    def test_wrong_words(self) -> None:
+        """2, and one line that no command has written."""
+        status, out, err = self.run_it("versoin")
+        self.assertEqual((status, out, len(err.splitlines())), (2, "", 1))
+
+    def test_help(self) -> None:
+        """0, however it is asked for."""
+        first, *others = (
+            self.run_it(*words)
+            for words in (("help", "run"), ("run", "--help"), ("run", "-h"), ("help", "run", "x"))
+        )
+        self.assertEqual((first[0], first[2]), (0, ""))
+        self.assertTrue(first[1].startswith("usage: ftpalg run "))
+        self.assertEqual(others, [first] * 3)
+
+
+class Process(CommandCase):
+    """As a process."""
+
+    def started(self, text: str) -> subprocess.CompletedProcess[str]:
+        """What has become of a line of the shell."""
+        return subprocess.run(
+            text.replace("ftpalg", f"{sys.executable} -m ftpalg"),
+            shell=True,
+            cwd=TREE,
+            env={**os.environ, "PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": ""},
+            capture_output=True,
+            timeout=60,
+            text=True,
+        )
+
+    def test_reader_gone(self) -> None:
+        """A reader that has seen enough is no traceback."""
+        self.assertEqual(self.started("ftpalg schema | true").stderr, "")
+
+    def test_disk_full(self) -> None:
+        """What does not fit is one sentence and status 1, however much it was."""
+        if not os.path.exists("/dev/full"):
+            raise SkipTest("no /dev/full")
+        sentence = "ftpalg: standard output cannot be written: No space left on device\n"
+        for words in ("ftpalg version", "ftpalg schema", "ftpalg --help", "-u ftpalg version"):
+            line = words.replace("-u", "PYTHONUNBUFFERED=1")
+            done = self.started(f"{line} > /dev/full")
+            self.assertEqual((done.returncode, done.stderr), (1, sentence), words)
+
+    def test_nobody_listens(self) -> None:
+        """A standard output that is closed changes no status."""
+        done = self.started("ftpalg version >&-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_signals(self) -> None:
+        """They are taken before all else where it runs in the foreground, and only there."""
+        for word, ours in (("run", True), ("check", False)):
+            script = (
+                "import signal, sys\n"
+                f"sys.argv = ['ftpalg', '{word}']\n"
+                "import ftpalg.__main__\n"
+                "print(signal.getsignal(signal.SIGHUP) is signal.SIG_DFL)\n"
+            )
+            done = subprocess.run(
+                (sys.executable, "-c", script),
+                env={**os.environ, "PYTHONPATH": str(TREE)},
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+                capture_output=True,
+                timeout=60,
+                text=True,
+                check=True,
+            )
+            self.assertEqual(done.stdout, f"{not ours}\n", done.stderr)

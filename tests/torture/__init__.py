@@ -1,0 +1,1 @@
+"""Every call that can fail fails once, in every dialogue: nothing hangs, leaks or looks complete."""

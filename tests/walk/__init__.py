@@ -1,0 +1,1 @@
+"""Everything that can happen to a session, walked; and what the walk must notice."""

@@ -1,0 +1,232 @@
+"""ftpalg as a child process: where it listens, what it holds, what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO
+
+from tests.wire.sockets import TIMEOUT, Wire
+
+TREE = Path(os.environ.get("FTPALG_TREE") or Path(__file__).parents[2])
+BIN = Path(sys.executable).parent
+STARTS = 60.0
+"""Seconds: twistd imports much, and a busy machine gives it little time for that."""
+
+
+class Gateway:
+    """ftpalg as a child process on free ports.
+
+    The log is read from where a test began.  Gateway and tests run beside each other: what has been
+    asked of the gateway may be under way still, so reading waits until it rests.
+    """
+
+    prefix = "ftpalg-wire-"
+    program: tuple[str, ...] = ("twistd", "-n", "--pidfile=", "ftpalg")
+
+    def __init__(
+        self,
+        words: list[str],
+        toml: str,
+        interfaces: tuple[str, ...],
+        listeners: tuple[str, ...] = (),
+        environment: Mapping[str, str] = {},
+    ) -> None:
+        """``listeners`` are the hosts of ``[[listeners]]`` in the settings, behind the interfaces."""
+        self._start(words, toml, interfaces, environment)
+        hosts = (*interfaces, *listeners)
+        self.ports = self._wait_for_ports(len(hosts))
+        self.addresses = list(zip(hosts, self.ports, strict=True))
+        self._own = sockets_of(self.process.pid)
+
+    def _start(
+        self,
+        words: list[str],
+        toml: str,
+        interfaces: tuple[str, ...],
+        environment: Mapping[str, str] = {},
+    ) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix=self.prefix)
+        folder = Path(self.folder.name)
+        for interface in interfaces:
+            words = [*words, "--listen", "tcp:0:interface=" + interface.replace(":", r"\:")]
+        if toml:
+            (folder / "ftpalg.toml").write_text(toml, encoding="utf-8")
+            words = [*words, "--config", str(folder / "ftpalg.toml")]
+        self.log = folder / "log"
+        self._begun = self._read = 0
+        with self._outlet() as log:
+            self.process = subprocess.Popen(
+                [str(BIN / self.program[0]), *self.program[1:], *words],
+                cwd=TREE,
+                env={**os.environ, "PYTHONPATH": str(TREE), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _outlet(self) -> BinaryIO:
+        """Its standard output and error."""
+        return self.log.open("wb")
+
+    def _wait_for_ports(self, wanted: int) -> list[int]:
+        if not self.until(lambda: len(listening_ports(self.process.pid)) >= wanted, STARTS):
+            raise AssertionError(f"the gateway does not listen: {self.log.read_text()[-2000:]}")
+        return [port for _, port in listening_ports(self.process.pid)]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its first endpoint."""
+        return self.addresses[0]
+
+    @property
+    def rss(self) -> int:
+        """Resident bytes now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        match = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert match
+        return int(match[1]) * 1024
+
+    # -- what it does now --------------------------------------------------
+
+    def until(self, holds: Callable[[], bool], timeout: float = TIMEOUT) -> bool:
+        """True as soon as this holds; False after that time, or where the gateway has ended."""
+        end, pause = monotonic() + timeout, 0.001
+        while not holds():
+            if monotonic() > end:
+                return False
+            try:
+                self.process.wait(pause)
+            except subprocess.TimeoutExpired:
+                pause = min(2 * pause, 0.02)
+                continue
+            return holds()
+        return True
+
+    def rests(self) -> bool:
+        """True once it has done all that could be done: it sleeps and waits for events or timers.
+
+        What a peer on this machine has sent before is then read, acted on, and written to the log:
+        bytes that arrive wake the process at once, and it sleeps nowhere but in its reactor.  The thread
+        of a log of its own may rest longer than that: of ``ftpalg run`` ask what is ``logged``.
+        """
+        return self.until(lambda: not runs(self.process.pid))
+
+    def quiet(self, *peers: Wire) -> bool:
+        """True where it has done all that could be done, and none of these has heard a word."""
+        return self.rests() and all(peer.hears_nothing() for peer in peers)
+
+    def left(self) -> bool:
+        """True once every session is over and its connections are closed, the server's too."""
+        return self.until(self.is_empty)
+
+    def is_empty(self) -> bool:
+        """Whether it holds no connection now, and none waits for it."""
+        pid = self.process.pid
+        if not sockets_of(pid) <= self._own:
+            return False
+        # The kernel's table is long.  What leaves its queue meanwhile is a socket afterwards.
+        return not unaccepted(pid) and sockets_of(pid) <= self._own
+
+    # -- what it says --------------------------------------------------
+
+    def begin(self) -> None:
+        """The log of another test begins here."""
+        self.new_log()
+        self._begun = self._read
+
+    def new_log(self) -> str:
+        """What was logged since the last call."""
+        self.rests()
+        found = self._log_from(self._read)
+        self._read += len(found)
+        return found.decode("utf-8", "replace")
+
+    def whole_log(self) -> str:
+        """All of it, of all tests."""
+        self.rests()
+        return self._log_from(0).decode("utf-8", "replace")
+
+    def logged(self, words: str, times: int = 1, timeout: float = TIMEOUT) -> bool:
+        """True as soon as this test's log holds these words that often; False after that time."""
+        wanted = words.encode("utf-8")
+        return self.until(lambda: self._log_from(self._begun).count(wanted) >= times, timeout)
+
+    def _log_from(self, place: int) -> bytes:
+        with self.log.open("rb") as log:
+            log.seek(place)
+            return log.read()
+
+    def stop(self) -> None:
+        """End it; sessions that a test has left are not waited for."""
+        for number, seconds in (
+            (signal.SIGTERM, 2.0),
+            (signal.SIGTERM, TIMEOUT),
+            (signal.SIGKILL, None),
+        ):
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+            try:
+                self.process.wait(seconds)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self.folder.cleanup()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process has something to do; one that has ended has not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("S", "Z", "X")
+
+
+def descriptors(pid: int) -> list[str]:
+    """What the process has open."""
+    folder = Path(f"/proc/{pid}/fd")
+    found = []
+    for entry in folder.iterdir():
+        try:
+            found.append(os.readlink(entry))
+        except OSError:
+            continue
+    return found
+
+
+def sockets_of(pid: int) -> set[int]:
+    """The inodes of its sockets."""
+    try:
+        return {int(name[8:-1]) for name in descriptors(pid) if name.startswith("socket:[")}
+    except OSError:
+        return set()
+
+
+def _listeners(pid: int) -> list[list[str]]:
+    """The kernel's rows of the sockets that it listens on."""
+    mine = sockets_of(pid)
+    found = []
+    for table in ("tcp", "tcp6") if mine else ():
+        for row in Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
+            words = row.split()
+            if words[3] == "0A" and int(words[9]) in mine:
+                found.append(words)
+    return found
+
+
+def listening_ports(pid: int) -> list[tuple[int, int]]:
+    """(inode, port) of every socket the process listens on, oldest first."""
+    return sorted((int(w[9]), int(w[1].rpartition(":")[2], 16)) for w in _listeners(pid))
+
+
+def unaccepted(pid: int) -> int:
+    """Connections that wait for the process to accept them."""
+    return sum(int(words[4].rpartition(":")[2], 16) for words in _listeners(pid))
