@@ -20,6 +20,7 @@ from tests.wire.peers import (
     Control,
     FakeServer,
     Gateway,
+    leave,
     listening_ports,
     sockets_of,
 )
@@ -306,6 +307,7 @@ class TlsTestCase(SynchronousTestCase):
         assert "Traceback" not in log, log
         assert "Unhandled" not in log, log
         assert self.gateway.process.poll() is None, "the gateway has died"
+        leave(Room.rooms, self.room, log)
 
     def serve(self, script: Script) -> Future[Any]:
         """The server's next connection runs this script."""

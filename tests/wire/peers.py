@@ -16,6 +16,7 @@ from tests.wire.cases import (
     SharedCases,
     TestCase,
     WireTestCase,
+    leave,
 )
 from tests.wire.clients import Client, Reply, epsv_port, pasv_port
 from tests.wire.gateways import BIN, TREE, Gateway, descriptors, listening_ports, sockets_of
@@ -65,6 +66,7 @@ __all__ = [
     "echo_site",
     "epsv_port",
     "exactly",
+    "leave",
     "listener",
     "listening_ports",
     "pasv_port",
