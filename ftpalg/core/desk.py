@@ -107,7 +107,8 @@ class Desk:
     nothing yet) until what may stand behind that has been looked for, then 0; ``begun`` is the code
     of a reply whose end the client has yet to hear, or 0; ``doubt`` is the code of the first line of
     a reply whose end was none of the grammar's, or 0; ``more`` is True while lines of the server wait
-    behind the reply that came last, and ``stale`` where those came before what is awaited was asked.
+    behind the reply that came last, and ``stale`` where those came before what is awaited was asked;
+    ``swayed`` is True where it has been told before a login what it may remember.
     """
 
     __slots__ = (
@@ -136,6 +137,7 @@ class Desk:
         "server_tls",
         "stale",
         "surplus",
+        "swayed",
         "told",
         "traits",
         "unswept",
@@ -156,7 +158,7 @@ class Desk:
         self.account = ""
         self.logged_in = self.named = False
         self.gone = self.client_done = False
-        self.more = self.stale = False
+        self.more = self.stale = self.swayed = False
         self.doubt = self.begun = 0
         self.sent = b""
         self.unswept = self.surplus = self.told = self._bad = 0
@@ -350,7 +352,7 @@ class Desk:
         """Close the server's connection and forget it; the client stays and may name another."""
         self.signal(Signal.SERVER_LEFT)
         self.awaited = self.server = self.held = None
-        self.more = self.stale = False
+        self.more = self.stale = self.swayed = False
         self.stop(Timer.HANDSHAKE)
         self.order(HangUp(Side.SERVER))
 

@@ -177,9 +177,13 @@ class Client(LadderTest):
         made = self.ladder(replace(REQUIRE, bad_commands=99)).play(GREETED)
         for command in ("USER bob", "PASS x", "PASV", "STAT", "SITE X", "ABOR", "REIN"):
             made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
-        for command in ("NOOP", "SYST", "HELP", "CLNT x", "OPTS UTF8 ON"):
+        for command in ("NOOP", "SYST", "HELP"):
             made.play(f"C -> P  {command}\nP -> S  {command}\nP <- S  200 OK\nC <- P  200 OK")
         made.play(AUTH, LOGIN)
+        for command in ("CLNT x", "OPTS UTF8 ON"):
+            self.ladder(REQUIRE).play(
+                GREETED, f"C -> P  {command}\nP -> S  {command}\nP <- S  200 OK\nC <- P  200 OK"
+            )
         made.play(
             """
             C -> P  PORT 192,0,2,7,200,1

@@ -20,7 +20,7 @@ from tests.core.scripts import (
     TLS,
     USER,
 )
-from tests.core.tls import AUTH, OFFER
+from tests.core.tls import AUTH, MATCH, OFFER
 
 
 class Tls(LadderTest):
@@ -127,3 +127,30 @@ class Forgotten(LadderTest):
     def test_no_restart_before_the_login(self) -> None:
         """REST of whoever was there before TLS would cut the first file under it."""
         self.ladder(OFFER).play(GREETED, "C -> P  REST 100\nC <- P  530 Log in first.", AUTH, LOGIN)
+
+    def test_told_server_is_left(self) -> None:
+        """What a server may remember from before the login is forgotten with its connection."""
+        for rules in (OFFER, MATCH):
+            for line in (
+                "TYPE A",
+                "MODE Z",
+                "STRU F",
+                "OPTS UTF8 OFF",
+                "LANG fr",
+                "CLNT x",
+                "SITE x",
+                "CWD evil",
+            ):
+                self.ladder(rules).play(
+                    GREETED,
+                    f"C -> P  {line}\nP -> S  {line}\nP <- S  200 OK.\nC <- P  200 OK.",
+                    LEAVING_TLS,
+                    "C -> P  PASS secret\nC <- P  503 USER comes first: USER user@server.",
+                    "C -> P  USER bob\nP ..    dials ftp.example:21\nP ..    connected",
+                )
+
+    def test_asked_server_stays(self) -> None:
+        """Questions, and logins that are said anew, change nothing there."""
+        for line, code in (("NOOP", 200), ("SYST", 215), ("HELP", 214), ("USER bob", 331)):
+            asked = f"C -> P  {line}\nP -> S  {line}\nP <- S  {code} Yes.\nC <- P  {code} Yes."
+            self.ladder(OFFER).play(GREETED, asked, AUTH, LOGIN)

@@ -91,14 +91,16 @@ class Entry(Stage):
     def forget(self) -> None:
         """TLS begins: what the client has said in clear counts no more (rule 9, RFC 4217 section
         10.1), an account and a server that it named among it."""
-        self._leave_named_server()
+        self._leave_server_of_clear()
         self.state = Wish(wrong=self.state.wrong)
         self.desk.account = ""
 
-    def _leave_named_server(self) -> None:
-        if self.desk.phase is Phase.CONNECTED and not self._login.state.greets:
-            self.desk.leave_server()
-            self.desk.move(Phase.UNROUTED)
+    def _leave_server_of_clear(self) -> None:
+        """Leave one that was named in clear, or told in clear what it may remember."""
+        desk = self.desk
+        if desk.phase is Phase.CONNECTED and (desk.swayed or not self._login.state.greets):
+            desk.leave_server()
+            desk.move(Phase.UNROUTED)
             self._login.forget()
 
     def secured(self, event: ClientSecured) -> None:

@@ -24,6 +24,9 @@ TRANSPARENT = {b"MODE": (b"S", b"Z"), b"STRU": (b"F",)}
 HARMLESS = frozenset(b"NOOP SYST OPTS CLNT HELP LANG TYPE".split())
 """What a parent FTP proxy gets before the login; SITE and OPEN would name a server."""
 
+QUESTIONS = frozenset(b"NOOP SYST HELP STAT FEAT".split())
+"""What a server has forgotten once it has answered."""
+
 
 class Forwarding(Stage):
     """``state`` is True once QUIT has gone to the server."""
@@ -55,15 +58,20 @@ class Forwarding(Stage):
         elif not (self.desk.logged_in or command.passes_before_login):
             self.desk.refuse(530, "Log in first.")
         else:
-            self.desk.ask(command, Await.FORWARD)
+            self._pass_on(command, Await.FORWARD)
 
     def site(self, command: Command) -> None:
         """SITE, of which AUTH may be a login (curl's alternative to USER)."""
         word = (command.argument or b"").strip().partition(b" ")[0].upper()
         if word == b"AUTH" and not self._names_server(command):
-            self.desk.ask(command, Await.SITE_AUTH)
+            self._pass_on(command, Await.SITE_AUTH)
         else:
             self.forward(command)
+
+    def _pass_on(self, command: Command, awaited: Await) -> None:
+        """Before the login it may have been said by another than who logs in under TLS."""
+        self.desk.swayed = self.desk.swayed or command.verb not in QUESTIONS
+        self.desk.ask(command, awaited)
 
     def answered(self, message: Reply) -> None:
         """The server's answer to it."""

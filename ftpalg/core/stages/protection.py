@@ -128,7 +128,8 @@ class Protection(Stage):
             desk.leave(Reason.CLEAR_BEHIND_AUTH)  # CVE-2011-1575
         else:
             self.state = self.state._replace(implied=MECHANISMS[mechanism])
-            if desk.server_tls is ServerTls.MATCH and desk.server is not None and not desk.named:
+            stays = desk.server is not None and not desk.named and not desk.swayed
+            if desk.server_tls is ServerTls.MATCH and stays:
                 self.ask_for_tls(Await.MATCHED)
             else:
                 self.secure_client()
