@@ -55,6 +55,7 @@ PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
 CORE = (
+    {"value"},
     {"routes", "keys"},
     {"wire"},
     {"ends", "events", "actions", "phases", "session_settings", "facts"},
@@ -62,7 +63,7 @@ CORE = (
     {"stages"},
     {"session"},
 )
-"""``{routes, keys} <- wire <- vocabulary <- desk <- stages <- session``."""
+"""``value <- {routes, keys} <- wire <- vocabulary <- desk <- stages <- session``."""
 
 STAGES = (
     {"destination"},

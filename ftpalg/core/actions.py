@@ -2,54 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ftpalg.core.events import Side, Timer, Traits
 from ftpalg.core.facts import Fact
 from ftpalg.core.routes import Route, Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
 
-@dataclass(frozen=True, slots=True)
-class SendReply:
+@value
+class SendReply(NamedTuple):
     """Write a reply to the client."""
 
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class SendLine:
+@value
+class SendLine(NamedTuple):
     """Write a line of a preliminary reply that goes on to the client."""
 
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SendCommand:
+@value
+class SendCommand(NamedTuple):
     """Write a command to the server; ``urgent`` puts Telnet's IP and DM in front (RFC 959 4.1.3)."""
 
     command: Command
     urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SendSecret:
+@value
+class SendSecret(NamedTuple):
     """Write PASS with the password that ``source`` names; the core never sees it."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticate:
+@value
+class Authenticate(NamedTuple):
     """Have the client's account at the gateway checked."""
 
     account: bytes
-    password: bytes = field(repr=False)
+    password: bytes
+
+    def __repr__(self) -> str:
+        return f"Authenticate(account={self.account!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+@value
+class Dial(NamedTuple):
     """Open a control connection to the first of the servers that can be reached.
 
     ``named`` is True where the client or its packets named it: the access rules hold then.
@@ -61,47 +65,47 @@ class Dial:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HangUp:
+@value
+class HangUp(NamedTuple):
     """Close that side's control connection, after what was written to it."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class StartTls:
+@value
+class StartTls(NamedTuple):
     """Begin TLS on that side's control connection; bytes that came before it end the session."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class StopTls:
+@value
+class StopTls(NamedTuple):
     """Go on in clear on the client's control connection (CCC, RFC 4217 section 6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class GoOpaque:
+@value
+class GoOpaque(NamedTuple):
     """From now on copy both control connections untouched (RFC 6384 section 5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+@value
+class Listen(NamedTuple):
     """Open a data port for that side's peer and accept one connection from it."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+@value
+class Connect(NamedTuple):
     """Open a data connection to that port of that side's peer."""
 
     side: Side
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class SecureLeg:
+@value
+class SecureLeg(NamedTuple):
     """Begin TLS on that side's data connection: as its server towards a client, as its client
     towards a server, whoever dialled (RFC 4217 section 7).
 
@@ -113,69 +117,69 @@ class SecureLeg:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+@value
+class Relay(NamedTuple):
     """Both legs stand: move bytes from the source side to the other."""
 
     source: Side
 
 
-@dataclass(frozen=True, slots=True)
-class GiveTime:
+@value
+class GiveTime(NamedTuple):
     """The server is at work: bytes that do not move have their time anew (timeouts.stalled)."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndLeg:
+@value
+class EndLeg(NamedTuple):
     """The source has ended cleanly: give this leg what is still on the way, then its end."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class CloseLeg:
+@value
+class CloseLeg(NamedTuple):
     """Nothing will move on this leg: end it cleanly, whatever state it is in, and forget it."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class AbortLeg:
+@value
+class AbortLeg(NamedTuple):
     """Make this leg fail visibly: a RST, never a clean end."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class StartTimer:
+@value
+class StartTimer(NamedTuple):
     """Start a wait, anew if it runs."""
 
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True)
-class StopTimer:
+@value
+class StopTimer(NamedTuple):
     """Stop a wait, if it runs."""
 
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True)
-class ReportProgress:
+@value
+class ReportProgress(NamedTuple):
     """Tell the client, with 213, how many bytes the running transfer has moved."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+@value
+class Learned(NamedTuple):
     """What is known of the connected server from now on, for all sessions with it."""
 
     traits: Traits
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+@value
+class Tell(NamedTuple):
     """Hand a fact to those who observe."""
 
     fact: Fact

@@ -13,7 +13,6 @@ Every slot holds a frozen value, so that ``value`` is the whole state of the des
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from operator import attrgetter
 
 from ftpalg.core.actions import (
@@ -344,9 +343,9 @@ class Desk:
     def is_known_by(self, side: Side, shown: str) -> None:
         """That side is told this address of ours, if any, though its session began without one."""
         if shown and side is Side.CLIENT:
-            self.client = replace(self.client, shown=shown)
+            self.client = self.client._replace(shown=shown)
         elif shown and self.server is not None:
-            self.server = replace(self.server, shown=shown)
+            self.server = self.server._replace(shown=shown)
 
     def leave_server(self) -> None:
         """Close the server's connection and forget it; the client stays and may name another."""

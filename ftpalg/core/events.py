@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ftpalg.core.ends import Reason
 from ftpalg.core.keys import Key
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.replies import Reply
@@ -48,8 +49,8 @@ class Timer(Key):
     RESYNC = "resync"
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+@value
+class Traits(NamedTuple):
     """What has been learned of one server; ``Learned`` tells what a session adds.
 
     ``epsv`` and ``eprt`` are False where it has no use of the verb, ``passive`` and ``active`` where
@@ -63,8 +64,8 @@ class Traits:
     surplus: frozenset[bytes] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+@value
+class Link(NamedTuple):
     """The addresses of one control connection: the remote peer's and ours, in normal spelling.
 
     ``shown`` is our address as that peer is told it, where that is not ``local``.  ``direct`` is
@@ -85,80 +86,80 @@ class Link:
         return self.shown or self.local
 
 
-@dataclass(frozen=True, slots=True)
-class CommandReceived:
+@value
+class CommandReceived(NamedTuple):
     """The client sent a command."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRefused:
+@value
+class CommandRefused(NamedTuple):
     """The client sent a line that is not to be carried out."""
 
     error: FtpError
 
 
-@dataclass(frozen=True, slots=True)
-class ClientDone:
+@value
+class ClientDone(NamedTuple):
     """The client will send nothing more and may still read: ``printf 'USER…' | nc -N``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLost:
+@value
+class ClientLost(NamedTuple):
     """The client's control connection is gone; ``why`` is the fault's kind."""
 
     reason: str
     why: Reason = Reason.CLIENT_LOST
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecured:
+@value
+class ClientSecured(NamedTuple):
     """The client's control connection is under TLS; ``sni`` is the name it asked for, lower case."""
 
     sni: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountAccepted:
+@value
+class AccountAccepted(NamedTuple):
     """The password for the account at the gateway was right."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRefused:
+@value
+class AccountRefused(NamedTuple):
     """It was not, or could not be checked; ``reason`` is for the log."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountsBusy:
+@value
+class AccountsBusy(NamedTuple):
     """Nobody could look at the password: too many others wait for that."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretMissing:
+@value
+class SecretMissing(NamedTuple):
     """The password for the server cannot be had; ``reason`` is for the log."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerConnected:
+@value
+class ServerConnected(NamedTuple):
     """The control connection to the server stands; its greeting has not come yet.
 
     ``server`` is which of several it is, None for the only one.
     """
 
     link: Link
-    traits: Traits = field(default_factory=Traits)
+    traits: Traits = Traits()
     server: Server | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServerUnreachable:
+@value
+class ServerUnreachable(NamedTuple):
     """No address of the server could be reached; ``reason`` names each and why.
 
     ``forbidden`` is a sentence for the client where the access rules stand against it.
@@ -168,21 +169,21 @@ class ServerUnreachable:
     forbidden: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSecured:
+@value
+class ServerSecured(NamedTuple):
     """The server's control connection is under TLS and its certificate is accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerInsecure:
+@value
+class ServerInsecure(NamedTuple):
     """TLS with the server failed; ``reason`` is a sentence that says what was wrong, ``why`` its kind."""
 
     reason: str
     why: Reason = Reason.SERVER_TLS
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyReceived:
+@value
+class ReplyReceived(NamedTuple):
     """The server sent a whole reply; ``doubtful`` where only its silence says that it is whole:
     then the code of its first line, which no later line may have.
 
@@ -195,48 +196,48 @@ class ReplyReceived:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
+@value
+class CaughtUp(NamedTuple):
     """Of the server's lines those have been told that had come behind a reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyGoesOn:
+@value
+class ReplyGoesOn(NamedTuple):
     """The server sent a line of a preliminary reply of several; the last one comes as the reply."""
 
     code: int
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyUnderWay:
+@value
+class ReplyUnderWay(NamedTuple):
     """The server sent lines of another reply of several, whose last one is still to come."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextPassedOver:
+@value
+class TextPassedOver(NamedTuple):
     """The server sent text without a reply code, which is for nobody; told of the first line only."""
 
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ServerBroken:
+@value
+class ServerBroken(NamedTuple):
     """The server sent what is no reply; nothing after it can be matched."""
 
     error: FtpError
 
 
-@dataclass(frozen=True, slots=True)
-class ServerLost:
+@value
+class ServerLost(NamedTuple):
     """The server's control connection is gone; ``why`` is the fault's kind."""
 
     reason: str
     why: Reason = Reason.SERVER_CLOSED
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+@value
+class Listening(NamedTuple):
     """A data port is open for that side; ``shown`` is our address as its peer is told it, where that
     is not the one its control connection has."""
 
@@ -245,44 +246,44 @@ class Listening:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ListenFailed:
+@value
+class ListenFailed(NamedTuple):
     """No data port could be had for that side."""
 
     side: Side
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LegReached:
+@value
+class LegReached(NamedTuple):
     """That side's data connection stands, read-paused, TLS not begun."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class LegSecured:
+@value
+class LegSecured(NamedTuple):
     """TLS on that side's data connection stands, and its peer is the right one."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class LegMoved:
+@value
+class LegMoved(NamedTuple):
     """A leg that has been given its end is still taking bytes: its wait begins anew."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class LegEnded:
+@value
+class LegEnded(NamedTuple):
     """That leg ended cleanly: a source was read to its end, a sink has everything and its end."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class LegFailed:
+@value
+class LegFailed(NamedTuple):
     """That leg could not be opened or broke; ``code`` is the reply's where we refused it."""
 
     side: Side
@@ -290,8 +291,8 @@ class LegFailed:
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TimerExpired:
+@value
+class TimerExpired(NamedTuple):
     """A wait is over."""
 
     timer: Timer

@@ -6,11 +6,12 @@ hold what a peer chose: whoever writes them down makes them printable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
@@ -24,16 +25,16 @@ class Outcome(Enum):
     ABORTED = "aborted"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+@value
+class Peer(NamedTuple):
     """One end of a connection."""
 
     host: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+@value
+class About(NamedTuple):
     """Whose fact it is.
 
     ``server`` is whom the server's control connection leads to, None as long as there is none; ``name``
@@ -50,15 +51,15 @@ class About:
     route: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOpened:
+@value
+class SessionOpened(NamedTuple):
     """A client has been admitted; ``proxy`` is the balancer whose PROXY header has told who it is."""
 
     proxy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsStands:
+@value
+class TlsStands(NamedTuple):
     """The control connection of that side is under TLS; ``name`` is what its client asked for.
 
     The net adds ``version`` and ``cipher``.
@@ -70,8 +71,8 @@ class TlsStands:
     cipher: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
+@value
+class LoggedIn(NamedTuple):
     """The server has let the client in; the net adds its reply."""
 
     user: str
@@ -79,16 +80,16 @@ class LoggedIn:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLoggedIn:
+@value
+class AccountLoggedIn(NamedTuple):
     """The password for an account at the gateway was right; ``checker`` is the kind that knew it."""
 
     account: str
     checker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LoginRefused:
+@value
+class LoginRefused(NamedTuple):
     """A login was wrong, here (no ``side``) or at the server; ``code`` is the server's reply.
 
     Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds.
@@ -102,16 +103,16 @@ class LoginRefused:
     delay: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class CommandAnswered:
+@value
+class CommandAnswered(NamedTuple):
     """The client has had the final reply to a command."""
 
     command: Command
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class TransferOver:
+@value
+class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
     each side, ours where we listen, and the sides whose TLS has ``resumed`` another session.
 
@@ -133,8 +134,8 @@ class TransferOver:
     resumed: frozenset[Side] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+@value
+class Refused(NamedTuple):
     """A client was turned away before it had a session, with that code or, at 0, without a word.
 
     ``rule`` is the setting that stands against it, with its place.
@@ -147,18 +148,18 @@ class Refused:
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Intruded:
-    """Strangers connected to data ports that wait for that side: ``count`` since the last such fact,
+@value
+class Intruded(NamedTuple):
+    """Strangers connected to data ports that wait for that side: ``times`` since the last such fact,
     ``host`` the last of them."""
 
     side: Side
     host: str
-    count: int = 1
+    times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ServerUnreachable:
+@value
+class ServerUnreachable(NamedTuple):
     """No server could be reached, or the one that was cannot be used.
 
     ``tried`` has each address with what came of it, and the milliseconds that it took.
@@ -169,8 +170,8 @@ class ServerUnreachable:
     tried: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+@value
+class Shown(NamedTuple):
     """A certificate: whose it is, who issued it, the names it is for, its end, its digest."""
 
     subject: str
@@ -180,8 +181,8 @@ class Shown:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFailed:
+@value
+class TlsFailed(NamedTuple):
     """TLS of a control connection with that side failed; a handshake, as a rule.
 
     The net adds the name of the ``alert`` that went with it, and the certificate that was refused.
@@ -194,8 +195,8 @@ class TlsFailed:
     shown: Shown | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProtocolError:
+@value
+class ProtocolError(NamedTuple):
     """A peer said what the protocol does not allow at this point.
 
     ``line`` is what it said, as far as that is one line, and ``offset`` how many bytes it had said
@@ -209,16 +210,16 @@ class ProtocolError:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@value
+class Failed(NamedTuple):
     """An exception ended the session; ``trace`` is for the log alone."""
 
     reason: str
     trace: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionClosed:
+@value
+class SessionClosed(NamedTuple):
     """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open."""
 
     reason: Reason
@@ -231,31 +232,31 @@ class SessionClosed:
         return self.reason.ender.letter + self.moment.letter
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+@value
+class Noted(NamedTuple):
     """A sentence about a session that an operator should know."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
+@value
+class CommandLine(NamedTuple):
     """A command went by: from the client, or (``sent``) to the server."""
 
     command: Command
     sent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyLines:
+@value
+class ReplyLines(NamedTuple):
     """A reply went by: from the server, or (``sent``) to the client."""
 
     reply: Reply
     sent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayTold:
+@value
+class GatewayTold(NamedTuple):
     """A sentence about the gateway itself; ``warning`` where it should not stay so."""
 
     text: str
@@ -272,8 +273,8 @@ class What(Enum):
     PINHOLES = "pinholes"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+@value
+class Resource(NamedTuple):
     """Something is used up, of which there are ``limit``, 0 where that is not known."""
 
     what: What
@@ -281,30 +282,30 @@ class Resource:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+@value
+class Probed(NamedTuple):
     """A balancer or a monitor looked whether somebody listens, and left without a word."""
 
     client: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerDown:
+@value
+class ServerDown(NamedTuple):
     """A server is out of service."""
 
     server: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerUp:
+@value
+class ServerUp(NamedTuple):
     """A server is back in service."""
 
     server: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+@value
+class Ready(NamedTuple):
     """The gateway listens; ``expiries`` are the ends of its certificates, each with its file."""
 
     version: str
@@ -318,8 +319,8 @@ class Ready:
     epoch: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Reloaded:
+@value
+class Reloaded(NamedTuple):
     """The settings or the certificates are new; running sessions keep what they began with.
 
     ``epoch`` counts the settings since the start, which are the first.
@@ -330,8 +331,8 @@ class Reloaded:
     epoch: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadFailed:
+@value
+class ReloadFailed(NamedTuple):
     """They are not: what was read before holds on."""
 
     reason: str
@@ -340,16 +341,16 @@ class ReloadFailed:
     epoch: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Draining:
+@value
+class Draining(NamedTuple):
     """No more sessions come; those that are there may end what they do."""
 
     sessions: int
     transfers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+@value
+class Stopped(NamedTuple):
     """The gateway has ended, and with it so many sessions and transfers that still ran."""
 
     sessions: int

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
+
+from ftpalg.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+@value
+class Server(NamedTuple):
     """The server to reach: a name or an address without brackets, and a port."""
 
     host: str
@@ -57,8 +60,8 @@ class Balance(Enum):
     STICKY = "sticky"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+@value
+class Facts(NamedTuple):
     """What is known of a session; ``final`` once nothing more will be learned before it is routed.
 
     ``client`` is an address in normal spelling, ``sni`` and ``host`` (RFC 7151) are lower case, all

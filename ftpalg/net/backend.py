@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -169,7 +168,7 @@ class FtpBackend:
             return
         shown = self._shared.advertised.to_server(link.peer)
         if shown:
-            link = replace(link, shown=shown)
+            link = link._replace(shown=shown)
         self._place = ServerPlace(self._shared, self._control, link, self._way)
         self._half = Half(Side.SERVER, self._place, self._around)
         if self._session.client_waits:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from ftpalg.core.events import CommandReceived, Event, ReplyReceived, Side
@@ -53,8 +52,8 @@ def completed(session: Knowing, fact: Fact) -> Fact:
 
 def transferred(fact: TransferOver, done: Done) -> TransferOver:
     """The same of a transfer, whose data connections have told what they did."""
-    return replace(
-        fact, moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
+    return fact._replace(
+        moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
     )
 
 
@@ -80,7 +79,7 @@ def _connection(session: Knowing, side: Side) -> TlsConnection | None:
 
 
 def _opened(session: Knowing, fact: SessionOpened) -> Fact:
-    return replace(fact, proxy=session.client.balancer)
+    return fact._replace(proxy=session.client.balancer)
 
 
 def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:
@@ -88,17 +87,17 @@ def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:
     if made is None:
         return fact
     version, cipher = made.get_protocol_version_name(), made.get_cipher_name() or ""
-    return replace(fact, version=version, cipher=cipher)
+    return fact._replace(version=version, cipher=cipher)
 
 
 def _tls_failed(session: Knowing, fact: TlsFailed) -> Fact:
     made = _connection(session, fact.side)
-    return fact if made is None else replace(fact, alert=alert_of(made), shown=shown_by(made))
+    return fact if made is None else fact._replace(alert=alert_of(made), shown=shown_by(made))
 
 
 def _logged_in(session: Knowing, fact: LoggedIn) -> Fact:
     last = session.reply
-    return fact if last is None else replace(fact, code=last.code, text=printable(last.text))
+    return fact if last is None else fact._replace(code=last.code, text=printable(last.text))
 
 
 def _kinds(session: Knowing) -> list[str]:
@@ -109,27 +108,27 @@ def _kinds(session: Knowing) -> list[str]:
 
 
 def _account(session: Knowing, fact: AccountLoggedIn) -> Fact:
-    return replace(fact, checker="".join(_kinds(session)[-1:]))
+    return fact._replace(checker="".join(_kinds(session)[-1:]))
 
 
 def _login_refused(session: Knowing, fact: LoginRefused) -> Fact:
     if fact.side is not None or session.check is None:
         return fact
     delay = session.shared.settings.accounts.delay
-    return replace(fact, checker=",".join(_kinds(session)), delay=delay)
+    return fact._replace(checker=",".join(_kinds(session)), delay=delay)
 
 
 def _unreachable(session: Knowing, fact: ServerUnreachable) -> Fact:
-    return replace(fact, tried=session.backend.tried)
+    return fact._replace(tried=session.backend.tried)
 
 
 def _offended(session: Knowing, fact: ProtocolError) -> Fact:
     if fact.side is Side.CLIENT:
-        return replace(fact, offset=session.client.offset)
+        return fact._replace(offset=session.client.offset)
     control = session.backend.control
     if control is None:
         return fact
-    return replace(fact, line=fact.line or control.line, offset=control.offset)
+    return fact._replace(line=fact.line or control.line, offset=control.offset)
 
 
 ADDS: dict[type, Callable[[Any, Any], Fact]] = {

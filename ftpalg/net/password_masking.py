@@ -6,7 +6,6 @@ The gateway's own is kept from its clients, too.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from ftpalg.core.events import Event, ReplyGoesOn, ReplyReceived
@@ -81,9 +80,9 @@ class PasswordMasking:
         if not self._own:
             return event
         if isinstance(event, ReplyReceived):
-            return replace(event, reply=_masked(event.reply, (self._own,)))
+            return event._replace(reply=_masked(event.reply, (self._own,)))
         if isinstance(event, ReplyGoesOn):
-            return replace(event, line=_without((self._own,), event.line))
+            return event._replace(line=_without((self._own,), event.line))
         return event
 
     def told(self, fact: Fact) -> Fact:
@@ -91,16 +90,16 @@ class PasswordMasking:
         if not self._secrets:
             return fact
         if isinstance(fact, ReplyLines):
-            return replace(fact, reply=_masked(fact.reply, self._secrets))
+            return fact._replace(reply=_masked(fact.reply, self._secrets))
         names = TEXTS.get(type(fact))
         if names is None:
             return fact
         texts: dict[str, Any] = {
             name: _unprinted(self._secrets, getattr(fact, name)) for name in names
         }
-        fact = replace(fact, **texts)
+        fact = fact._replace(**texts)
         if isinstance(fact, ProtocolError):
-            return replace(fact, line=_without(self._secrets, fact.line))
+            return fact._replace(line=_without(self._secrets, fact.line))
         return fact
 
 

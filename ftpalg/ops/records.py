@@ -297,7 +297,7 @@ class Records:
 
     def _intruded(self, about: About, trail: Trail, fact: facts.Intruded) -> None:
         self._say(
-            "stray_data", about, trail, side=fact.side.value, host=fact.host, count=fact.count
+            "stray_data", about, trail, side=fact.side.value, host=fact.host, count=fact.times
         )
 
     def _noted(self, about: About, trail: Trail, fact: facts.Noted) -> None:

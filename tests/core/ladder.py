@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -131,7 +130,7 @@ class Ladder(Books):
 
     def _command(self, line: bytes, *, urgent: bool) -> None:
         try:
-            self.feed(ev.CommandReceived(replace(parse_command(line), urgent=urgent)))
+            self.feed(ev.CommandReceived(parse_command(line)._replace(urgent=urgent)))
         except FtpError as error:
             self.feed(ev.CommandRefused(error))
 

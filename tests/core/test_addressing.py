@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ftpalg.core.events import Link, Listening, Side, Traits
 from ftpalg.core.routes import Mode
 from ftpalg.core.session_settings import Rules
@@ -173,7 +171,7 @@ class EpsvAllAhead(LadderTest):
 
     def test_behind_a_balancer(self) -> None:
         """EPSV leads to the balancer there."""
-        self.logged_in(client=replace(CLIENT, direct=False)).play(
+        self.logged_in(client=CLIENT._replace(direct=False)).play(
             "C -> P  EPSV ALL\nC <- P  504 EPSV ALL is not possible here."
         )
 

@@ -165,7 +165,7 @@ class ClientsWords(LadderTest):
     def test_configured_addresses(self) -> None:
         """The addresses of the settings are told instead of the control connections' own."""
         rules = Rules(server=FIXED, mode=Mode.ACTIVE)
-        client, server = replace(CLIENT, shown="203.0.113.5"), replace(SERVER, shown="203.0.113.6")
+        client, server = CLIENT._replace(shown="203.0.113.5"), SERVER._replace(shown="203.0.113.6")
         self.logged_in(rules, client=client, server=server).play(
             """
             C -> P  PASV
@@ -176,6 +176,6 @@ class ClientsWords(LadderTest):
             C <- P  227 Entering Passive Mode (203,0,113,5,195,80)
             """
         )
-        self.logged_in(rules, client=replace(CLIENT, shown="2001:db8::5")).play(
+        self.logged_in(rules, client=CLIENT._replace(shown="2001:db8::5")).play(
             "C -> P  PASV\nC <- P  522 Network protocol not supported, use (1,2)"
         )

@@ -130,7 +130,7 @@ class Named(LadderTest):
 
     def test_forbidden_where_the_server_would_greet(self) -> None:
         """421: an intercepted client has no other to name."""
-        link = replace(CLIENT, destination=Server("198.51.100.9"))
+        link = CLIENT._replace(destination=Server("198.51.100.9"))
         self.ladder(OPEN, client=link).play(
             """
             P ..    dials 198.51.100.9:21
@@ -261,7 +261,7 @@ class Hosts(LadderTest):
         """No HOST of the client's takes it elsewhere."""
         rules = replace(self.RULES, server=FIXED, accounts=True)
         self.ladder(rules).play(READY, "C -> P  HOST x.example\nC <- P  504 No such host here.")
-        link = replace(CLIENT, destination=Server("198.51.100.9"))
+        link = CLIENT._replace(destination=Server("198.51.100.9"))
         rules = replace(self.RULES, accounts=True)
         self.ladder(rules, client=link).play(
             READY, "C -> P  HOST x.example\nC <- P  504 No such host here."
@@ -311,7 +311,7 @@ class Hosts(LadderTest):
 class Intercepted(LadderTest):
     """The client's packets are for another machine, which is the server."""
 
-    LINK = replace(CLIENT, destination=Server("198.51.100.9", 2121))
+    LINK = CLIENT._replace(destination=Server("198.51.100.9", 2121))
     REACHED = REACHED.replace("one.example:21", "198.51.100.9:2121")
 
     def test_greeting(self) -> None:
@@ -346,7 +346,7 @@ class Intercepted(LadderTest):
 
         curl goes on to PASV on any refusal; lftp only where FEAT does not list EPSV.
         """
-        link = replace(self.LINK, direct=False)
+        link = self.LINK._replace(direct=False)
         made = self.ladder(Rules(server=FIXED), client=link).play(GREETED, LOGIN)
         for argument in ("", " 1"):
             refusal = "522 EPSV would lead to another machine here, use PASV (1)"
@@ -365,7 +365,7 @@ class Intercepted(LadderTest):
 
     def test_shown(self) -> None:
         """Behind NAT the client is shown the address it can reach."""
-        link = replace(CLIENT, shown="203.0.113.5")
+        link = CLIENT._replace(shown="203.0.113.5")
         self.ladder(Rules(server=FIXED), client=link).play(
             GREETED,
             LOGIN,

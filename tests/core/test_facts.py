@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import get_args
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -17,10 +16,9 @@ class Facts(SynchronousTestCase):
     def test_frozen(self) -> None:
         """One observer cannot change what the next one is told."""
         for kind in (*get_args(Fact), *get_args(News)):
-            self.assertTrue(is_dataclass(kind), kind)
-            fact = object.__new__(kind)
-            for name in (*[field.name for field in fields(kind)], "more"):
-                with self.assertRaises((FrozenInstanceError, TypeError), msg=kind):
+            fact = kind._make(kind._fields)
+            for name in kind._fields:
+                with self.assertRaises(AttributeError, msg=kind):
                     setattr(fact, name, None)
 
     def test_letters(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from hypothesis import given
@@ -70,7 +69,7 @@ class Users(SynchronousTestCase):
             (Dialect.USER_SERVER_PORT, b"u@host 2121", Named(None, b"u", ported)),
         ):
             found = parse_user(argument, (dialect,), account=True)
-            expected = replace(named, dialect=found.dialect)
+            expected = named._replace(dialect=found.dialect)
             self.assertEqual(found, expected)
         self.assertEqual(parse_user(b"f", account=True), Named(account=b"f"))
         self.assertEqual(parse_user(None, account=True), Named(account=b""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any, get_args
 
 from hypothesis import given
@@ -237,7 +236,7 @@ class Looks(RecordsCase):
 
     def test_otherwise_ended(self) -> None:
         """Who stays until it is put out is none either."""
-        timeout = replace(self.GONE, reason=Reason.LOGIN_TIMEOUT)
+        timeout = self.GONE._replace(reason=Reason.LOGIN_TIMEOUT)
         self.see(facts.SessionOpened(), timeout)
         self.assertEqual(self.events, ["session_opened", "session_closed"])
 
@@ -292,22 +291,18 @@ class Hostile(RecordsCase):
         about = About(hostile, Peer(hostile, 1), Peer(hostile, 2), hostile)
         for fact in EVERY_FACT:
             changed: dict[str, Any] = {
-                one.name: hostile
-                for one in fields(fact)
-                if isinstance(getattr(fact, one.name), str) and one.name != "letters"
+                name: hostile for name in fact._fields if isinstance(getattr(fact, name), str)
             }
             if isinstance(fact, facts.TransferOver):
                 changed["command"] = Command(b"STOR", raw)
             if isinstance(fact, facts.CommandAnswered):
                 changed["command"] = Command(b"DELE", raw)
-            self.see(replace(fact, **changed), about=about)
+            self.see(fact._replace(**changed), about=about)
         for news in EVERY_NEWS:
             changed = {
-                one.name: hostile
-                for one in fields(news)
-                if isinstance(getattr(news, one.name), str)
+                name: hostile for name in news._fields if isinstance(getattr(news, name), str)
             }
-            self.tell(replace(news, **changed))
+            self.tell(news._replace(**changed))
         return [
             value
             for record in self.made

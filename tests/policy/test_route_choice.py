@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from ipaddress import ip_network
 from typing import Any
 
@@ -79,15 +79,15 @@ class Choice(SynchronousTestCase):
             fits = choose((rule(**{condition: ("x", "*l*", "bob")}),))
             other = choose((rule(**{condition: ("x",)}),))
             anything = choose((rule(**{condition: ("*",)}),))
-            known = replace(CLIENT, **{fact: LEARNED[fact]})
+            known = CLIENT._replace(**{fact: LEARNED[fact]})
             self.assertIs(fits(CLIENT), UNDECIDED, fact)
             self.assertIs(fits(known), A, fact)
             self.assertIsNone(other(known), fact)
             self.assertIs(anything(CLIENT), UNDECIDED, fact)
             self.assertIs(anything(known), A, fact)
-            self.assertIsNone(anything(replace(CLIENT, final=True)), fact)
+            self.assertIsNone(anything(CLIENT._replace(final=True)), fact)
             everything_else = {name: value for name, value in LEARNED.items() if name != fact}
-            self.assertIs(fits(replace(CLIENT, **everything_else)), UNDECIDED, fact)
+            self.assertIs(fits(CLIENT._replace(**everything_else)), UNDECIDED, fact)
 
     def test_all_conditions_are_tested(self) -> None:
         """This test case knows every condition that a rule can have."""
@@ -99,16 +99,16 @@ class Choice(SynchronousTestCase):
         """A rule that cannot fit any more is not waited for."""
         rules = (rule(A, sni=("a.example",), users=("bob",)), rule(B))
         self.assertIs(choose(rules)(CLIENT), UNDECIDED)
-        self.assertIs(choose(rules)(replace(CLIENT, sni="b.example")), B)
-        self.assertIs(choose(rules)(replace(CLIENT, sni="a.example")), UNDECIDED)
-        self.assertIs(choose(rules)(replace(CLIENT, sni="a.example", user="bob")), A)
-        self.assertIs(choose(rules)(replace(CLIENT, sni="a.example", user="eve")), B)
+        self.assertIs(choose(rules)(CLIENT._replace(sni="b.example")), B)
+        self.assertIs(choose(rules)(CLIENT._replace(sni="a.example")), UNDECIDED)
+        self.assertIs(choose(rules)(CLIENT._replace(sni="a.example", user="bob")), A)
+        self.assertIs(choose(rules)(CLIENT._replace(sni="a.example", user="eve")), B)
 
     def test_earlier_rule_is_waited_for(self) -> None:
         """A later rule that fits already does not take the session from one that still may."""
         rules = (rule(A, hosts=("a.example",)), rule(B))
         self.assertIs(choose(rules)(CLIENT), UNDECIDED)
-        self.assertIs(choose(rules)(replace(CLIENT, final=True)), B)
+        self.assertIs(choose(rules)(CLIENT._replace(final=True)), B)
 
     def test_later_rule_is_not(self) -> None:
         """A rule behind one that fits is not asked."""
@@ -123,7 +123,7 @@ class Choice(SynchronousTestCase):
         }
         for condition, pattern in names.items():
             self.assertIs(choose((rule(**{condition: (pattern,)}),))(Facts("::1", **LEARNED)), A)
-        upper = replace(CLIENT, destination=Server("FILES.example."))
+        upper = CLIENT._replace(destination=Server("FILES.example."))
         self.assertIs(choose((rule(destinations=("files.example",)),))(upper), A)
         for condition in ("accounts", "users"):
             chosen = choose((rule(**{condition: ("Alice", "Bob")}),))
@@ -137,20 +137,20 @@ class Choice(SynchronousTestCase):
     ) -> None:
         """Once decided, nothing that is learned afterwards changes the route."""
         chosen = choose(rules)
-        known = replace(CLIENT, **{fact: LEARNED[fact] for fact in first})
+        known = CLIENT._replace(**{fact: LEARNED[fact] for fact in first})
         answer = chosen(known)
         if answer is not UNDECIDED:
-            later = replace(known, **{fact: LEARNED[fact] for fact in more})
+            later = known._replace(**{fact: LEARNED[fact] for fact in more})
             self.assertIs(chosen(later), answer)
-            self.assertIs(chosen(replace(later, final=True)), answer)
+            self.assertIs(chosen(later._replace(final=True)), answer)
 
     @given(RULES, st.sets(st.sampled_from(sorted(LEARNED))))
     def test_final_decides(self, rules: tuple[RouteRule, ...], known: set[str]) -> None:
         """Final facts are never left undecided, and neither are complete ones."""
         chosen = choose(rules)
-        facts = replace(CLIENT, **{fact: LEARNED[fact] for fact in known})
-        self.assertIsNot(chosen(replace(facts, final=True)), UNDECIDED)
-        self.assertIsNot(chosen(replace(CLIENT, **LEARNED)), UNDECIDED)
+        facts = CLIENT._replace(**{fact: LEARNED[fact] for fact in known})
+        self.assertIsNot(chosen(facts._replace(final=True)), UNDECIDED)
+        self.assertIsNot(chosen(CLIENT._replace(**LEARNED)), UNDECIDED)
 
 
 class Destinations(SynchronousTestCase):
@@ -159,7 +159,7 @@ class Destinations(SynchronousTestCase):
     def fits(self, pattern: str, host: str, port: int = 21) -> bool:
         """Whether a pattern fits a server."""
         chosen = choose((rule(destinations=(pattern,)),))
-        return chosen(replace(CLIENT, destination=Server(host, port))) is A
+        return chosen(CLIENT._replace(destination=Server(host, port))) is A
 
     def test_any_port(self) -> None:
         """A pattern without a port is for all of them."""

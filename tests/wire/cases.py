@@ -96,6 +96,10 @@ class WireTestCase(TestCase):
         self.assertNotIn("Traceback", log)
         self.assertNotIn("Unhandled", log)
         self.assertIsNone(self.gateway.process.poll(), "the gateway has died")
+        self.leave(log)
+
+    def leave(self, log: str) -> None:
+        """Let the next test in, or not."""
         leave(Room._rooms, self.room, log)
 
     def serve(self, script: Script) -> Future[Any]:
@@ -190,6 +194,9 @@ class SceneTestCase(WireTestCase):
         self.gateway, self.servers, self.server = scene.gateway, scene.servers, scene.servers[0]
         self.gateway.begin()
         self.served, self.clients = [], []
+
+    def leave(self, log: str) -> None:
+        """A scene is its class's own."""
 
     def tearDown(self) -> None:
         for server in self.servers:

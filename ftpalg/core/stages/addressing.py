@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -353,9 +352,9 @@ class Addressing(Stage):
         self._learn(self.state.refused)
         if (self.state.verbs[0] in PASSIVE) is not (self._chain()[0] in PASSIVE):
             if self.state.verbs[0] in ACTIVE:
-                self.desk.learn(replace(self.desk.traits, passive=False))
+                self.desk.learn(self.desk.traits._replace(passive=False))
             else:
-                self.desk.learn(replace(self.desk.traits, active=False))
+                self.desk.learn(self.desk.traits._replace(active=False))
 
     def _learn(self, refused: Iterable[tuple[bytes, int]]) -> None:
         self.desk.learn(learned(self.desk.traits, refused))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ftpalg.core.events import Traits
 from ftpalg.core.routes import DataVerbs, Mode
@@ -68,7 +67,7 @@ def learned(traits: Traits, refused: Iterable[tuple[bytes, int]]) -> Traits:
     """What is known of a server that has refused these verbs with these codes."""
     for verb, code in refused:
         if code in NOT_KNOWN and verb == b"EPSV":
-            traits = replace(traits, epsv=False)
+            traits = traits._replace(epsv=False)
         elif code in NOT_KNOWN and verb == b"EPRT":
-            traits = replace(traits, eprt=False)
+            traits = traits._replace(eprt=False)
     return traits

@@ -8,7 +8,6 @@ gateway and which server it has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from ftpalg.core.actions import Authenticate
@@ -304,7 +303,7 @@ class Entry(Stage):
 
     def _authorize(self, argument: bytes | None) -> None:
         assert self.state.named is not None, "only where it authorizes"
-        named = replace(self.state.named, dialect=Dialect.AUTH, account=argument or b"")
+        named = self.state.named._replace(dialect=Dialect.AUTH, account=argument or b"")
         self.state = self.state._replace(named=named)
         self.desk.answer(reply(334, "RESP with its password."))
 

@@ -9,7 +9,6 @@ before anything else goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ftpalg.core.desk import Await, Desk, Stage
 from ftpalg.core.ends import Reason
@@ -161,7 +160,7 @@ class ReplyMatching(Stage):
             desk.offended(Side.SERVER, "too many replies that answer no command")
             desk.leave(Reason.SERVER_SURPLUS, reply(421, text))
         elif desk.sent not in desk.traits.surplus:
-            desk.learn(replace(desk.traits, surplus=desk.traits.surplus | {desk.sent}))
+            desk.learn(desk.traits._replace(surplus=desk.traits.surplus | {desk.sent}))
 
     def sweep(self) -> None:
         """Behind a verb that this server has answered twice before, or a reply that was whole only by

@@ -7,9 +7,10 @@ verbs that real clients send beyond them (PRET of drftpd, CLNT, MFF, XCWD and it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftpalg.core.keys import Key
+from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadCommand
 from ftpalg.core.wire.secret_words import holds_secret, secrets_in
 
@@ -86,8 +87,8 @@ FOREIGN = frozenset(
 """First words of HTTP and SMTP: a browser or a mailer was led to this port (ALPACA, CVE-2021-3618)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+@value
+class Command(NamedTuple):
     """One command: an upper-case verb and the bytes behind its first space, None without a space.
 
     ``urgent`` where Telnet's IP and DM came in front of it (RFC 959 section 4.1.3).

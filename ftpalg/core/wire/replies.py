@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadReply, ReplyTooLong
 
 FIRST = re.compile(rb"([1-6][0-9][0-9])(-|(?![0-9]))\s?(.*)", re.DOTALL)
@@ -28,8 +29,8 @@ OTHERS = re.compile(
 """How servers of other protocols greet: text without a code, and then they wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+@value
+class Reply(NamedTuple):
     """A whole reply: its code and its lines as they go to the wire, without CR LF."""
 
     code: int
@@ -74,8 +75,8 @@ def reply(code: int, text: str) -> Reply:
     return Reply(code, (f"{code}-{first}".encode(), *inner, f"{code} {rest[-1]}".encode()))
 
 
-@dataclass(frozen=True, slots=True)
-class Interior:
+@value
+class Interior(NamedTuple):
     """A line of a preliminary reply that has not ended yet, as it goes to the wire, without CR LF.
 
     The first of a reply is ``ddd-text``; a Reply with the last line alone follows the others.

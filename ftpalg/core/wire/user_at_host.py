@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadArgument
 
 HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -50,8 +51,8 @@ DEFAULT_DIALECTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+@value
+class Named(NamedTuple):
     """What a USER names: of ``user``, ``server`` and ``account`` those that are not None."""
 
     dialect: Dialect | None = None
@@ -68,8 +69,8 @@ CUTS = 4
 """Separators at each end of a name at which an account is looked for; names have one or two."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+@value
+class _Words(NamedTuple):
     """USER's argument in parts: ``left`` of the last separator, ``server``, and ``tail``."""
 
     left: bytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
@@ -102,7 +101,7 @@ class ClientControl(Control):
             self.balancer, self.near = link.peer, is_local(link.peer)
             local = self._admission.shown_to(source[0]) or link.local
             self._admit(
-                replace(link, peer=source[0], peer_port=source[1], direct=destination[0] == local)
+                link._replace(peer=source[0], peer_port=source[1], direct=destination[0] == local)
             )
 
         def failed(reason: str) -> None:
@@ -130,12 +129,12 @@ class ClientControl(Control):
                 self._turn_away(link, wrong, Refusal.NOT_INTERCEPTED)
                 return
             leads_here = intercept is Intercept.TPROXY or self._admission.pierces
-            link = replace(link, destination=destination, direct=leads_here)
+            link = link._replace(destination=destination, direct=leads_here)
             if leads_here:  # GNU ftp compares the 227 with whom it called
-                link = replace(link, shown=destination.host)
+                link = link._replace(shown=destination.host)
         shown = self._admission.shown_to(link.peer)
         if shown:
-            link = replace(link, shown=shown)
+            link = link._replace(shown=shown)
         self.driver = driver = self._admission.admit(self, link)
         if driver is None:
             return

@@ -23,7 +23,7 @@ class Strangers:
     def came(self, side: Side, host: str) -> None:
         """One more, from there."""
         before = self._since.get(side)
-        self._since[side] = Intruded(side, host, before.count + 1 if before else 1)
+        self._since[side] = Intruded(side, host, before.times + 1 if before else 1)
         now = self._seconds()
         if now - self._told.get(side, now - MINUTE) >= MINUTE:
             self._told[side] = now
