@@ -11,6 +11,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?= 600
+# Python's compiled files are kept, whatever the environment says: the tests start hundreds of gateways.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
 .PHONY: run test check peers torture bench upgrades walk mutants man clean
