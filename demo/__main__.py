@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ftplib
 import io
+import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
@@ -99,11 +102,20 @@ def main() -> None:
         service.startService()
         reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
 
+    def end(*_: object) -> None:
+        with suppress(ReactorNotRunning):  # it ends already
+            reactor.stop()
+
     def failed(failure: Failure) -> None:
         print(f"the demo failed: {failure.getErrorMessage()}", file=sys.stderr)
-        reactor.stop()
+        end()
 
-    reactor.callWhenRunning(lambda: show(reactor, ladders).addCallbacks(advise, failed))
+    def begin() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):  # in place of the reactor's
+            signal.signal(number, end)
+        show(reactor, ladders).addCallbacks(advise, failed)
+
+    reactor.callWhenRunning(begin)
     reactor.run()
 
 
