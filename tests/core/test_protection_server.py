@@ -284,7 +284,9 @@ class Levels(LadderTest):
         self.ladder(rules, sni="").play(GREETED, LOGIN, said + listens).play(
             "C -> P  LIST\nP -> S  LIST\nP ..  connects to the server's port 50123"
         )
-        refused = "C -> P  LIST\nC <- P  522 Data connections must be protected here: send PROT P.\n"
+        refused = (
+            "C -> P  LIST\nC <- P  522 Data connections must be protected here: send PROT P.\n"
+        )
         closed = "P ..  closes client leg"
         kept = replace(rules, client_clear_data=False)
         self.ladder(kept, sni="").play(GREETED, LOGIN, said + listens + refused + closed)
