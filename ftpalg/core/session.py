@@ -371,8 +371,6 @@ TIMERS: dict[Timer, Taker] = {
 
 SIGNALS: dict[Signal, tuple[Taker, ...]] = {
     Signal.CLIENT_SECURED: (
-        (TransferStage, TransferStage.drop),
-        (Restart, Restart.forget),
         (Destination, Destination.forget),
         (Entry, Entry.forget),
         (Login, Login.client_secured),
@@ -383,13 +381,12 @@ SIGNALS: dict[Signal, tuple[Taker, ...]] = {
     Signal.LEVEL_FOR_TRANSFER: ((TransferStage, TransferStage.send_command),),
     Signal.LEVEL_FOR_RETRY: ((Addressing, Addressing.again),),
     Signal.PORT_FAILED: ((Addressing, Addressing.port_failed),),
-    Signal.SERVER_LEFT: (
-        (TransferStage, TransferStage.drop),
-        (Restart, Restart.forget),
-        (Protection, Protection.forget_server),
-    ),
+    Signal.SERVER_LEFT: ((Protection, Protection.forget_server),),
     Signal.SERVER_REFUSED: ((Entry, Entry.forget_server),),
     Signal.LEAVING: ((TransferStage, TransferStage.cut_off),),
     Signal.LEFT: ((TransferStage, TransferStage.drop),),
 }
-"""Who hears a signal, in this order."""
+"""Who hears a signal, in this order.
+
+CLIENT_SECURED and SERVER_LEFT come before the login, where there is neither a transfer nor a REST to
+forget: both are refused there."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ftpalg.core.desk import STATE
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
+from ftpalg.core.stages.login import At
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect
 from ftpalg.policy.route_choice import RouteRule, choose
 from tests.core.ladder import FIXED, Ladder, LadderTest
@@ -21,15 +23,16 @@ class InClear(LadderTest):
     """Rule 9: what was said in clear, by whomever, does not count under TLS."""
 
     RULES = replace(OFFER, dialects=ALL, accounts=True)
+    GOES_ON = ("_bad", "sent", "told", "traits", "unswept")
+    """What the desk has of the past that no word of a client's can be read from."""
 
     def known(self, *before: str) -> tuple[object, ...]:
         """All that a session knows of its client behind what it said, AUTH at last."""
         made = self.ladder(self.RULES).play(READY, *before)
         desk = made.session.desk
-        return (
-            *(desk.account, desk.logged_in, desk.named, desk.phase, desk.queue, desk.server),
-            *made.session.value[1:],
-        )
+        self.assertIs(made.session.login.state.at, At.AWAY)
+        of_the_desk = {name: getattr(desk, name) for name in STATE if name not in self.GOES_ON}
+        return (of_the_desk, *made.session.value[1:])
 
     def test_same_as_new(self) -> None:
         """Every part of the state is that of a session that began with AUTH."""
@@ -43,7 +46,9 @@ class InClear(LadderTest):
             GATEWAY,
         ):
             self.assertEqual(self.known(before, TLS), new, before)
-        self.assertEqual(self.known(GATEWAY, opened, LEAVING_TLS), new)
+        told = "C -> P  TYPE A\nP -> S  TYPE A\nP <- S  200 A.\nC <- P  200 A.\n"
+        for said in ("", told):
+            self.assertEqual(self.known(GATEWAY, opened, said, LEAVING_TLS), new, said)
 
     def test_named_server_is_left(self) -> None:
         """One injected line does not make evil the server of the USER and PASS that follow."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftpalg.core.events import Side
-from ftpalg.core.routes import Server, ServerTls
+from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.stages.protection import Level
 from tests.core.ladder import LadderTest
@@ -153,6 +153,40 @@ class Match(LadderTest):
 
 class Named(LadderTest):
     """Servers by name."""
+
+    def test_nothing_of_the_last_one(self) -> None:
+        """What holds under TLS with one server holds for none that is reached behind it in clear: it
+        gets no password that is for TLS only, and is not asked for a level."""
+        clear = Server("one.example")
+        secret = Route(user="svc", secret="/run/svc", secret_for=(clear,))
+        rules = Rules(
+            server_tls_rules=(("*.secure", ServerTls.IMPLICIT),),
+            choose=lambda facts: secret if facts.destination == clear else Route(),
+        )
+        self.ladder(rules).play(
+            ROUTED,
+            """
+            C -> P  USER bob@a.secure
+            P ..    dials a.secure:21
+            P ..    connected
+            P ..    begins TLS with the server
+            P ..    server secured
+            P <- S  220 Secure.
+            P -> S  USER bob
+            P <- S  530 No.
+            C <- P  530 No.
+            C -> P  USER bob@one.example
+            P ..    hangs up on the server
+            P ..    dials one.example:21
+            P ..    connected
+            P <- S  220 One.
+            P -> S  USER svc
+            P <- S  331 Password.
+            P ..    notes: one.example:21 has no TLS: routes.password-in-clear would allow its password
+            P ..    hangs up on the server
+            C <- P  434 The gateway's login here needs TLS.
+            """,
+        )
 
     def test_rules(self) -> None:
         """The rule for a server's name decides its TLS."""

@@ -9,7 +9,7 @@ from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
 from tests.core.ladder import FIXED, LadderTest
 from tests.core.openings import GREETED, LOGIN, ROUTED, USABLE
-from tests.core.tls import ASKED, EXPLICIT, PREPARED, SECURED, SENT
+from tests.core.tls import ASKED, AUTH, EXPLICIT, PREPARED, SECURED, SENT
 
 
 class ServerLeg(LadderTest):
@@ -284,3 +284,12 @@ class Levels(LadderTest):
         self.ladder(rules, sni="").play(GREETED, LOGIN, said + listens).play(
             "C -> P  LIST\nP -> S  LIST\nP ..  connects to the server's port 50123"
         )
+        refused = (
+            "C -> P  LIST\nC <- P  522 Data connections must be protected here: send PROT P.\n"
+        )
+        closed = "P ..  closes client leg"
+        kept = replace(rules, client_clear_data=False)
+        self.ladder(kept, sni="").play(GREETED, LOGIN, said + listens + refused + closed)
+        required = replace(rules, client_tls=ClientTls.REQUIRE)
+        begun = f"{AUTH}\n{LOGIN}\nC -> P  PBSZ 0\nC <- P  200 PBSZ=0"
+        self.ladder(required).play(GREETED, begun, said + listens + refused + closed)

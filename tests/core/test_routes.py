@@ -316,6 +316,30 @@ class Parents(LadderTest):
             """
         )
 
+    def test_user_names_no_other_server(self) -> None:
+        """Nor does it get a user in which it could read one: a separator, a space, a port behind it."""
+        for user in ("u@evil", "u@evil 21", "u evil", "@evil"):
+            self.ladder(self.RULES).play(
+                ROUTED,
+                f"""
+                C -> P  USER {user}@good
+                P ..    dials good:21
+                P ..    connected
+                P <- S  220 Corporate proxy.
+                C <- P  501 The parent proxy could read another server…
+                """,
+            )
+        self.ladder(replace(self.RULES, separators=b"@%")).play(
+            ROUTED,
+            """
+            C -> P  USER u%evil@good
+            P ..    dials good:21
+            P ..    connected
+            P <- S  220 Corporate proxy.
+            C <- P  501 The parent proxy could read another server…
+            """,
+        )
+
     def test_other_parents(self) -> None:
         """SOCKS and CONNECT need no such name."""
         self.through(Rules(parent="socks"), "one.example", "bob")

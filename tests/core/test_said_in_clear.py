@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ftpalg.core.session_settings import ClientTls, Rules
 from tests.core.ladder import LadderTest
-from tests.core.openings import GREETED, LOGIN, USABLE
+from tests.core.openings import GREETED, LOGIN, ROUTED, USABLE
 from tests.core.scripts import (
     AT,
     AUTH_RULES,
@@ -19,6 +19,7 @@ from tests.core.scripts import (
     READY,
     TLS,
     USER,
+    WRONG,
 )
 from tests.core.tls import AUTH, MATCH, OFFER
 
@@ -124,9 +125,26 @@ class Forgotten(LadderTest):
             LOGIN,
         )
 
-    def test_no_restart_before_the_login(self) -> None:
-        """REST of whoever was there before TLS would cut the first file under it."""
-        self.ladder(OFFER).play(GREETED, "C -> P  REST 100\nC <- P  530 Log in first.", AUTH, LOGIN)
+    def test_nothing_to_forget(self) -> None:
+        """REST of whoever was there before TLS would cut the first file under it, and a port would take
+        it: before the login there is neither, at a server of whichever kind."""
+        there = f"C -> P  OPEN one.example\n{REACHED}\nC <- P  220 One."
+        for rules, begin, then in (
+            (OFFER, GREETED, AUTH),
+            (Rules(client_tls=ClientTls.OFFER), f"{ROUTED}\n{there}", LEAVING_TLS),
+        ):
+            made = self.ladder(rules).play(begin)
+            for line in (
+                "REST 100",
+                "PASV",
+                "EPSV",
+                "PORT 192,0,2,7,200,1",
+                "EPRT |1|192.0.2.7|9|",
+            ):
+                made.play(f"C -> P  {line}\nC <- P  530 Log in first.")
+            made.play("C -> P  RETR file\nC <- P  425 Use PORT or PASV first.")
+            made.play(then)
+            self.assertIsNone(made.session.transfer.state)
 
     def test_told_server_is_left(self) -> None:
         """What a server may remember from before the login is forgotten with its connection."""
@@ -139,6 +157,7 @@ class Forgotten(LadderTest):
                 "LANG fr",
                 "CLNT x",
                 "SITE x",
+                "SITE AUTH GSSAPI",
                 "CWD evil",
             ):
                 self.ladder(rules).play(
@@ -149,8 +168,39 @@ class Forgotten(LadderTest):
                     "C -> P  USER bob\nP ..    dials ftp.example:21\nP ..    connected",
                 )
 
+    def test_told_server_is_asked_behind(self) -> None:
+        """A question behind it makes it forget nothing."""
+        said = "C -> P  {0}\nP -> S  {0}\nP <- S  200 OK.\nC <- P  200 OK."
+        self.ladder(OFFER).play(GREETED, said.format("TYPE A"), said.format("NOOP"), LEAVING_TLS)
+
+    def test_wrong_passwords_are_not_forgotten(self) -> None:
+        """AUTH gives nobody more guesses, here or at a server: bad_logins counts those in clear too."""
+        rules = Rules(client_tls=ClientTls.OFFER, bad_logins=2)
+        end = "C <- P  421 Too many failed logins; closing.\nP ..  hangs up"
+        self.ladder(replace(rules, accounts=True)).play(
+            READY, WRONG, TLS, WRONG.partition("C <- P  530")[0], end
+        )
+        user = f"{REACHED}\nP -> S  USER bob\nP <- S  530 No.\nC <- P  530 No."
+        self.ladder(rules).play(
+            ROUTED,
+            f"C -> P  USER bob@one.example\n{user}",
+            LEAVING_TLS,
+            f"C -> P  USER bob@one.example\n{user}",
+            end,
+        )
+
     def test_asked_server_stays(self) -> None:
         """Questions, and logins that are said anew, change nothing there."""
-        for line, code in (("NOOP", 200), ("SYST", 215), ("HELP", 214), ("USER bob", 331)):
+        for line, code in (
+            ("NOOP", 200),
+            ("SYST", 215),
+            ("HELP", 214),
+            ("STAT", 211),
+            ("USER bob", 331),
+        ):
             asked = f"C -> P  {line}\nP -> S  {line}\nP <- S  {code} Yes.\nC <- P  {code} Yes."
             self.ladder(OFFER).play(GREETED, asked, AUTH, LOGIN)
+        listed = ("211-Features:", " AUTH TLS", " PBSZ", " PROT", " EPRT", " EPSV", "211 End")
+        features = "\n".join(f"C <- P  {line}" for line in listed)
+        features = f"C -> P  FEAT\nP -> S  FEAT\nP <- S  211 None.\n{features}"
+        self.ladder(OFFER).play(GREETED, features, AUTH, LOGIN)

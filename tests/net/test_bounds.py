@@ -23,7 +23,7 @@ from ftpalg.core.events import (
     Timer,
 )
 from ftpalg.core.phases import Phase
-from ftpalg.core.routes import Route, Server
+from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.stages.login import At
@@ -40,6 +40,10 @@ from ftpalg.core.stages.transfer_tables import (
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
+from tests.core.ladder import Ladder, LadderTest
+from tests.core.openings import GREETED, PASV_EPSV, RETR
+from tests.core.scripts import READY
+from tests.core.tls import AUTH, MATCH, OFFER
 from tests.net.controls import ControlCase
 
 BOUNDS: dict[Enum, str] = {
@@ -165,6 +169,123 @@ class Sessions(SynchronousTestCase):
         self.assertIs(session.desk.phase, Phase.CONNECTED)
         self.assertTrue(session.desk.logged_in)
         self.assertEqual(self.running, {Timer.IDLE})
+
+
+class Walked(LadderTest):
+    """Every state of a session and of its login: exactly the waits run that bound it."""
+
+    NOBODY = {Timer.LOGIN}
+    GREETS = {Timer.LOGIN, Timer.HANDSHAKE}
+    INSIDE = {Timer.IDLE}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.seen: set[Enum] = set()
+
+    def stands(self, made: Ladder, phase: Phase, at: At, running: set[Timer]) -> None:
+        """The session is there, and these run: before the login its wait, else one that the table has."""
+        self.assertEqual((made.session.desk.phase, made.session.login.state.at), (phase, at))
+        self.assertEqual(made.running, running, at)
+        bounds = {Timer(BOUNDS[state].removeprefix("timeouts.")) for state in (phase, at)}
+        self.assertTrue(bounds & running or running == self.NOBODY, at)
+        self.seen |= {phase, at}
+
+    def test_every_state(self) -> None:
+        """From the first word to the last, by the ways that lead to each."""
+        named = Rules(accounts=True, server_tls=ServerTls.EXPLICIT)
+        made = self.ladder(named)
+        asked = "C -> P  USER bob@gus@one.example\nC <- P  331 Password required.\nC -> P  PASS secret@gp"
+        for script, phase, at, running in (
+            (READY, Phase.UNROUTED, At.AWAY, self.NOBODY),
+            (f"{asked}\nP ..  checks gus gp", Phase.CHECKING, At.AWAY, self.NOBODY),
+            (
+                "P ..  accepts gus\nP ..  dials one.example:21",
+                Phase.DIALING,
+                At.GREETING,
+                self.NOBODY,
+            ),
+            ("P ..  connected", Phase.DIALING, At.GREETING, self.GREETS),
+            ("P <- S  220 One.\nP -> S  AUTH TLS", Phase.DIALING, At.AUTH, self.GREETS),
+            (
+                "P <- S  234 Go.\nP ..  begins TLS with the server",
+                Phase.DIALING,
+                At.TLS,
+                self.GREETS,
+            ),
+            ("P ..  server secured\nP -> S  USER bob", Phase.CONNECTED, At.USER, self.NOBODY),
+            ("P <- S  331 P.\nP -> S  PASS secret", Phase.CONNECTED, At.PASS, self.NOBODY),
+            ("P <- S  530 No.\nC <- P  530 No.", Phase.CONNECTED, At.NAMED, self.NOBODY),
+            ("C -> P  PASS s\nP -> S  PASS s", Phase.CONNECTED, At.PASS, self.NOBODY),
+            ("P <- S  230 In.\nC <- P  230 In.", Phase.CONNECTED, At.IN, self.INSIDE),
+        ):
+            made.play(script)
+            self.stands(made, phase, at, running)
+        user = "C -> P  USER bob\nP -> S  USER bob\n"
+        for rules, script, phase, at, running in (
+            (OFFER, "", Phase.CONNECTED, At.GREETED, self.NOBODY),
+            (OFFER, AUTH, Phase.CONNECTED, At.READY, self.NOBODY),
+            (
+                OFFER,
+                f"{user}P <- S  230 In.\nC <- P  230 In.",
+                Phase.CONNECTED,
+                At.PASSLESS,
+                self.INSIDE,
+            ),
+        ):
+            self.stands(self.ladder(rules).play(GREETED, script), phase, at, running)
+        self.assertEqual(self.seen, {*Phase, *At} - {Phase.OPAQUE, Phase.OVER})
+
+    def test_patience(self) -> None:
+        """A server that asks for patience is bounded by the login's wait alone."""
+        made = self.ladder(OFFER).play("P ..  dials ftp.example:21\nP ..  connected")
+        made.play("P <- S  120 Soon.\nC <- P  120 Soon.")
+        self.stands(made, Phase.DIALING, At.GREETING, self.NOBODY)
+
+    def test_implicit(self) -> None:
+        """A server that shakes hands first and then never greets is waited for no longer than others."""
+        made = self.ladder(Rules(server=Server("ftp.example"), server_tls=ServerTls.IMPLICIT))
+        made.play(
+            """
+            P ..    dials ftp.example:21
+            P ..    connected
+            P ..    begins TLS with the server
+            P ..    server secured
+            """
+        )
+        self.stands(made, Phase.DIALING, At.GREETING, self.GREETS)
+        made.play(
+            """
+            P ..    timer handshake
+            C <- P  421 The server did not greet, TLS included, in time.
+            P ..    hangs up
+            """
+        )
+
+    def test_matched(self) -> None:
+        """While the server shakes hands because the client asked: both."""
+        made = self.ladder(MATCH).play(GREETED, "C -> P  AUTH TLS\nP -> S  AUTH TLS")
+        self.assertEqual(made.running, self.NOBODY)
+        made.play("P <- S  234 Go.\nP ..  begins TLS with the server")
+        self.assertEqual(made.running, self.GREETS)
+
+    def test_unanswered_transfer(self) -> None:
+        """The transfer's command is sent and nothing comes: the session's own wait runs all the time,
+        before the server's port stands (its wait runs beside it) and behind."""
+        made = self.after_login(PASV_EPSV)
+        self.assertEqual(made.running, self.INSIDE)
+        made.play(RETR)
+        self.assertEqual(made.running, self.INSIDE | {Timer.DATA_OPEN})
+        made.play("P ..  server leg open")
+        self.assertEqual(made.running, self.INSIDE)
+        made.play(
+            """
+            P ..    timer idle
+            C <- P  421 The server did not answer within the time that timeouts.idle allows.
+            P ..    closes client leg
+            P ..    aborts server leg
+            P ..    hangs up
+            """
+        )
 
 
 class Opaque(ControlCase):

@@ -24,8 +24,8 @@ TRANSPARENT = {b"MODE": (b"S", b"Z"), b"STRU": (b"F",)}
 HARMLESS = frozenset(b"NOOP SYST OPTS CLNT HELP LANG TYPE".split())
 """What a parent FTP proxy gets before the login; SITE and OPEN would name a server."""
 
-QUESTIONS = frozenset(b"NOOP SYST HELP STAT FEAT".split())
-"""What a server has forgotten once it has answered."""
+QUESTIONS = frozenset(b"NOOP SYST HELP".split())
+"""What a server has forgotten once it has answered; STAT and FEAT, too, which pass by their own ways."""
 
 
 class Forwarding(Stage):

@@ -156,8 +156,10 @@ class Login(Stage):
     def secured(self) -> None:
         """TLS with the server stands: what its greeting began goes on."""
         greeting = self.state.greeting
-        if greeting is not None:  # under implicit TLS it is still to come
+        if greeting is not None:
             self._enter(greeting)
+        else:  # under implicit TLS it is still to come
+            self.desk.start(Timer.HANDSHAKE)
 
     def greeted(self, message: Reply) -> None:
         """The server's first words, 120 included; ProFTPD's name its address."""

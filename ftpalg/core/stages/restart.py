@@ -47,7 +47,3 @@ class Restart(Stage):
     def due(self, rest: Command | None) -> Command | None:
         """The same where it must go once more, behind whatever went to the server after it."""
         return None if self.desk.sent == b"REST" else rest
-
-    def forget(self) -> None:
-        """The server that took it is left."""
-        self.state = None
