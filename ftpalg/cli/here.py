@@ -226,10 +226,7 @@ def _may_write(name: Path | str) -> bool:
 def _daemons(settings: Settings) -> Found:
     place = {"syslog": SYSLOG, "journald": JOURNAL}.get(settings.log.to)
     if place and not os.path.exists(place):
-        words = (
-            f"log.to = {settings.log.to!r}: there is no {place}: nothing of the log is to be seen"
-        )
-        yield Warning(path_of("log.to"), words, id="unheard-log")
+        yield Fault(path_of("log.to"), f"log.to = {settings.log.to!r}: there is no {place}")
 
 
 LOOKS: tuple[Callable[[Settings], Found], ...] = (

@@ -151,9 +151,11 @@ def sink_of(settings: LogSettings, *, hosted: bool) -> Sink[Record]:
         with writable("to", settings.to):
             return Written(LinesFile(place), form)
     if way == "syslog":
-        return Datagrams(SYSLOG, for_syslog(form))
+        with writable("to", settings.to):
+            return Datagrams(SYSLOG, for_syslog(form))
     if way == "journald":
-        return Datagrams(JOURNAL, for_journald)
+        with writable("to", settings.to):
+            return Datagrams(JOURNAL, for_journald)
     if hosted:
         return TwistedLog(form)
     if sys.__stderr__ is None:
@@ -167,4 +169,6 @@ def writable(key: str, said: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LogFault(f'log.{key} = "{said}": cannot be written: {error.strerror}') from None
+        where = f": {error.filename}" if error.filename and error.filename not in said else ""
+        text = f'log.{key} = "{said}": cannot be written: {error.strerror}{where}'
+        raise LogFault(text) from None

@@ -93,13 +93,20 @@ def stamped(record: Record) -> str:
 
 
 class Datagrams:
-    """One datagram for a record, to a socket of the machine's log."""
+    """One datagram for a record, to a socket of the machine's log.  Raise OSError if nobody has it."""
 
     direct = False
 
     def __init__(self, path: str, form: Callable[[Record], bytes]) -> None:
         self._path = path
         self._form = form
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+            try:
+                asking.connect(
+                    path
+                )  # whether somebody is there; a later restart of it is no matter
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, path) from None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     def send(self, records: Sequence[Record]) -> int:

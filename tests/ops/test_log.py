@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import socket
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from ftpalg.core.facts import CommandLine, ReplyLines
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.core.wire.secret_words import SECRET
+from ftpalg.ops import log
 from ftpalg.ops.log import LogFault, SessionLog, sink_of
 from ftpalg.ops.outlets import Datagrams, TwistedLog, Written
 from ftpalg.ops.settings import Form, Keep, LogSettings, Which
@@ -153,6 +155,22 @@ class Chosen(SynchronousTestCase):
 
     def test_by_name(self) -> None:
         """The other words have their sinks wherever we run."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+            daemon.bind(place := self.mktemp())
+            self.patch(log, "SYSLOG", place)
+            self.patch(log, "JOURNAL", place)
+            self.choose_each()
+
+    def test_no_daemon(self) -> None:
+        """A log that nobody would take is a fault, as a file that cannot be written is."""
+        for to, name in (("syslog", "SYSLOG"), ("journald", "JOURNAL")):
+            self.patch(log, name, place := self.mktemp())
+            fault = self.assertRaises(LogFault, self.chosen, to)
+            text = f'log.to = "{to}": cannot be written: No such file or directory: {place}'
+            self.assertEqual(str(fault), text)
+
+    def choose_each(self) -> None:
+        """Each word's sink."""
         for to, kind in (
             ("syslog", Datagrams),
             ("journald", Datagrams),

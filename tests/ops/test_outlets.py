@@ -136,10 +136,11 @@ class Sockets(SynchronousTestCase):
 
     def test_nobody_listens(self) -> None:
         """A log that is gone takes nothing, until it is there again."""
-        self.socket.close()
-        os.unlink(self.path)
         outlet = Datagrams(self.path, for_journald)
         self.addCleanup(outlet.close)
+        self.socket.close()
+        os.unlink(self.path)
+        self.assertRaises(FileNotFoundError, Datagrams, self.path, for_journald)
         self.assertFalse(outlet.send([NOTE]))
         self.assertIs(outlet.again(), outlet)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -2,8 +2,8 @@
 
 The server's final reply waits in the transfer until both legs are at rest, so it never overtakes
 the data (rule 2).  Replies behind ABOR: servers answer the transfer command and ABOR (426 and 226),
-or only one of them, and vsftpd reads ABOR only after the transfer has ended by itself; so both are collected, or
-one and then none within ``timeouts.abort``.  RFC 959 section 4.1.3.
+or only one of them, and vsftpd reads ABOR only after the transfer has ended by itself; so both are
+collected, or one and then none within ``timeouts.abort``.  RFC 959 section 4.1.3.
 """
 
 from __future__ import annotations
