@@ -162,8 +162,8 @@ class Here(CommandCase):
         self.assertEqual(self.looked(f"{listen}to = 'file:{self.file('x', 'log')}'"), ([], []))
         for to, name in (("syslog", "SYSLOG"), ("journald", "JOURNAL")):
             self.patch(here, name, str(self.folder / "no"))
-            said = [f"log.to = '{to}': there is no {self.folder}/no"]
-            self.assertEqual(self.looked(f"{listen}to = '{to}'"), (said, []))
+            wanted = [f"log.to = '{to}': there is no {self.folder}/no"]
+            self.assertEqual(self.looked(f"{listen}to = '{to}'"), (wanted, []))
             self.patch(here, name, str(self.folder))
             self.assertEqual(self.looked(f"{listen}to = '{to}'"), ([], []))
 
