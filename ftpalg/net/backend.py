@@ -11,13 +11,13 @@ from ftpalg.core.actions import Dial
 from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.commands import Command
+from ftpalg.net.call_all import call_all
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
-from ftpalg.net.every import every
+from ftpalg.net.data_addresses import ServerPlace
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
-from ftpalg.net.places import ServerPlace
 from ftpalg.net.reach.attempt import Way, ends_at
 from ftpalg.net.reach.failover import Reach
 from ftpalg.net.shared import Shared
@@ -212,7 +212,7 @@ class FtpBackend:
         if server is not None:
             calls += (self.settled, partial(self._shared.reaching.left, server))
         if calls:
-            every(*calls)
+            call_all(*calls)
 
     def settled(self) -> None:
         """The client is logged in there."""

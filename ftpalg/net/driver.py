@@ -35,16 +35,16 @@ from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
+from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
+from ftpalg.net.data_addresses import ClientPlace
 from ftpalg.net.details import completed, in_words, line_of, transferred
-from ftpalg.net.every import every
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.password_masking import PasswordMasking
-from ftpalg.net.places import ClientPlace
 from ftpalg.net.shared import Shared
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
@@ -159,7 +159,7 @@ class Driver:
         last = reply(421, "An internal error ends this session.")
         self._events.clear()
         try:
-            every(
+            call_all(
                 partial(self.observe, failed),
                 self.legs.let_go,
                 lambda: self._perform(self.session.end(last, Reason.EXCEPTION)),
@@ -332,7 +332,7 @@ class Driver:
         if self._released:
             return
         self._released = True
-        every(
+        call_all(
             self.client.hang_up,
             self.timers.stop_all,
             self.legs.let_go,

@@ -19,7 +19,7 @@ from proxyprotocol.v1 import ProxyProtocolV1
 from proxyprotocol.v2 import ProxyProtocolV2
 
 from ftpalg.core.wire.addresses import HostPort, normal
-from ftpalg.net.exact import Preface
+from ftpalg.net.leading_bytes import Preface
 from ftpalg.net.reactors import Watching
 
 VERSIONS: dict[int, ProxyProtocol] = {1: ProxyProtocolV1(), 2: ProxyProtocolV2()}

@@ -33,7 +33,7 @@ class FaultCase(SynchronousTestCase):
 class Told(FaultCase):
     """Each fault with its place."""
 
-    def test_places(self) -> None:
+    def test_data_addresses(self) -> None:
         """A value at itself, a key that is none at the key, what is missing at its table."""
         for text, expected in (
             ("\nserver = 'h'", "2:10: server = 'h': must be ftp://host"),

@@ -12,7 +12,7 @@ from ftpalg.net.legs.sockets import reset
 from ftpalg.net.reach.parents import Negotiation
 from tests.core.splits import splits
 from tests.net.pairs import REACTOR, pair, read_some
-from tests.net.test_exact import PrefaceCase
+from tests.net.test_leading_bytes import PrefaceCase
 
 USER, PASSWORD = "us:er", "pässword"
 GREETING = b"220 ready\r\n"

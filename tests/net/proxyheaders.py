@@ -11,7 +11,7 @@ from twisted.internet.protocol import Protocol
 from ftpalg.core.wire.addresses import HostPort
 from ftpalg.net.proxyheader import SIGNATURE, HeaderReader
 from tests.net.pairs import REACTOR
-from tests.net.test_exact import PrefaceCase
+from tests.net.test_leading_bytes import PrefaceCase
 
 CLIENT4, SERVER4 = ("192.0.2.7", 50123), ("198.51.100.1", 21)
 CLIENT6, SERVER6 = ("2001:db8::7", 65535), ("2001:db8::1", 0)

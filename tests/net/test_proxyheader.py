@@ -29,7 +29,7 @@ from tests.net.proxyheaders import (
     block,
     tlv,
 )
-from tests.net.test_exact import PrefaceCase
+from tests.net.test_leading_bytes import PrefaceCase
 
 
 class Writing(SynchronousTestCase):

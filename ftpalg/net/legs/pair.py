@@ -9,7 +9,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.events import Side
-from ftpalg.net.every import every
+from ftpalg.net.call_all import call_all
 from ftpalg.net.legs.relay import Relay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
@@ -179,7 +179,7 @@ class Pair:
         """The session is over: what is still open, for whomever, fails."""
         server = self._server()
         legs = (self.client, server) if server is not None else (self.client,)
-        every(self._stop, *[leg.abort for leg in legs])
+        call_all(self._stop, *[leg.abort for leg in legs])
 
     def _stop(self) -> None:
         if self._relay is not None:

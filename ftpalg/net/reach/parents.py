@@ -24,7 +24,7 @@ from socksio import (
 )
 from socksio.socks5 import SOCKS5UsernamePasswordReply, SOCKS5UsernamePasswordRequest
 
-from ftpalg.net.exact import Preface
+from ftpalg.net.leading_bytes import Preface
 from ftpalg.net.reactors import Watching
 
 HOST = re.compile(r"[0-9A-Za-z._-]{1,255}|[0-9A-Fa-f:.]{2,45}")  # a name or IPv4; IPv6

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def every(first: Callable[[], object], *others: Callable[[], object]) -> None:
+def call_all(first: Callable[[], object], *others: Callable[[], object]) -> None:
     """Call each; of what they raise the last comes out, with the others as its context."""
     try:
         first()
     finally:
         if others:
-            every(*others)
+            call_all(*others)

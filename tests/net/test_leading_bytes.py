@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ftpalg.net.exact import Preface
+from ftpalg.net.leading_bytes import Preface
 from tests.net.pairs import REACTOR, SocketCase
 
 

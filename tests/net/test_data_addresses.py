@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.config import Data
 from ftpalg.core.events import Link
 from ftpalg.net.advertised import Advertised
-from ftpalg.net.places import ClientPlace, ServerPlace
+from ftpalg.net.data_addresses import ClientPlace, ServerPlace
 from ftpalg.net.reach.attempt import Way
 from tests.net.doubles import Reactor, Resolver
 

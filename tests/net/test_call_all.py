@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.every import every
+from ftpalg.net.call_all import call_all
 
 
 class Every(SynchronousTestCase):
@@ -13,7 +13,7 @@ class Every(SynchronousTestCase):
     def test_order(self) -> None:
         """One after the other."""
         done: list[int] = []
-        every(*[lambda at=at: done.append(at) for at in range(4)])
+        call_all(*[lambda at=at: done.append(at) for at in range(4)])
         self.assertEqual(done, [0, 1, 2, 3])
 
     def test_raising(self) -> None:
@@ -26,7 +26,7 @@ class Every(SynchronousTestCase):
         first, last = ValueError("first"), KeyError("last")
         raised = self.assertRaises(
             KeyError,
-            every,
+            call_all,
             lambda: done.append(1),
             lambda: fail(first),
             lambda: done.append(2),
