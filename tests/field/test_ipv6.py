@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import Any
 
@@ -25,8 +26,6 @@ from tests.wire.peers import (
     dialled,
     echo_site,
     exactly,
-    listener,
-    port_of,
     reset,
 )
 from tests.wire.test_data_networks import ending_from
@@ -61,7 +60,9 @@ FAMILIES = {
 }
 
 
-TIMERS = Patient.timers + "settle = 0.1\nabort-pause = 0.1\nlast-word = 0.1\n"
+TIMERS = Patient.timers.replace("abort = 0.4", "abort = 0.1") + (
+    "settle = 0.1\nabort-pause = 0.1\nlast-word = 0.1\n"
+)
 """For all the cells, which share their gateways: what shall come at once does not come by a clock."""
 
 
@@ -135,13 +136,13 @@ class Quits(test_quit.PassiveTests, Six):
     """Row 11: the same."""
 
     fixed = "::1"
-    toml = QUICK.replace("abort-reply = 1.0", "abort-reply = 0.2").replace(
-        "quit = 1.0", "quit = 0.2"
-    )
+    toml = re.sub(r"(abort-reply|quit|drain) = 1\.0", r"\1 = 0.2", QUICK)
 
 
-class Passive(test_epsv.PassiveTests, Six):
+class Passive(test_epsv.Refusing, Six):
     """Row 5: a server on IPv4 that has no use of EPSV, which is all that the client can say."""
+
+    toml = test_epsv.FORGETFUL
 
 
 class BothActive(test_epsv.BothActiveTests, Six):
@@ -180,21 +181,6 @@ class PassiveLessons(test_epsv.Lessons):
             self.assertEqual(client.ask(b"PASV").code, 421)
             self.assertEqual(served.result(TIMEOUT), verb)
         self.assertEqual(self.asked(server), b"EPSV")
-
-
-class ActiveLessons(test_epsv.Lessons):
-    """The mirror image."""
-
-    skip = missing()
-    host = "::1"
-    mode = "active"
-
-    def test_no_use_of_it(self) -> None:
-        """Refused as unknown, or unanswered: the next session is passive at once."""
-        with listener(self.host) as waiting:
-            good = b"229 Extended (|||%d|)" % port_of(waiting)
-            for bad in (b"500 What?", b"502 No.", b""):
-                self.learns(bad, good, then=b"EPSV")
 
 
 TRUSTED = other_address()
