@@ -44,6 +44,29 @@ class Verbs(LadderTest):
             )
             self.assertEqual(found, expected, (mode, wanted, server_v6, client_v6, epsv, eprt))
 
+    def test_other_mode(self) -> None:
+        """It goes first where only it may serve; over IPv6, or by a rule, one verb is a whole mode."""
+        single = ((True, DataVerbs.AUTO), (False, DataVerbs.EXTENDED))
+        for mode, (server_v6, verbs) in product(
+            (Mode.PASSIVE, Mode.ACTIVE), (*single, (False, DataVerbs.AUTO))
+        ):
+            for passive, active, epsv, eprt in product((False, True), repeat=4):
+                alone = (server_v6, verbs) in single
+                serves = [passive and (epsv or not alone), active and (eprt or not alone)]
+                chosen = serves[0] or not serves[1]
+                if mode is Mode.ACTIVE:
+                    chosen = serves[0] and not serves[1]
+                found = verbs_to_try(
+                    mode,
+                    b"PASV",
+                    server_v6=server_v6,
+                    client_v6=False,
+                    traits=Traits(epsv=epsv, eprt=eprt, passive=passive, active=active),
+                    verbs=verbs,
+                    other_mode=True,
+                )
+                self.assertEqual(found[0] in PASSIVE, chosen, (mode, verbs, serves))
+
     def test_every_conversion(self) -> None:
         """Three modes, four client commands, IPv4 and IPv6 on each side: each becomes a dialogue."""
         for mode, wanted, v6, s6 in product(Mode, PASSIVE + ACTIVE, (False, True), (False, True)):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-
 from tests.field.cells import ALL, TRANSFERS, Cases, everywhere
-from tests.wire.peers import QUICK, TIMEOUT, Control, echo_site, port_of, six
+from tests.wire.peers import QUICK, TIMEOUT, Control, bound, echo_site
 
 
 class Patient(Cases):
@@ -97,10 +95,8 @@ class ClosedClient(Patient):
             echo_site(control)
 
         client, served = self.session(script)
-        host = str(client.sock.getsockname()[0])
-        with socket.socket() as nobody:
-            nobody.bind((host, 0))
-            self.assertEqual(client.ask(b"PORT " + six(host, port_of(nobody))).code, 200)
+        with bound(str(client.sock.getsockname()[0])) as nobody:
+            client.active(nobody)
             self.assertEqual(client.ask(command).code, 150)
             self.assertEqual(client.code(), 425)
         self.assertTrue(client.in_step())

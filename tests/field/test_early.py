@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from tests.field.cells import PLAIN, SECURE, Cases, everywhere
-from tests.wire.peers import TIMEOUT, Control, listener, pasv_port, port_of, untouched
+from tests.wire.peers import TIMEOUT, Control, listener, port_of, untouched
 
 PASSIVE_SERVER = tuple(one for one in PLAIN + SECURE if one.mode == "passive")
 BETWEEN = (b"TYPE I", b"SIZE f", b"MDTM f", b"REST 100", b"NOOP", b"PWD")
@@ -101,7 +101,7 @@ class Late(Cases):
             self.moved(control, data, b"RETR")
 
         client, _ = self.session(script)
-        port = pasv_port(client.ask(b"PASV"))
+        port = client.passive()
         self.assertEqual(client.ask(b"RETR f").code, 150)
         self.moves(client, client.wrapped(client.reach(port)), b"RETR")
 

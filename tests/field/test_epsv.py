@@ -139,6 +139,7 @@ class Lessons(WireTestCase):
     """What one session finds out the next one knows; each lesson at a server of its own."""
 
     fixed = ""
+    host = "127.0.0.1"
 
     def session(self, server: FakeServer, script: Script) -> tuple[Client, Future[Any]]:
         """A client that is logged in there, and the server's script."""
@@ -150,7 +151,8 @@ class Lessons(WireTestCase):
         future = server.then(whole)
         client = self.connect()
         self.assertEqual(client.code(), 220)
-        client.login(b"joe@127.0.0.1:%d" % server.port)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        client.login(b"joe@%b:%d" % (host.encode(), server.port))
         return client, future
 
     def asked(self, server: FakeServer) -> bytes:
@@ -163,7 +165,7 @@ class Lessons(WireTestCase):
 
     def learns(self, *says: bytes, then: bytes) -> None:
         """The first session hears these answers, one to each verb; the next one asks so."""
-        server = FakeServer()
+        server = FakeServer(self.host)
         self.addCleanup(server.close)
         self.addCleanup(server.forget)
 

@@ -36,10 +36,12 @@ class TlsGateway(Gateway):
 
     prefix = "ftpalg-tls-"
 
-    def __init__(self, words: list[str], toml: str, listeners: int) -> None:
-        self._start(words, toml, ("127.0.0.1",))
+    def __init__(
+        self, words: list[str], toml: str, listeners: int, interface: str = "127.0.0.1"
+    ) -> None:
+        self._start(words, toml, (interface,))
         self.ports = self._wait_for_ports(listeners)
-        self.addresses = [("127.0.0.1", port) for port in self.ports]
+        self.addresses = [(interface, port) for port in self.ports]
         self._own = sockets_of(self.process.pid)
 
 
@@ -243,12 +245,17 @@ class Room:
 
     rooms: dict[tuple[str, ...], Room] = {}
 
-    def __init__(self, scheme: str, host: str, mode: str, toml: str, listeners: int) -> None:
-        self.server = FakeServer("0.0.0.0")  # it goes by several addresses of loopback
+    def __init__(
+        self, scheme: str, host: str, mode: str, toml: str, listeners: int, interface: str
+    ) -> None:
+        v6 = ":" in host
+        self.server = FakeServer(host if v6 else "0.0.0.0")  # several addresses of loopback
         words = ["--server-mode", mode]
         if scheme:
-            words += ["--server", f"{scheme}://{host}:{self.server.port}"]
-        self.gateway = TlsGateway(words, toml.replace("PORT", str(self.server.port)), listeners)
+            shown = f"[{host}]" if v6 else host
+            words += ["--server", f"{scheme}://{shown}:{self.server.port}"]
+        toml = toml.replace("PORT", str(self.server.port))
+        self.gateway = TlsGateway(words, toml, listeners, interface)
         atexit.register(self.gateway.stop)
 
 
@@ -258,6 +265,7 @@ class TlsTestCase(SynchronousTestCase):
     scheme = "ftp"
     """The fixed server's; empty where the client names it."""
     host = "127.0.0.1"
+    interface = "127.0.0.1"
     mode = "passive"
     client_tls = ""
     """The lines of [client-tls]; the good certificate is added where there are any."""
@@ -285,9 +293,11 @@ class TlsTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         """Have the gateway run."""
         toml = self.settings()
-        key = (self.scheme, self.host, self.mode, toml, self.alone)
+        key = (self.scheme, self.host, self.mode, toml, self.alone, self.interface)
         if key not in Room.rooms:
-            Room.rooms[key] = Room(self.scheme, self.host, self.mode, toml, self.listeners)
+            Room.rooms[key] = Room(
+                self.scheme, self.host, self.mode, toml, self.listeners, self.interface
+            )
         self.room = Room.rooms[key]
         self.gateway, self.server = self.room.gateway, self.room.server
         self.gateway.begin()

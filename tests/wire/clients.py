@@ -6,7 +6,7 @@ import re
 import socket
 from dataclasses import dataclass
 
-from tests.wire.sockets import TIMEOUT, Wire, listener, port_of, six
+from tests.wire.sockets import TIMEOUT, Wire, listener, six
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,15 @@ class Client(Wire):
         found = self.ask(b"PASS secret")
         assert found.code == 230, found
 
+    def passive(self) -> int:
+        """PASV, over IPv6 EPSV: the port."""
+        if ":" in self.address[0]:
+            return epsv_port(self.ask(b"EPSV"))
+        return pasv_port(self.ask(b"PASV"))
+
     def pasv(self) -> socket.socket:
-        """PASV and the data connection."""
-        return self.reach(pasv_port(self.ask(b"PASV")))
+        """The same, and the data connection."""
+        return self.reach(self.passive())
 
     def reach(self, port: int, source: str = "") -> socket.socket:
         """A connection to a data port at the gateway."""
@@ -71,12 +77,17 @@ class Client(Wire):
         mine = source or str(self.sock.getsockname()[0])
         return socket.create_connection((host, port), TIMEOUT, (mine, 0))
 
-    def port(self) -> socket.socket:
-        """PORT, accepted; returns the listening socket."""
-        host = str(self.sock.getsockname()[0])
-        waiting = listener(host)
-        found = self.ask(b"PORT " + six(host, port_of(waiting)))
+    def active(self, waiting: socket.socket) -> None:
+        """PORT, over IPv6 EPRT, accepted: the address that a socket of ours is bound to."""
+        host, port = waiting.getsockname()[:2]
+        line = b"EPRT |2|%b|%d|" % (host.encode(), port) if ":" in host else b""
+        found = self.ask(line or b"PORT " + six(host, port))
         assert found.code == 200, found
+
+    def port(self) -> socket.socket:
+        """The same of a new socket, which listens."""
+        waiting = listener(str(self.sock.getsockname()[0]))
+        self.active(waiting)
         return waiting
 
     def in_step(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from tests.wire.sockets import TIMEOUT, Closed, Wire, listener, port_of, six
+from tests.wire.sockets import TIMEOUT, Closed, Wire, bound, listener, port_of, six
 
 
 class DataPort:
@@ -21,8 +21,7 @@ class DataPort:
         self.listener = None if port else listener(host)
         if self.listener is not None and closed:
             self.listener.close()
-            self.listener = socket.socket()
-            self.listener.bind((host, 0))
+            self.listener = bound(host)
 
     def open(self) -> socket.socket:
         """Accept or dial."""

@@ -121,13 +121,19 @@ def die(*socks: socket.socket) -> None:
     holder.communicate()
 
 
-def listener(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket on a free port, or on one that was ours before."""
+def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A socket on a free port, or on one that was ours before, that nobody can connect to yet."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     if port:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, port))
+    return sock
+
+
+def listener(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """The same, listening."""
+    sock = bound(host, port)
     sock.listen(20)
     sock.settimeout(TIMEOUT)
     return sock

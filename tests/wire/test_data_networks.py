@@ -10,10 +10,10 @@ from tests.wire.peers import QUICK, TIMEOUT, Control, dialled, drained, echo_sit
 NETWORKS = 'client-networks = ["127.0.0.3"]\nserver-networks = ["127.0.0.4/31"]\n'
 
 
-def ending_from(host: str, port: int) -> str:
+def ending_from(host: str, port: int, to: str = "127.0.0.1") -> str:
     """How a data connection from there ends; a reset may come while it is being made."""
     try:
-        sock = socket.create_connection(("127.0.0.1", port), TIMEOUT, (host, 0))
+        sock = socket.create_connection((to, port), TIMEOUT, (host, 0))
     except ConnectionResetError:
         return "reset"
     return drained(sock)[1]

@@ -43,21 +43,31 @@ def verbs_to_try(
         if not server_v6 and not client_v6:
             return (wanted,)
     pairs = [pair]
+    only_extended = server_v6 or verbs is DataVerbs.EXTENDED
     if other_mode:
         pairs.append(ACTIVE if pair is PASSIVE else PASSIVE)
-        if not (traits.passive if pair is PASSIVE else traits.active):
+        useful = [_useful(one, traits, only_extended=only_extended) for one in pairs]
+        if useful == [False, True]:
             pairs.reverse()
     return tuple(
         verb
         for extended, classic in pairs
-        for verb in _of_pair(extended, classic, traits, verbs, server_v6=server_v6)
+        for verb in _of_pair(extended, classic, traits, verbs, only_extended=only_extended)
     )
 
 
+def _useful(pair: tuple[bytes, bytes], traits: Traits, *, only_extended: bool) -> bool:
+    """Whether a mode may serve; where its newer verb is all of it, one that does not ends it."""
+    mode, extended = traits.passive, traits.epsv
+    if pair is ACTIVE:
+        mode, extended = traits.active, traits.eprt
+    return mode and (extended or not only_extended)
+
+
 def _of_pair(
-    extended: bytes, classic: bytes, traits: Traits, verbs: DataVerbs, *, server_v6: bool
+    extended: bytes, classic: bytes, traits: Traits, verbs: DataVerbs, *, only_extended: bool
 ) -> tuple[bytes, ...]:
-    if server_v6 or verbs is DataVerbs.EXTENDED:
+    if only_extended:
         return (extended,)
     known = traits.epsv if extended == b"EPSV" else traits.eprt
     return (extended, classic) if known and verbs is DataVerbs.AUTO else (classic,)
