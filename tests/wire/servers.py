@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from tests.wire.sockets import TIMEOUT, Closed, Wire, bound, listener, port_of, six
+from tests.wire.sockets import LONG, TIMEOUT, Closed, Wire, bound, listener, port_of, six
 
 
 class DataPort:
@@ -98,7 +98,8 @@ class Control(Wire):
         self.expect(b"ABOR")
 
     def until_end(self) -> list[bytes]:
-        """All further commands up to the end of the connection."""
+        """All further commands up to the end of the connection, which may be a while."""
+        self.sock.settimeout(LONG)
         found = []
         try:
             while True:

@@ -8,6 +8,8 @@ import struct
 import subprocess
 
 TIMEOUT = 10.0
+LONG = 120.0
+"""For a peer that only waits until a test is over."""
 LINGER_RESET = struct.pack("ii", 1, 0)
 BLOCK = bytes(range(256)) * 256  # 64 KiB
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import select
 import socket
 from concurrent.futures import Future
@@ -29,9 +30,7 @@ from tests.wire.peers import (
 )
 
 PER_SESSION = 20
-PATIENT = QUICK.replace("data-open = 0.6", "data-open = 10.0").replace(
-    "final-reply = 1.0", "final-reply = 10.0"
-)
+PATIENT = re.sub(r"(?m)^(data-open|final-reply|extended|resync) = .*$", r"\1 = 10.0", QUICK)
 """Nothing here waits for a timer, and a busy machine should not make one expire."""
 
 
