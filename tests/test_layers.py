@@ -98,7 +98,7 @@ NET = (
         "call_all",
     },
     {"revocations"},
-    {"accounts_file", "threads"},
+    {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
     {"contexts"},
     {"tls"},

@@ -2,7 +2,7 @@
 
 A refusal tells a client nothing: an unknown account and a wrong password take the same time.  No
 password gets into a message, and no exception's text either, which may quote one.  Checkers that block
-are asked in a thread: one that has ``blocks = True``, as strcred's ``unix`` gets it here.
+are asked in a thread: one that has ``blocks = True``, as ``unix`` has.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.net.accounts_file import AccountsFile, BadAccounts
 from ftpalg.net.reactors import Timing
 from ftpalg.net.threads import Busy, Question
+from ftpalg.net.unix_accounts import UnixAccounts
 
 SETTING = "accounts.auth"
-BLOCKING = ("unix",)
-"""The kinds of strcred's own that take their time: crypt takes tens of milliseconds."""
 UNIX_NEEDS = ("crypt", "spwd")
-"""The modules that strcred's unix checker works with."""
+"""The modules that ``unix`` works with."""
 FORBIDDEN = frozenset(b"\0\r\n")
 """What ends a name for one reader and not for another."""
 
@@ -59,11 +58,8 @@ def _checker_of(description: str) -> ICredentialsChecker:
         return _file_of(argument)
     if kind == "memory":
         return _in_memory(argument)
-    if kind == "unix" and not all(find_spec(module) for module in UNIX_NEEDS):
-        needs = " and ".join(UNIX_NEEDS)
-        raise SettingsError(
-            [f"unix: needs {needs}, which left Python with 3.13; use file or ldap instead"]
-        )
+    if kind == "unix":
+        return _of_unix()
     try:
         factory = strcred.findCheckerFactory(kind)
     except strcred.InvalidAuthType:
@@ -77,8 +73,6 @@ def _checker_of(description: str) -> ICredentialsChecker:
         raise SettingsError([f"{kind}: cannot use what follows the colon; give: {form}"]) from None
     if IUsernamePassword not in checker.credentialInterfaces:
         raise SettingsError([f"{kind}: checks no passwords; use one of {_known()}"])
-    if kind in BLOCKING:
-        checker.blocks = True  # type: ignore[attr-defined]  # nobody else has the word
     return checker
 
 
@@ -124,6 +118,16 @@ def _in_memory(words: str) -> ICredentialsChecker:
     checker = InMemoryUsernamePasswordDatabaseDontUse()
     checker.users = {_bytes(name): _bytes(password)}
     return checker
+
+
+def _of_unix() -> UnixAccounts:
+    """strcred's own holds the whole process while it hashes a password."""
+    if not all(find_spec(module) for module in UNIX_NEEDS):
+        needs = " and ".join(UNIX_NEEDS)
+        raise SettingsError(
+            [f"unix: needs {needs}, which left Python with 3.13; use file or ldap instead"]
+        )
+    return UnixAccounts()
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -10,11 +10,14 @@ from OpenSSL import SSL, crypto
 
 from ftpalg.config import SettingsError
 
+BEGIN = b"-----BEGIN X509 CRL-----"
 
-def read(file: Path) -> x509.CertificateRevocationList:
-    """One list in PEM.  Raise SettingsError."""
+
+def read(file: Path) -> list[x509.CertificateRevocationList]:
+    """The lists in PEM that a file holds, one behind the other.  Raise SettingsError."""
     try:
-        return x509.load_pem_x509_crl(file.read_bytes())
+        before, *found = file.read_bytes().split(BEGIN)
+        return [x509.load_pem_x509_crl(BEGIN + one) for one in found or [before]]
     except OSError as error:
         raise SettingsError([f"server-tls.crl: {file}: {error.strerror}"]) from None
     except ValueError:

@@ -311,7 +311,7 @@ class ServerSide:
             trust(context, settings.ca)
         else:
             context.set_default_verify_paths()
-        lists = tuple((file, read(file)) for file in settings.crl)
+        lists = tuple((file, crl) for file in settings.crl for crl in read(file))
         add_to(context, [crl for _, crl in lists], chain=settings.crl_chain)
         if settings.pair is not None:
             show(read_pair(settings.pair, "server-tls"), context, "server-tls")

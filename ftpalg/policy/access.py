@@ -68,14 +68,19 @@ DEFAULT_PORTS = ((21, 21), (990, 990), (1024, 65535))
 INWARD = frozenset(
     (
         *("localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "loopback"),
+        *("ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts"),
         *("broadcasthost", "metadata", "metadata.google.internal", "metadata.goog"),
         *("instance-data", "instance-data.ec2.internal", "metadata.platformequinix.com"),
-        *("host.docker.internal", "gateway.docker.internal", "host.containers.internal"),
+        *("metadata.packet.net", "metadata.tencentyun.com"),
+        *("host.docker.internal", "gateway.docker.internal", "kubernetes.docker.internal"),
+        *("host.containers.internal", "host.minikube.internal", "host.lima.internal"),
         *("kubernetes", "kubernetes.default", "kubernetes.default.svc"),
     )
 )
 """Names by which hosts files, containers and clouds call a machine itself or what it alone may reach."""
 INWARD_ENDS = (".localhost", ".localdomain", ".localdomain4", ".localdomain6")
+INWARD_STARTS = ("kubernetes.default.svc.",)
+"""Names that end in what a site calls itself, as a cluster's do."""
 
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 """Names that resolvers take for an IPv4 address: 127.1, 2130706433, 0x7f000001."""
@@ -178,7 +183,12 @@ class ServerRule:
 def _inward(name: str) -> bool:
     """Whether a name leads a resolver to its own machine, or is an address in disguise."""
     plain = plain_name(name)
-    return plain in INWARD or plain.endswith(INWARD_ENDS) or bool(ENDS_IN_NUMBER.fullmatch(plain))
+    return (
+        plain in INWARD
+        or plain.startswith(INWARD_STARTS)
+        or plain.endswith(INWARD_ENDS)
+        or bool(ENDS_IN_NUMBER.fullmatch(plain))
+    )
 
 
 def _accounted(patterns: tuple[str, ...], account: str) -> bool:

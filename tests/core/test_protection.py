@@ -10,6 +10,8 @@ from tests.core.ladder import FIXED, Ladder, LadderTest
 from tests.core.openings import GREETED, LOGIN, PASV_EPSV, RETR, ROUTED, USABLE
 from tests.core.tls import AUTH, OFFER, PREPARED, PROT_P, REQUIRE, SENT
 
+LOGINS = ("USER eve", "USER", "PASS x", "ACCT x", "RESP x", "SITE PSWD a b", "CPWD b")
+CCC = "C -> P  CCC\nC <- P  200 The control connection goes on…\nP ..  goes on in clear"
 LIKELY = (" MDTM", " REST STREAM", " SIZE")
 
 
@@ -139,10 +141,20 @@ class Client(LadderTest):
     def test_ccc(self) -> None:
         """CCC by setting: 200, then clear."""
         made = self.ladder(replace(OFFER, ccc=True)).play(GREETED, AUTH, LOGIN)
-        made.play(
-            "C -> P  CCC\nC <- P  200 The control connection goes on…\nP ..  goes on in clear"
-        )
-        made.play("C -> P  CCC\nC <- P  533 This connection is not under TLS.")
+        made.play(CCC, "C -> P  CCC\nC <- P  533 This connection is not under TLS.")
+
+    def test_no_login_behind_ccc(self) -> None:
+        """Rule 6: where TLS is required no login and no password goes in clear behind CCC either."""
+        for rules, begin in (
+            (REQUIRE, (GREETED, AUTH, LOGIN)),
+            (replace(REQUIRE, client_tls=ClientTls.IMPLICIT), (GREETED, LOGIN)),
+        ):
+            made = self.ladder(replace(rules, ccc=True, bad_commands=99)).play(*begin, CCC)
+            for command in LOGINS:
+                made.play(f"C -> P  {command}\nC <- P  530 No login and no password is taken in…")
+            made.play("C -> P  CWD x\nP -> S  CWD x\nP <- S  250 OK\nC <- P  250 OK")
+        made = self.ladder(replace(OFFER, ccc=True)).play(GREETED, AUTH, LOGIN, CCC)
+        made.play("C -> P  USER eve\nP -> S  USER eve")
 
     def test_injection(self) -> None:
         """CVE-2011-1575: bytes that came in clear behind AUTH end the session; CCC the same."""

@@ -96,6 +96,16 @@ class Tls(LadderTest):
             made.play(f"C -> P  {command}\nC <- P  530 TLS is required here: send AUTH TLS first.")
         made.play(TLS, CHECK_POINT, USABLE)
 
+    def test_account_behind_ccc(self) -> None:
+        """``account_tls``: none in clear behind CCC either."""
+        rules = Rules(accounts=True, account_tls=True, client_tls=ClientTls.OFFER, ccc=True)
+        made = self.ladder(rules).play(READY, TLS, CHECK_POINT, USABLE)
+        made.play(
+            "C -> P  CCC\nC <- P  200 The control connection goes on…\nP ..  goes on in clear"
+        )
+        for command in ("USER gus", "PASS gp", "RESP gp"):
+            made.play(f"C -> P  {command}\nC <- P  530 No login and no password is taken in clear…")
+
     def test_required_for_accounts_only(self) -> None:
         """A listener without accounts lets its clients in as before."""
         rules = Rules(account_tls=True, client_tls=ClientTls.OFFER)

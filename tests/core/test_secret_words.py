@@ -31,6 +31,13 @@ class Hidden(SynchronousTestCase):
             b"SITE RESPONSE new",
             b"SITE RESPONSE:new",
             b'SITE "PSWD" new',
+            b"SITE USERADD bob new",
+            b"SITE NEWUSER bob new",
+            b"SITE LOGIN bob new",
+            b"SITE TOKEN new",
+            b"SITE SECRET new",
+            b"QUOTE PASS new",
+            b"literal site pswd old new",
             b"CPWD new",
             b"cpwd new",
             b"CHPWD new",
@@ -53,7 +60,7 @@ class Hidden(SynchronousTestCase):
 
     def test_no_password(self) -> None:
         """Rule 6: no password is ever shown."""
-        for verb in SECRET:
+        for verb in SECRET | {b"MIC", b"CONF", b"ENC"}:
             self.assertEqual(Command(verb, b"secret").shown, f"{verb.decode()} ****")
         self.assertEqual(Command(b"PASS").shown, "PASS")
 

@@ -42,7 +42,19 @@ class Lists(SynchronousTestCase):
         good, bad = Path(self.mktemp()), Path(self.mktemp())
         good.write_bytes(made().public_bytes(Encoding.PEM))
         bad.write_text("no list")
-        self.assertEqual(read(good).last_update_utc, BEGIN)
+        self.assertEqual([crl.last_update_utc for crl in read(good)], [BEGIN])
         for file, why in ((bad, "is no revocation list in PEM"), (FILE, "No such file")):
             error = self.assertRaises(SettingsError, read, file)
             self.assertIn(f"server-tls.crl: {file}: {why}", str(error))
+
+    def test_several(self) -> None:
+        """Each of the lists in a file counts, with text around them; none is passed over unread."""
+        first, second = made(), made()
+        texts = [crl.public_bytes(Encoding.PEM) for crl in (first, second)]
+        file = Path(self.mktemp())
+        file.write_bytes(b"of ours:\n" + b"and of theirs:\n".join(texts))
+        self.assertEqual(read(file), [first, second])
+        for cut in (texts[1][:-40], texts[1].replace(b"M", b"!", 1)):
+            file.write_bytes(texts[0] + cut)
+            error = self.assertRaises(SettingsError, read, file)
+            self.assertIn("is no revocation list in PEM", str(error))

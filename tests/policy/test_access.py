@@ -196,7 +196,9 @@ class Unresolved(SynchronousTestCase):
         for host in ("localhost", "LOCALHOST.", "a.localhost", "127.1", "2130706433", "0x7f000001",
                      "1.2.3.0x4", "127.1.", "ip6-localhost", "localhost.localdomain", "LOCALHOST6",
                      "localhost6.localdomain6", "metadata.google.internal.", "instance-data",
-                     "host.docker.internal", "kubernetes.default.svc"):  # fmt: skip
+                     "host.docker.internal", "kubernetes.default.svc",
+                     "Kubernetes.default.svc.cluster.local.", "kubernetes.default.svc.site.example",
+                     "ip6-allnodes", "metadata.tencentyun.com", "host.minikube.internal"):  # fmt: skip
             self.assertIn("the parent proxy itself", refusal(ServerRule(), host=host, address=""))
         for host in ("localhost.example", "a1", "1a", "7f.example", "ftp.corp.internal",
                      "metadata.example"):  # fmt: skip

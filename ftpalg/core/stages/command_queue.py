@@ -57,7 +57,8 @@ class CommandQueue(Stage):
                 desk.tell(item)
             else:
                 assert isinstance(item, Command), "an ABOR that overtook has its answer by its turn"
-                if not self._protection.must_wait(item):
+                lacking = self._protection.lacking(item)
+                if not lacking:
                     return item
-                desk.refuse(530, "TLS is required here: send AUTH TLS first.")
+                desk.refuse(530, lacking)
         return None

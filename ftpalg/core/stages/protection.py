@@ -18,7 +18,7 @@ from ftpalg.core.facts import TlsStands
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
-from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
 
 MECHANISMS = {b"TLS": False, b"TLS-C": False, b"SSL": True, b"TLS-P": True}
@@ -101,12 +101,20 @@ class Protection(Stage):
             return ()
         return (b"AUTH TLS", b"PBSZ", b"PROT", *((b"CCC",) if self.desk.rules.ccc else ()))
 
-    def must_wait(self, command: Command) -> bool:
-        """True for a command that may only come under TLS, and has not."""
-        rules = self.desk.rules
+    def lacking(self, command: Command) -> str:
+        """Why a command may not come without TLS, where it is required and not there; or nothing.
+
+        Behind CCC the login is over: another one, or a password, would have to go in clear.
+        """
+        rules, control = self.desk.rules, self.state.control
         of_account = rules.accounts and rules.account_tls  # without one nothing else goes either
-        required = of_account or rules.client_tls is ClientTls.REQUIRE
-        return required and not self.client_secured and command.verb not in BEFORE_TLS
+        required = of_account or rules.client_tls in (ClientTls.REQUIRE, ClientTls.IMPLICIT)
+        if not required or control is Control.SECURED:
+            return ""
+        if control is Control.CLEARED:
+            login = command.kind is Kind.USER or command.secret
+            return "No login and no password is taken in clear, behind CCC." if login else ""
+        return "" if command.verb in BEFORE_TLS else "TLS is required here: send AUTH TLS first."
 
     def auth(self, command: Command) -> None:
         """AUTH with a mechanism: TLS of the gateway, of the server too (match), or none of ours."""

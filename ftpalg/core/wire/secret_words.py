@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 
-SECRET = frozenset({b"PASS", b"ACCT", b"RESP", b"ADAT"})
-"""Verbs whose argument is never written to a log."""
+SECRET = frozenset({b"PASS", b"ACCT", b"RESP", b"ADAT", b"MIC", b"CONF", b"ENC"})
+"""Verbs whose argument is never written to a log.  The last three hold a whole command (RFC 2228), PASS
+too, and MIC only signs it."""
 
-SECRET_WORD = re.compile(rb"PASS|PSW|PW|ADDUSER|RESPONSE")
+SECRET_WORD = re.compile(
+    rb"PASS|PSW|PW|RESPONSE|(?:ADD|NEW|CREATE)[-_]?USER|USER[-_]?(?:ADD|NEW)|LOGIN|SECRET|TOKEN|PHRASE"
+)
 """What marks further verbs, and words behind SITE, with a secret behind them: PSWD (Serv-U), CPWD and
 CHPWD (WS_FTP Server), PASSWD, CHPASS, ADDUSER and GADDUSER (glFTPd), GPASS (wu-ftpd), RESPONSE (gFTP's
-password at the gateway) and their like.  Rather too much is hidden than too little."""
+password at the gateway), USERADD, LOGIN and their like.  Rather too much is hidden than too little."""
 SITE_WORDS = 2
 """Words behind SITE that are looked at: `SITE SET PASSWORD`, but not `SITE CHMOD 644 pass`."""
+WRAPPERS = frozenset({b"SITE", b"QUOTE", b"LITERAL"})
+"""Verbs that a word with a secret may stand behind: SITE, and what users type to their own client and
+send by mistake, `QUOTE PASS secret`."""
 JOINED = re.compile(rb"[:=]")
 """What some clients put between word and password: `SITE RESPONSE:secret`."""
 OPEN_WORDS = frozenset({b"PWD", b"XPWD"})
@@ -24,7 +30,7 @@ def holds_secret(verb: bytes, argument: bytes | None) -> bool:
     if verb in SECRET or verb in OPEN_WORDS:
         return verb in SECRET
     words = [verb]
-    if verb == b"SITE":
+    if verb in WRAPPERS:
         words = (argument or b"").upper().split(None, SITE_WORDS)[:SITE_WORDS]
     return any(map(SECRET_WORD.search, words))
 
@@ -39,7 +45,7 @@ def secrets_in(verb: bytes, argument: bytes | None) -> tuple[bytes, ...]:
     if verb in SECRET:
         return (argument.lstrip(b"-") or argument,)
     words = argument.split()
-    if verb == b"SITE":
+    if verb in WRAPPERS:
         marks = [
             at for at, word in enumerate(words[:SITE_WORDS]) if SECRET_WORD.search(word.upper())
         ]
