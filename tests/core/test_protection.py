@@ -142,6 +142,7 @@ class Client(LadderTest):
         """CCC by setting: 200, then clear."""
         made = self.ladder(replace(OFFER, ccc=True)).play(GREETED, AUTH, LOGIN)
         made.play(CCC, "C -> P  CCC\nC <- P  533 This connection is not under TLS.")
+        made.play("C -> P  AUTH TLS\nC <- P  503 This connection is past its TLS.")
 
     def test_no_login_behind_ccc(self) -> None:
         """Rule 6: where TLS is required no login and no password goes in clear behind CCC either."""

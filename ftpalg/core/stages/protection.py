@@ -129,7 +129,8 @@ class Protection(Stage):
         elif mechanism not in MECHANISMS:
             desk.refuse(504, "AUTH knows TLS, TLS-C, SSL and TLS-P.")
         elif self.client_secured:
-            desk.refuse(503, "This connection is under TLS already.")
+            now = "under TLS already" if self.state.control is Control.SECURED else "past its TLS"
+            desk.refuse(503, f"This connection is {now}.")
         elif desk.logged_in:
             desk.refuse(503, "AUTH comes before the login.")
         elif desk.queue:
