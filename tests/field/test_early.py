@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from tests.field.cells import PLAIN, SECURE, Cases, everywhere
-from tests.wire.peers import TIMEOUT, Control, listener, port_of, untouched
+from tests.wire.peers import TIMEOUT, Control, untouched
 
 PASSIVE_SERVER = tuple(one for one in PLAIN + SECURE if one.mode == "passive")
 BETWEEN = (b"TYPE I", b"SIZE f", b"MDTM f", b"REST 100", b"NOOP", b"PWD")
@@ -64,13 +64,12 @@ class Early(Cases):
         """A port that was closed at first is dialled again with the command."""
 
         def script(control: Control) -> None:
-            port = self.port(control)
+            port = self.port(control, closed=True)
             assert port.listener is not None
-            number = port_of(port.listener)
-            port.refuse()
             refused.set()
             assert known.wait(TIMEOUT)
-            port.listener = listener(port.host, number)
+            port.listener.settimeout(TIMEOUT)
+            port.listener.listen()
             control.answer(b"SIZE", b"213 1")
             control.answer(b"RETR", b"150 Here.")
             self.moved(control, port.open(), b"RETR")
