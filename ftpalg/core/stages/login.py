@@ -155,8 +155,7 @@ class Login(Stage):
 
     def secured(self) -> None:
         """TLS with the server stands: what its greeting began goes on."""
-        greeting = self.state.greeting
-        if greeting is not None:
+        if (greeting := self.state.greeting) is not None:
             self._enter(greeting)
         else:  # under implicit TLS it is still to come
             self.desk.start(Timer.HANDSHAKE)
