@@ -53,10 +53,14 @@ class Room:
         return cls._rooms[key]
 
 
+LEARNED = "answers no command"
+"""What a gateway logs as it learns that its server answers some verb twice."""
+
+
 def leave(rooms: dict[Any, Any], room: Any, log: str) -> None:
     """End a test's stay.  A gateway that has learned that its server answers twice asks it more than
     other tests' servers expect: nobody enters that room again."""
-    if "answers no command" in log:
+    if LEARNED in log:
         for key in [key for key, one in rooms.items() if one is room]:
             del rooms[key]
             room.gateway.stop()
@@ -196,7 +200,7 @@ class SceneTestCase(WireTestCase):
         self.served, self.clients = [], []
 
     def leave(self, log: str) -> None:
-        """A scene is its class's own."""
+        """A scene is its class's own; one that has learned ends with the test."""
 
     def tearDown(self) -> None:
         for server in self.servers:
@@ -205,6 +209,8 @@ class SceneTestCase(WireTestCase):
         log = self.gateway.log.read_text("utf-8", "replace")
         for secret in self.secrets:
             self.assertNotIn(secret, log)
+        if LEARNED in log:
+            Scene.clear()
 
     def serve_at(self, which: int, script: Script) -> Future[Any]:
         """The next connection of one of the servers runs this script."""
