@@ -1,5 +1,6 @@
 # make run    sets everything up and shows the main job against embedded servers
 # make test   sets everything up and passes the tests, lint and type checks
+# make long   passes the tests that would take make test beyond ten minutes
 # make peers  lets many real clients tell stories to many real servers, a quarter of an hour
 # make torture  has every call fail that can, wherever it is made; make test takes some of each kind
 # make upgrades  upgrades a gateway five times under load
@@ -16,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
-.PHONY: run test check peers torture bench upgrades walk mutants man clean
+.PHONY: run test check long peers torture bench upgrades walk mutants man clean
 
 run: $(VENV)/demo
 	$(BIN)/python -m demo
@@ -29,9 +30,12 @@ test: $(VENV)/test check
 	    tests.test_layers tests.test_imports tests.test_modules tests.test_endpoints
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.life tests.files tests.cli tests.wire tests.field tests.tls tests.netns \
-	    tests.ldap tests.torture
+	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
+
+long: $(VENV)/test
+	sh tests/peers/install.sh
+	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture
 
 peers: $(VENV)/test
 	sh tests/peers/install.sh
