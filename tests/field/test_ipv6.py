@@ -27,8 +27,8 @@ from tests.wire.peers import (
     echo_site,
     exactly,
     reset,
+    stranger,
 )
-from tests.wire.test_data_networks import ending_from
 
 
 def missing(host: str = "::1") -> str | None:
@@ -201,7 +201,7 @@ class Trusted(Six):
             verb, argument = control.command()
             port = dialled(verb, argument or b"")
             control.say(b"200 Good.")
-            how = ending_from(TRUSTED, port, "::1")
+            how = stranger(TRUSTED, port, "::1")[1]
             control.answer(b"RETR", b"150 Go.")
             with socket.create_connection(("::1", port), TIMEOUT) as data:
                 data.sendall(BLOCK)

@@ -35,6 +35,7 @@ from tests.wire.sockets import (
     port_of,
     reset,
     six,
+    stranger,
     untouched,
 )
 
@@ -76,5 +77,6 @@ __all__ = [
     "reset",
     "six",
     "sockets_of",
+    "stranger",
     "untouched",
 ]

@@ -101,6 +101,19 @@ def drained(sock: socket.socket, timeout: float = TIMEOUT) -> tuple[bytes, str]:
         parts.append(data)
 
 
+def stranger(source: str, port: int, to: str = "127.0.0.1") -> tuple[bytes, str]:
+    """What a connection from there that is not wanted reads, and how it ends.
+
+    Whoever resets at once may do so before connect returns: the system says it there.
+    """
+    try:
+        sock = socket.create_connection((to, port), TIMEOUT, (source, 0))
+    except ConnectionResetError:
+        return b"", "reset"
+    with sock:
+        return drained(sock)
+
+
 def exactly(sock: socket.socket, size: int) -> bytes:
     """Read that many bytes, no more."""
     found = bytearray()

@@ -5,18 +5,17 @@ from __future__ import annotations
 import socket
 
 from tests.wire.addresses import Cases
-from tests.wire.peers import QUICK, TIMEOUT, Control, dialled, drained, echo_site, pasv_port
+from tests.wire.peers import (
+    QUICK,
+    TIMEOUT,
+    Control,
+    dialled,
+    echo_site,
+    pasv_port,
+    stranger,
+)
 
 NETWORKS = 'client-networks = ["127.0.0.3"]\nserver-networks = ["127.0.0.4/31"]\n'
-
-
-def ending_from(host: str, port: int, to: str = "127.0.0.1") -> str:
-    """How a data connection from there ends; a reset may come while it is being made."""
-    try:
-        sock = socket.create_connection((to, port), TIMEOUT, (host, 0))
-    except ConnectionResetError:
-        return "reset"
-    return drained(sock)[1]
 
 
 class TrustedTests(Cases):
@@ -32,7 +31,7 @@ class TrustedTests(Cases):
             verb, argument = control.command()
             number = dialled(verb, argument or b"")
             control.say(b"200 Good.")
-            ending = ending_from("127.0.0.3", number)
+            ending = stranger("127.0.0.3", number)[1]
             control.answer(b"RETR", b"150 Go.")
             data = socket.create_connection(("127.0.0.1", number), TIMEOUT, ("127.0.0.5", 0))
             data.sendall(b"file")
@@ -43,7 +42,7 @@ class TrustedTests(Cases):
 
         client, served = self.talk(script)
         port = pasv_port(client.ask(b"PASV"))
-        self.assertEqual(ending_from("127.0.0.4", port), "reset")
+        self.assertEqual(stranger("127.0.0.4", port), (b"", "reset"))
         data = socket.create_connection(("127.0.0.1", port), TIMEOUT, ("127.0.0.3", 0))
         self.fetch(client, data)
         self.assertTrue(client.in_step())
@@ -60,7 +59,7 @@ class TrustedTests(Cases):
         client, _ = self.talk(script)
         port = pasv_port(client.ask(b"PASV"))
         for _ in range(100):
-            self.assertEqual(ending_from("127.0.0.9", port), "reset")
+            self.assertEqual(stranger("127.0.0.9", port), (b"", "reset"))
         self.assertTrue(client.in_step())
         client.sock.close()
         self.assertTrue(self.gateway.left())

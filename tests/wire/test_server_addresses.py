@@ -12,13 +12,13 @@ from tests.wire.peers import (
     Control,
     DataPort,
     dialled,
-    drained,
     echo_site,
     epsv_port,
     listener,
     pasv_port,
     port_of,
     six,
+    stranger,
 )
 
 
@@ -194,8 +194,7 @@ class WrongServerTests(Cases):
             verb, argument = control.command()
             number = dialled(verb, argument or b"")
             control.say(b"200 Good.")
-            stranger = socket.create_connection(("127.0.0.1", number), TIMEOUT, ("127.0.0.3", 0))
-            ending = drained(stranger)[1]
+            ending = stranger("127.0.0.3", number)[1]
             control.answer(b"RETR", b"150 Go.")
             data = socket.create_connection(("127.0.0.1", number), TIMEOUT)
             data.sendall(b"file")

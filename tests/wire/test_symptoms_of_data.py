@@ -7,7 +7,7 @@ import socket
 from tests.wire.cases import QUICK
 from tests.wire.clients import Client
 from tests.wire.servers import Control
-from tests.wire.sockets import BLOCK, port_of, reset, six
+from tests.wire.sockets import BLOCK, port_of, reset, six, stranger
 from tests.wire.symptoms import SymptomTestCase
 
 PASSIVE, ACTIVE, OTHER, THIRD = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.6"
@@ -167,7 +167,7 @@ class NoConnection(DataTestCase):
 
         client = self.inside(script, PASSIVE)
         port = self.passive(client)
-        client.reach(port, STRANGER).close()
+        self.assertEqual(stranger(STRANGER, port), (b"", "reset"))
         client.send(b"LIST\r\n")
         self.hears(client, 425)
         self.assertQuoted()
