@@ -27,7 +27,7 @@ from ftpalg.core.actions import (
     Tell,
 )
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Link, Side, Timer, Traits
+from ftpalg.core.events import UNKNOWN, Link, Side, Timer, Traits
 from ftpalg.core.facts import CommandAnswered, Fact, Noted, ProtocolError, SessionClosed
 from ftpalg.core.keys import Key
 from ftpalg.core.phases import PATHS, Phase, moment_of
@@ -147,7 +147,7 @@ class Desk:
         self.client = client
         self.server: Link | None = None
         self.server_tls = ServerTls.OFF
-        self.traits = Traits()
+        self.traits = UNKNOWN
         self.phase = Phase.UNROUTED
         self.queue: tuple[Item, ...] = ()
         self.head: Command | None = None
@@ -161,7 +161,7 @@ class Desk:
         self.doubt = self.begun = 0
         self.sent = b""
         self.unswept = self.surplus = self.told = self._bad = 0
-        self._out: list[Action] = []
+        self._out: list[Action]  # while an event is handled
         self._found: Found = (Phase.UNROUTED, None, False)
         self._spread = spread
 
@@ -177,11 +177,16 @@ class Desk:
 
     # -- orders -----------------------------------------------------------------------------------
 
-    def open(self) -> list[Action]:
-        """A new event: the list that its orders will stand in."""
+    def open(self) -> None:
+        """A new event: its orders may come."""
         self._out = []
         self._found = (self.phase, self.head, self.logged_in)
-        return self._out
+
+    def close(self) -> list[Action]:
+        """It is handled: what it orders."""
+        out = self._out
+        del self._out
+        return out
 
     def order(self, action: Action) -> None:
         """Add an action to those this event returns."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Timeouts
-from ftpalg.core.events import Timer
+from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.reactors import Timing
 
 
+class Waiting(Protocol):
+    """Whose waits they are."""
+
+    def handle(self, event: TimerExpired) -> None:
+        """One is over."""
+
+
 class Timers:
-    """``expired`` is called with each that is over."""
+    """``owner`` is told of each that is over."""
 
-    __slots__ = ("_expired", "_reactor", "_running", "_timeouts")
+    __slots__ = ("_owner", "_reactor", "_running", "_timeouts")
 
-    def __init__(
-        self, reactor: Timing, timeouts: Timeouts, expired: Callable[[Timer], None]
-    ) -> None:
+    def __init__(self, reactor: Timing, timeouts: Timeouts, owner: Waiting) -> None:
         self._reactor = reactor
         self._timeouts = timeouts
-        self._expired = expired
+        self._owner = owner
         self._running: dict[Timer, IDelayedCall] = {}
 
     @property
@@ -55,4 +60,4 @@ class Timers:
         running = self._running.pop(timer)
         if running.active():
             running.cancel()
-        self._expired(timer)
+        self._owner.handle(TimerExpired(timer))
