@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Protocol
 
 from ftpalg.core.actions import (
     Action,
@@ -95,6 +96,16 @@ Item = Command | FtpError | Reply | Overtaken
 """What waits in the queue: a command, a line that is refused, an answer that is ready."""
 
 
+class Hub(Protocol):
+    """Who knows whom things are for."""
+
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+
+
 class Desk:
     """The facts and the orders of one session.
 
@@ -113,8 +124,8 @@ class Desk:
     __slots__ = (
         "_bad",
         "_found",
+        "_hub",
         "_out",
-        "_spread",
         "account",
         "awaited",
         "begun",
@@ -142,7 +153,7 @@ class Desk:
         "unswept",
     )
 
-    def __init__(self, rules: Rules, client: Link, spread: Callable[[Signal], None]) -> None:
+    def __init__(self, rules: Rules, client: Link, hub: Hub) -> None:
         self.rules = rules
         self.client = client
         self.server: Link | None = None
@@ -162,8 +173,8 @@ class Desk:
         self.sent = b""
         self.unswept = self.surplus = self.told = self._bad = 0
         self._out: list[Action]  # while an event is handled
-        self._found: Found = (Phase.UNROUTED, None, False)
-        self._spread = spread
+        self._found: Found
+        self._hub = hub
 
     @property
     def value(self) -> tuple[object, ...]:
@@ -185,7 +196,7 @@ class Desk:
     def close(self) -> list[Action]:
         """It is handled: what it orders."""
         out = self._out
-        del self._out
+        del self._out, self._found
         return out
 
     def order(self, action: Action) -> None:
@@ -214,7 +225,11 @@ class Desk:
 
     def signal(self, signal: Signal) -> None:
         """Let those stages know that listen."""
-        self._spread(signal)
+        self._hub.spread(signal)
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+        self._hub.give(awaited, message)
 
     def move(self, phase: Phase) -> None:
         """Go on to another phase."""
@@ -384,7 +399,7 @@ class Desk:
         self.order(HangUp(Side.CLIENT))
 
 
-NO_STATE = ("_found", "_out", "_spread", "rules")
+NO_STATE = ("_found", "_hub", "_out", "rules")
 STATE = tuple(name for name in Desk.__slots__ if name not in NO_STATE)
 """The slots that are state: neither an event's orders nor what never changes."""
 

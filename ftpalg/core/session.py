@@ -26,7 +26,7 @@ from ftpalg.core.stages.entry import Entry
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
-from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.login import Login, Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
@@ -41,12 +41,12 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_known", "addressing", "desk", "destination", "entry", "forwarding", "leaving",
+        "_about", "_plan", "_server", "addressing", "desk", "destination", "entry", "forwarding", "leaving",
         "local", "login", "matching", "protection", "queue", "restart", "resync", "timeouts", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
-        self.desk = desk = Desk(rules, client, self._spread)
+        self.desk = desk = Desk(rules, client, self)
         self.resync = resync = Resync(desk)
         self.destination = destination = Destination(desk)
         self.protection = protection = Protection(desk)
@@ -59,12 +59,13 @@ class Session:
         self.forwarding = forwarding = Forwarding(
             desk, resync, destination, protection, login, transfer
         )
-        self.matching = ReplyMatching(desk, resync, transfer, self._give)
+        self.matching = ReplyMatching(desk, resync, transfer)
         self.queue = CommandQueue(desk, protection, transfer)
         self.leaving = Leaving(desk, transfer, addressing, forwarding)
         self.timeouts = Timeouts(desk)
-        self._known: tuple[object, ...] = ()
         self._about: About | None = None
+        self._plan: Plan | None = None
+        self._server: Link | None = None
 
     # -- from outside -----------------------------------------------------------------------------
 
@@ -141,10 +142,9 @@ class Session:
     def about(self, name: str, listener: str = "") -> About:
         """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
         server, plan = self.desk.server, self.login.state
-        known = name, server, plan.server, plan.route, plan.route.name
-        if known != self._known:  # many facts are of one session, and it seldom changes
-            client = self.desk.client
-            self._known = known
+        if self._about is None or plan is not self._plan or server is not self._server:
+            client = self.desk.client  # many facts are of one session, and it seldom changes
+            self._plan, self._server = plan, server
             self._about = About(
                 name,
                 Peer(client.peer, client.peer_port),
@@ -154,7 +154,6 @@ class Session:
                 listener,
                 plan.route.name,
             )
-        assert self._about is not None
         return self._about
 
     @property
@@ -174,13 +173,15 @@ class Session:
         stage, method = taker
         method(PARTS[stage](self), what)
 
-    def _give(self, awaited: Await, message: Reply) -> None:
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
         self._hand(REPLIES[awaited], message)
 
     def _on_timer(self, event: ev.TimerExpired) -> None:
         self._hand(TIMERS[event.timer], event.timer)
 
-    def _spread(self, signal: Signal) -> None:
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
         for stage, method in SIGNALS[signal]:
             method(PARTS[stage](self))
 

@@ -19,7 +19,7 @@ from ftpalg.net.data_addresses import ServerPlace
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
-from ftpalg.net.reach.attempt import Way, ends_at
+from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
 from ftpalg.net.reach.failover import Reach
 from ftpalg.net.shared import Shared
 
@@ -96,10 +96,6 @@ class Backend(Protocol):
         """Whether that is our end of the connection to the server."""
 
 
-NO_WAY = Way()
-"""Before there is one."""
-
-
 class FtpBackend:
     """A server that speaks FTP, reached by its way.
 
@@ -118,7 +114,7 @@ class FtpBackend:
         self._reach: Reach | None = None
         self.tried: tuple[str, ...] = ()
         self._server: Server | None = None
-        self._way = NO_WAY
+        self._way = DIRECT
         self._link: Link | None = None
         self._control: ServerControl | None = None
         self._place: ServerPlace | None = None

@@ -25,7 +25,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations
+from ftpalg.net.reach.attempt import DIRECT, NEGOTIATED, Way, negotiations
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
@@ -219,6 +219,8 @@ class Reaching:
         keeps = route.source == "client"
         source = "" if keeps else route.source
         parent = self._parents.get(route.parent)
+        if not (parent or route.source or route.proxy_protocol):
+            return DIRECT
         if client is None:
             return Way(parent, source, proxy_protocol=route.proxy_protocol)
         return Way(

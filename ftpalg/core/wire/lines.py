@@ -277,7 +277,7 @@ class ReplyLines:
 
     def __init__(self, limit: int) -> None:
         self._whole: list[bytes] = []  # lines with their CR, the next one last
-        self._begun = bytearray()
+        self._begun = b""
         self._limit = limit
         self._telnet = Telnet()
         self._read = self.begins = 0
@@ -291,7 +291,7 @@ class ReplyLines:
         if self.replies is None:
             return False
         if self._open is None:
-            self._open, self._part, self._seen = self.replies.begun, bytes(self._begun), begins
+            self._open, self._part, self._seen = self.replies.begun, self._begun, begins
             for line in reversed(self._whole):
                 self._open = _open_behind(self._open, line)
         *lines, self._part = (self._part + text[self._seen :]).split(LF)
@@ -307,15 +307,15 @@ class ReplyLines:
         first, *others = text.split(LF)
         self._begun += first
         if others:
-            self._whole = [*others[-2::-1], bytes(self._begun), *self._whole]
-            self._begun = bytearray(others[-1])
+            self._whole = [*others[-2::-1], self._begun, *self._whole]
+            self._begun = others[-1]
         return answers
 
     def next(self) -> bytes | None:
         """Return the next line without its end, or None; raise ReplyTooLong beyond the limit."""
         if not self._whole:
             if len(self._begun) > self._limit + 1:
-                self._begin(bytes(self._begun))
+                self._begin(self._begun)
                 raise self._too_long()
             return None
         line = self._whole.pop()
@@ -346,9 +346,9 @@ class ReplyLines:
 
     def take(self) -> bytes:
         """Give up what waits, as it came."""
-        waiting = LF.join((*reversed(self._whole), bytes(self._begun))) + self._telnet.take()
+        waiting = LF.join((*reversed(self._whole), self._begun)) + self._telnet.take()
         self._whole.clear()
-        self._begun.clear()
+        self._begun = b""
         return waiting
 
 

@@ -7,6 +7,7 @@ in the middle of a connection.  After ``hang_up`` whatever comes is read and dro
 from __future__ import annotations
 
 import socket
+from sys import intern
 from typing import Protocol
 
 from twisted.internet.protocol import connectionDone
@@ -45,9 +46,9 @@ def prepare_socket(sock: socket.socket, keepalive: int) -> None:
 
 
 def link_of(sock: socket.socket) -> Link:
-    """Both addresses of a connected socket."""
+    """Both addresses of a connected socket; many sessions have one of them in common."""
     peer, local = sock.getpeername(), sock.getsockname()
-    return Link(normal(peer[0]), normal(local[0]), peer[1])
+    return Link(intern(normal(peer[0])), intern(normal(local[0])), peer[1])
 
 
 class Lines(Protocol):
