@@ -12,12 +12,14 @@ from typing import Any
 
 from ftpalg.core import events as ev
 from ftpalg.core.actions import Action
-from ftpalg.core.desk import Await, Desk, Signal
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
 from ftpalg.core.facts import About, Peer, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.signals import Signal
+from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.command_queue import CommandQueue
 from ftpalg.core.stages.destination import Destination
@@ -32,6 +34,7 @@ from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.timeouts import Timeouts
 from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.wire.commands import Kind
 from ftpalg.core.wire.replies import Reply
 
@@ -53,31 +56,19 @@ class Session:
         self._entry = Entry(desk, destination, self.protection, self.login)
         local = Local(desk, destination, self.protection)
         restart = Restart(desk)
-        self.transfer = TransferStage(desk, resync, self.protection, restart)
-        addressing = Addressing(desk, resync, self.protection, self.login, self.transfer)
-        forwarding = Forwarding(
-            desk, resync, destination, self.protection, self.login, self.transfer
-        )
+        self.transfer = TransferStage(desk, resync, self.protection)
+        abort = Abort(desk, resync, self.transfer)
+        command = TransferCommand(desk, self.protection, restart, self.transfer, abort)
+        addressing = Addressing(desk, resync, self.protection, self.login, self.transfer, command)
+        forwarding = Forwarding(desk, destination, self.protection, self.login)
         self._matching = ReplyMatching(desk, resync, self.transfer, self._give)
-        self._queue = CommandQueue(desk, self.protection, self.transfer)
+        self._queue = CommandQueue(desk, self.protection, self.transfer, abort)
         self._leaving = Leaving(desk, self.transfer, addressing, forwarding)
         self._parts: tuple[Any, ...] = (  # in the order of PARTS
-            resync,
-            destination,
-            self.protection,
-            self.login,
-            self._entry,
-            local,
-            restart,
-            self.transfer,
-            addressing,
-            forwarding,
-            self._matching,
-            self._queue,
-            self._leaving,
-            Timeouts(desk),
-            self,
-        )
+            resync, destination, self.protection, self.login, self._entry, local, restart,
+            self.transfer, abort, command, addressing, forwarding, self._matching, self._queue,
+            self._leaving, Timeouts(desk), self,
+        )  # fmt: skip
         self._known: tuple[object, ...] = ()
         self._about: About | None = None
 
@@ -201,8 +192,8 @@ class Session:
 
 
 _ORDER = (
-    Resync, Destination, Protection, Login, Entry, Local, Restart, TransferStage, Addressing,
-    Forwarding, ReplyMatching, CommandQueue, Leaving, Timeouts, Session,
+    Resync, Destination, Protection, Login, Entry, Local, Restart, TransferStage, Abort,
+    TransferCommand, Addressing, Forwarding, ReplyMatching, CommandQueue, Leaving, Timeouts, Session,
 )  # fmt: skip
 PARTS: dict[type, int] = {stage: at for at, stage in enumerate(_ORDER)}
 """Where each part of a session stands among them; the session itself is the last."""
@@ -250,10 +241,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
         Kind.FEATURES: (Forwarding, Forwarding.features),
         Kind.ALGS: (Forwarding, Forwarding.algs),
         Kind.ADDRESS: (Addressing, Addressing.begin),
-        Kind.DOWNLOAD: (TransferStage, TransferStage.begin),
-        Kind.UPLOAD: (TransferStage, TransferStage.begin),
+        Kind.DOWNLOAD: (TransferCommand, TransferCommand.begin),
+        Kind.UPLOAD: (TransferCommand, TransferCommand.begin),
         Kind.RESTART: (Restart, Restart.command),
-        Kind.ABORT: (Forwarding, Forwarding.abort),
+        Kind.ABORT: (Abort, Abort.in_turn),
         Kind.STATUS: (Forwarding, Forwarding.status),
         Kind.STRUCTURE: (Forwarding, Forwarding.structure),
         Kind.QUIT: (Forwarding, Forwarding.quit),
@@ -329,12 +320,12 @@ REPLIES: dict[Await, Taker] = {
     Await.PASSIVE: (Addressing, Addressing.passive_answered),
     Await.ACTIVE: (Addressing, Addressing.active_answered),
     Await.RESTART: (Restart, Restart.answered),
-    Await.RESTORED: (TransferStage, TransferStage.restored),
-    Await.TRANSFER: (TransferStage, TransferStage.answered),
-    Await.ABORTED: (TransferStage, TransferStage.abort_answered),
+    Await.RESTORED: (TransferCommand, TransferCommand.restored),
+    Await.TRANSFER: (TransferCommand, TransferCommand.answered),
+    Await.ABORTED: (Abort, Abort.answered),
     Await.RESYNC: (Resync, Resync.answered),
     Await.STATUS: (Forwarding, Forwarding.status_answered),
-    Await.ABOR: (Forwarding, Forwarding.abort_answered),
+    Await.ABOR: (Abort, Abort.in_turn_answered),
     Await.FEATURES: (Forwarding, Forwarding.features_answered),
     Await.QUIT: (Forwarding, Forwarding.quit_answered),
     Await.FORWARD: (Forwarding, Forwarding.answered),
@@ -350,7 +341,7 @@ TIMERS: dict[Timer, Taker] = {
     Timer.SECOND_REPLY: (ReplyMatching, ReplyMatching.held_over),
     Timer.RESYNC: (Resync, Resync.expired),
     Timer.EXTENDED: (Addressing, Addressing.unanswered),
-    Timer.ABORT_REPLY: (Forwarding, Forwarding.abort_unanswered),
+    Timer.ABORT_REPLY: (Abort, Abort.unanswered),
     **dict.fromkeys(
         (
             Timer.DATA_OPEN,
@@ -378,9 +369,11 @@ SIGNALS: dict[Signal, tuple[Taker, ...]] = {
     Signal.SERVER_SECURED: ((Login, Login.secured),),
     Signal.MATCHED: ((Protection, Protection.secure_client),),
     Signal.LEVEL_FOR_ADDRESS: ((Addressing, Addressing.ask_server),),
-    Signal.LEVEL_FOR_TRANSFER: ((TransferStage, TransferStage.send_command),),
+    Signal.LEVEL_FOR_TRANSFER: ((TransferCommand, TransferCommand.send),),
     Signal.LEVEL_FOR_RETRY: ((Addressing, Addressing.again),),
     Signal.PORT_FAILED: ((Addressing, Addressing.port_failed),),
+    Signal.TRANSFER_GIVEN_UP: ((Abort, Abort.give_up),),
+    Signal.ABORT_OVER: ((Abort, Abort.conclude),),
     Signal.SERVER_LEFT: ((Protection, Protection.forget_server),),
     Signal.SERVER_REFUSED: ((Entry, Entry.forget_server),),
     Signal.LEAVING: ((TransferStage, TransferStage.cut_off),),

@@ -23,7 +23,7 @@ class InClear(LadderTest):
     """Rule 9: what was said in clear, by whomever, does not count under TLS."""
 
     RULES = replace(OFFER, dialects=ALL, accounts=True)
-    GOES_ON = ("_bad", "sent", "told", "traits", "unswept")
+    GOES_ON = ("_bad", "got", "sent", "told", "traits", "unswept")
     """What the desk has of the past that no word of a client's can be read from."""
 
     def known(self, *before: str) -> tuple[object, ...]:

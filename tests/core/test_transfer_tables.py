@@ -12,19 +12,21 @@ from twisted.trial.unittest import SynchronousTestCase
 import ftpalg
 from ftpalg.config.model import Timeouts
 from ftpalg.core import events as ev
-from ftpalg.core.desk import Await, Signal, Stage
+from ftpalg.core.desk import Await, Stage
 from ftpalg.core.events import Timer
 from ftpalg.core.phases import Phase
 from ftpalg.core.session import EVENTS, LATE, REPLIES, SIGNALS, TIMERS, WHO, Session
-from ftpalg.core.stages.transfer import CARRIED_OUT
+from ftpalg.core.signals import Signal
+from ftpalg.core.stages.transfer import ENDINGS
+from ftpalg.core.stages.transfer_legs import ORDERS
 from ftpalg.core.stages.transfer_tables import (
     CHANGES,
+    DOWN,
     IN_FORCE,
     LEGS,
     LIVE,
     LOST,
     OVERDUE,
-    REST,
     ROWS,
     STEPS,
     WORDS,
@@ -81,7 +83,7 @@ class Joint(SynchronousTestCase):
     def test_whole(self) -> None:
         """Every joint state has a step, and every leg is live or at rest."""
         self.assertEqual(set(STEPS), set(product(Leg, Leg, Verdict)))
-        self.assertEqual(set(LIVE) ^ set(REST), set(Leg))
+        self.assertEqual(set(LIVE) ^ set(DOWN), set(Leg))
 
     def test_every_row_holds_somewhere(self) -> None:
         """No row stands behind others that leave nothing for it."""
@@ -160,7 +162,7 @@ class Joint(SynchronousTestCase):
     def test_resting_is_bounded(self) -> None:
         """Two legs at rest and no final reply: a wait runs, or a step goes on."""
         for (client, server, verdict), (what, wait) in STEPS.items():
-            if {client, server} <= set(REST) and verdict is not Verdict.NONE:
+            if {client, server} <= set(DOWN) and verdict is not Verdict.NONE:
                 self.assertFalse(what is Step.WAIT and wait is None, (client, server, verdict))
 
     def test_abort_is_bounded(self) -> None:
@@ -182,7 +184,7 @@ class Parts(SynchronousTestCase):
         self.assertEqual(set(LEGS[Happening.FAILED]), set(LIVE))
         self.assertEqual(set(LEGS[Happening.FAILED].values()), set(LOST))
         self.assertEqual(set(LEGS[Happening.ENDED].values()), {Leg.ENDED})
-        for leg in set(REST) - {Leg.CLOSED}:
+        for leg in set(DOWN) - {Leg.CLOSED}:
             self.assertFalse([h for h in LEGS if leg in LEGS[h]], leg)
 
     def test_final_words(self) -> None:
@@ -212,8 +214,9 @@ class Parts(SynchronousTestCase):
 
     def test_steps(self) -> None:
         """Each step but WAIT is carried out; those that change no leg end the table's part."""
-        self.assertEqual(set(CARRIED_OUT), set(Step) - {Step.WAIT})
+        self.assertEqual(set(ORDERS), set(CHANGES))
         ends = set(Step) - set(CHANGES) - {Step.WAIT}
+        self.assertEqual(set(ENDINGS), ends)
         told = {what for what, _ in STEPS.values()} | {
             meant for meant in OVERDUE.values() if isinstance(meant, Step)
         }

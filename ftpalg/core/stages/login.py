@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ftpalg.core.actions import Dial, SendSecret
-from ftpalg.core.desk import Await, Desk, Signal, Stage
+from ftpalg.core.desk import Await, Desk, Stage
 from ftpalg.core.ends import TLS, UNTOLD, Reason
 from ftpalg.core.events import (
     SecretMissing,
@@ -22,6 +22,7 @@ from ftpalg.core.facts import ServerUnreachable as Unreachable
 from ftpalg.core.keys import Key
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import Mode, Route, Server, ServerTls
+from ftpalg.core.signals import Signal
 from ftpalg.core.stages.protection import Protection, refuses_tls
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
@@ -335,9 +336,8 @@ class Login(Stage):
         desk, plan = self.desk, self.state
         if plan.server not in plan.route.secret_for:
             text = "The gateway's login is for another server."
-            self.unreachable(
-                Reason.PASSWORD_MISSING, text, why=f"no password is set up for {plan.server}"
-            )
+            why = f"no password is set up for {plan.server}"
+            self.unreachable(Reason.PASSWORD_MISSING, text, why=why)
         elif not (self._protection.state.server_secured or plan.route.clear_secret):
             text = "The gateway's login here needs TLS."
             why = f"{plan.server} has no TLS: routes.password-in-clear would allow its password"

@@ -100,7 +100,7 @@ class ReplyMatching(Stage):
             self._hold(message, Timer.SECOND_REPLY)
         else:
             desk.awaited = None
-            desk.unswept = desk.unswept and message.code
+            desk.got = message.code if desk.unswept else 0
             self._give(awaited, message)
 
     def caught_up(self, event: CaughtUp) -> None:
@@ -121,7 +121,7 @@ class ReplyMatching(Stage):
 
     def _works(self) -> None:
         """The server is heard: what waits for it has its time anew."""
-        if self.desk.logged_in and not self._transfer.agreed:
+        if self.desk.logged_in and not self._transfer.has_own_waits:
             self.desk.start(Timer.IDLE)
         self._transfer.works()
 
@@ -173,8 +173,9 @@ class ReplyMatching(Stage):
             return
         surplus = desk.sent in desk.traits.surplus and (desk.logged_in or desk.refused)
         wanted = (surplus or desk.doubt) and desk.phase is Phase.CONNECTED
-        taken = desk.unswept, desk.doubt
-        desk.unswept = desk.doubt = 0
+        taken = desk.got, desk.doubt
+        desk.unswept = False
+        desk.got = desk.doubt = 0
         if wanted:
             sure = next(verb for verb, code in SURE.items() if code not in taken)
             self._resync.begin(1 if surplus else 0, sure if desk.logged_in else b"FEAT")

@@ -1,4 +1,4 @@
-"""A transfer that a server under TLS refuses for its data connection is tried once more."""
+"""The transfer command: one that a server under TLS refuses for its data connection goes once more."""
 
 from __future__ import annotations
 
