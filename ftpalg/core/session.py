@@ -232,7 +232,7 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
             (Local, Local.too_early),
         ),
     },
-    Phase.CONNECTED: {
+    Phase.SERVED: {
         Kind.USER: (Entry, Entry.user_there),
         Kind.PASSWORD: (Login, Login.password),
         Kind.HOST: (Forwarding, Forwarding.host),
@@ -258,10 +258,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
 }
 """Who takes a command.  In the other phases commands wait."""
 
-TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.CONNECTED)
+TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.SERVED)
 LIVING = (*TALKING, Phase.OPAQUE)
-AT_SERVER = (Phase.DIALING, Phase.CONNECTED)
-CONNECTED = (Phase.CONNECTED,)
+WITH_SERVER = (Phase.DIALING, Phase.SERVED)
+SERVED = (Phase.SERVED,)
 NEVER: dict[Phase, Taker | None] = dict.fromkeys(Phase, LATE)
 
 EVENTS: dict[type, dict[Phase, Taker | None]] = {
@@ -269,39 +269,38 @@ EVENTS: dict[type, dict[Phase, Taker | None]] = {
     ev.CommandRefused: NEVER | dict.fromkeys(TALKING, (CommandQueue, CommandQueue.refused)),
     ev.ClientDone: NEVER | dict.fromkeys(TALKING, (Leaving, Leaving.client_done)),
     ev.ClientLost: NEVER | dict.fromkeys(LIVING, (Leaving, Leaving.client_lost)),
-    ev.ClientSecured: NEVER
-    | dict.fromkeys((Phase.UNROUTED, Phase.CONNECTED), (Entry, Entry.secured)),
+    ev.ClientSecured: NEVER | dict.fromkeys((Phase.UNROUTED, Phase.SERVED), (Entry, Entry.secured)),
     ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
     ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
     ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
-    ev.SecretMissing: NEVER | {Phase.CONNECTED: (Login, Login.secret_missing)},
+    ev.SecretMissing: NEVER | {Phase.SERVED: (Login, Login.secret_missing)},
     ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
     ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},
-    ev.ServerSecured: NEVER | dict.fromkeys(AT_SERVER, (Protection, Protection.secured)),
-    ev.ServerInsecure: NEVER | dict.fromkeys(AT_SERVER, (Login, Login.insecure)),
-    ev.ReplyReceived: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.received)),
-    ev.CaughtUp: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
-    ev.ReplyGoesOn: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
-    ev.ReplyUnderWay: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.under_way)),
-    ev.TextPassedOver: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.text)),
+    ev.ServerSecured: NEVER | dict.fromkeys(WITH_SERVER, (Protection, Protection.secured)),
+    ev.ServerInsecure: NEVER | dict.fromkeys(WITH_SERVER, (Login, Login.insecure)),
+    ev.ReplyReceived: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.received)),
+    ev.CaughtUp: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
+    ev.ReplyGoesOn: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
+    ev.ReplyUnderWay: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.under_way)),
+    ev.TextPassedOver: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.text)),
     ev.ServerBroken: NEVER
     | {
         Phase.DIALING: (Login, Login.broken),
-        Phase.CONNECTED: (Leaving, Leaving.server_broken),
+        Phase.SERVED: (Leaving, Leaving.server_broken),
     },
     ev.ServerLost: NEVER
     | {
         Phase.DIALING: (Login, Login.left_early),
-        Phase.CONNECTED: (Leaving, Leaving.server_lost),
+        Phase.SERVED: (Leaving, Leaving.server_lost),
         Phase.OPAQUE: (Leaving, Leaving.server_lost_opaque),
     },
-    ev.Listening: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listening)),
-    ev.ListenFailed: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listen_failed)),
-    ev.LegReached: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.reached)),
-    ev.LegSecured: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.secured)),
-    ev.LegMoved: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.moved)),
-    ev.LegEnded: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.ended)),
-    ev.LegFailed: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.failed)),
+    ev.Listening: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listening)),
+    ev.ListenFailed: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listen_failed)),
+    ev.LegReached: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.reached)),
+    ev.LegSecured: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.secured)),
+    ev.LegMoved: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.moved)),
+    ev.LegEnded: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.ended)),
+    ev.LegFailed: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.failed)),
     ev.TimerExpired: NEVER | dict.fromkeys(TALKING, (Session, Session._on_timer)),
 }
 """Who takes an event; where it has no meaning it is late."""

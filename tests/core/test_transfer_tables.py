@@ -53,25 +53,25 @@ MEANINGLESS = {
     ev.AccountAccepted: set(Phase) - {Phase.CHECKING},
     ev.AccountRefused: set(Phase) - {Phase.CHECKING},
     ev.AccountsBusy: set(Phase) - {Phase.CHECKING},
-    ev.SecretMissing: set(Phase) - {Phase.CONNECTED},
+    ev.SecretMissing: set(Phase) - {Phase.SERVED},
     ev.ServerConnected: set(Phase) - {Phase.DIALING},
     ev.ServerUnreachable: set(Phase) - {Phase.DIALING},
-    ev.ServerSecured: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ServerInsecure: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyReceived: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.CaughtUp: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyUnderWay: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyGoesOn: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.TextPassedOver: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ServerBroken: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
+    ev.ServerSecured: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ServerInsecure: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyReceived: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.CaughtUp: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyUnderWay: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyGoesOn: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.TextPassedOver: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ServerBroken: set(Phase) - {Phase.DIALING, Phase.SERVED},
     ev.ServerLost: {Phase.UNROUTED, Phase.CHECKING, Phase.OVER},
-    ev.Listening: set(Phase) - {Phase.CONNECTED},
-    ev.ListenFailed: set(Phase) - {Phase.CONNECTED},
-    ev.LegReached: set(Phase) - {Phase.CONNECTED},
-    ev.LegSecured: set(Phase) - {Phase.CONNECTED},
-    ev.LegMoved: set(Phase) - {Phase.CONNECTED},
-    ev.LegEnded: set(Phase) - {Phase.CONNECTED},
-    ev.LegFailed: set(Phase) - {Phase.CONNECTED},
+    ev.Listening: set(Phase) - {Phase.SERVED},
+    ev.ListenFailed: set(Phase) - {Phase.SERVED},
+    ev.LegReached: set(Phase) - {Phase.SERVED},
+    ev.LegSecured: set(Phase) - {Phase.SERVED},
+    ev.LegMoved: set(Phase) - {Phase.SERVED},
+    ev.LegEnded: set(Phase) - {Phase.SERVED},
+    ev.LegFailed: set(Phase) - {Phase.SERVED},
     ev.TimerExpired: {Phase.OPAQUE, Phase.OVER},
 }
 """Phases in which an event is late, or can be none of that session's."""
@@ -228,7 +228,7 @@ class Routing(SynchronousTestCase):
 
     def test_commands(self) -> None:
         """Where commands are carried out, each kind has somebody who takes it."""
-        self.assertEqual(set(WHO), {Phase.UNROUTED, Phase.CONNECTED})
+        self.assertEqual(set(WHO), {Phase.UNROUTED, Phase.SERVED})
         for phase, takers in WHO.items():
             self.assertEqual(set(takers), set(Kind), phase)
 

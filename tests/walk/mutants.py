@@ -90,9 +90,7 @@ def unwaited(wait: Timer) -> Mutant:
 def late(event: type) -> Mutant:
     """An event has no meaning where a server is connected."""
     taken = session.EVENTS[event]
-    return Mutant(
-        f"{event.__name__} is late", lambda: taken.update({Phase.CONNECTED: session.LATE})
-    )
+    return Mutant(f"{event.__name__} is late", lambda: taken.update({Phase.SERVED: session.LATE}))
 
 
 def unheard(signal: Signal, stage: type) -> Mutant:
@@ -205,7 +203,7 @@ MUTANTS: tuple[Mutant, ...] = (
     late(ev.Listening),
     late(ev.ServerLost),
     late(ev.ClientLost),
-    give(session.WHO[Phase.CONNECTED], Kind.DOWNLOAD, (Forwarding, Forwarding.forward)),
+    give(session.WHO[Phase.SERVED], Kind.DOWNLOAD, (Forwarding, Forwarding.forward)),
 )
 
 

@@ -206,7 +206,7 @@ class Login(Stage):
         desk = self.desk
         self.state = plan = self.state._replace(at=At.GREETED, greeting=None)
         desk.stop(Timer.HANDSHAKE)
-        desk.move(Phase.CONNECTED)
+        desk.move(Phase.SERVED)
         let_in = greeting.code == 230
         if plan.user is None:
             if let_in:

@@ -93,7 +93,7 @@ class ReplyMatching(Stage):
             self._take_surplus(message)
         elif message.preliminary:
             self._give(awaited, message)
-        elif message.code == 421 and desk.phase is Phase.CONNECTED and not self._transfer.running:
+        elif message.code == 421 and desk.phase is Phase.SERVED and not self._transfer.running:
             # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
             self._hold(message, Timer.GOODBYE)
         elif belongs_elsewhere(message.code, desk.sent, awaited):
@@ -172,7 +172,7 @@ class ReplyMatching(Stage):
         if not desk.unswept or desk.head or desk.awaited or self._transfer.running:
             return
         surplus = desk.sent in desk.traits.surplus and (desk.logged_in or desk.refused)
-        wanted = (surplus or desk.doubt) and desk.phase is Phase.CONNECTED
+        wanted = (surplus or desk.doubt) and desk.phase is Phase.SERVED
         taken = desk.got, desk.doubt
         desk.unswept = False
         desk.got = desk.doubt = 0
