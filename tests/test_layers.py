@@ -58,16 +58,18 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts"},
+    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals"},
     {"desk"},
+    {"stage"},
     {"stages"},
     {"session"},
 )
-"""``value <- {routes, keys} <- wire <- vocabulary <- desk <- stages <- session``."""
+"""``value <- {routes, keys} <- wire <- vocabulary <- desk <- stage <- stages <- session``."""
 
 STAGES = (
     {"destination"},
     {"protection"},
+    {"plan"},
     {"login"},
     {"entry"},
     {"local"},
@@ -76,6 +78,8 @@ STAGES = (
     {"transfer_tables"},
     {"transfer_legs"},
     {"transfer"},
+    {"abort"},
+    {"transfer_command"},
     {"data_verbs"},
     {"addressing"},
     {"forwarding"},

@@ -13,12 +13,14 @@ from typing import Any
 
 from ftpalg.core import events as ev
 from ftpalg.core.actions import Action
-from ftpalg.core.desk import Await, Desk, Signal
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
 from ftpalg.core.facts import About, Peer, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.signals import Signal
+from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.command_queue import CommandQueue
 from ftpalg.core.stages.destination import Destination
@@ -26,13 +28,15 @@ from ftpalg.core.stages.entry import Entry
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
-from ftpalg.core.stages.login import Login, Plan
+from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.plan import Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.timeouts import Timeouts
 from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.wire.commands import Kind
 from ftpalg.core.wire.replies import Reply
 
@@ -41,8 +45,9 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_plan", "_server", "addressing", "desk", "destination", "entry", "forwarding", "leaving",
-        "local", "login", "matching", "protection", "queue", "restart", "resync", "timeouts", "transfer",
+        "_about", "_plan", "_server", "abort", "addressing", "command", "desk", "destination", "entry",
+        "forwarding", "leaving", "local", "login", "matching", "protection", "queue", "restart",
+        "resync", "timeouts", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
@@ -54,13 +59,15 @@ class Session:
         self.entry = Entry(desk, destination, protection, login)
         self.local = Local(desk, destination, protection)
         self.restart = restart = Restart(desk)
-        self.transfer = transfer = TransferStage(desk, resync, protection, restart)
-        self.addressing = addressing = Addressing(desk, resync, protection, login, transfer)
-        self.forwarding = forwarding = Forwarding(
-            desk, resync, destination, protection, login, transfer
+        self.transfer = transfer = TransferStage(desk, resync, protection)
+        self.abort = abort = Abort(desk, resync, transfer)
+        self.command = command = TransferCommand(desk, protection, restart, transfer, abort)
+        self.addressing = addressing = Addressing(
+            desk, resync, protection, login, transfer, command
         )
+        self.forwarding = forwarding = Forwarding(desk, destination, protection, login)
         self.matching = ReplyMatching(desk, resync, transfer)
-        self.queue = CommandQueue(desk, protection, transfer)
+        self.queue = CommandQueue(desk, protection, transfer, abort)
         self.leaving = Leaving(desk, transfer, addressing, forwarding)
         self.timeouts = Timeouts(desk)
         self._about: About | None = None
@@ -187,21 +194,11 @@ class Session:
 
 
 _NAMES: dict[type, str] = {
-    Resync: "resync",
-    Destination: "destination",
-    Protection: "protection",
-    Login: "login",
-    Entry: "entry",
-    Local: "local",
-    Restart: "restart",
-    TransferStage: "transfer",
-    Addressing: "addressing",
-    Forwarding: "forwarding",
-    ReplyMatching: "matching",
-    CommandQueue: "queue",
-    Leaving: "leaving",
-    Timeouts: "timeouts",
-}
+    Resync: "resync", Destination: "destination", Protection: "protection", Login: "login",
+    Entry: "entry", Local: "local", Restart: "restart", TransferStage: "transfer", Abort: "abort",
+    TransferCommand: "command", Addressing: "addressing", Forwarding: "forwarding",
+    ReplyMatching: "matching", CommandQueue: "queue", Leaving: "leaving", Timeouts: "timeouts",
+}  # fmt: skip
 STAGES: Callable[[Session], tuple[Any, ...]] = attrgetter(*_NAMES.values())
 PARTS: dict[type, Callable[[Session], Any]] = {
     **{stage: attrgetter(name) for stage, name in _NAMES.items()},
@@ -243,7 +240,7 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
             (Local, Local.too_early),
         ),
     },
-    Phase.CONNECTED: {
+    Phase.SERVED: {
         Kind.USER: (Entry, Entry.user_there),
         Kind.PASSWORD: (Login, Login.password),
         Kind.HOST: (Forwarding, Forwarding.host),
@@ -252,10 +249,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
         Kind.FEATURES: (Forwarding, Forwarding.features),
         Kind.ALGS: (Forwarding, Forwarding.algs),
         Kind.ADDRESS: (Addressing, Addressing.begin),
-        Kind.DOWNLOAD: (TransferStage, TransferStage.begin),
-        Kind.UPLOAD: (TransferStage, TransferStage.begin),
+        Kind.DOWNLOAD: (TransferCommand, TransferCommand.begin),
+        Kind.UPLOAD: (TransferCommand, TransferCommand.begin),
         Kind.RESTART: (Restart, Restart.command),
-        Kind.ABORT: (Forwarding, Forwarding.abort),
+        Kind.ABORT: (Abort, Abort.in_turn),
         Kind.STATUS: (Forwarding, Forwarding.status),
         Kind.STRUCTURE: (Forwarding, Forwarding.structure),
         Kind.QUIT: (Forwarding, Forwarding.quit),
@@ -269,10 +266,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
 }
 """Who takes a command.  In the other phases commands wait."""
 
-TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.CONNECTED)
+TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.SERVED)
 LIVING = (*TALKING, Phase.OPAQUE)
-AT_SERVER = (Phase.DIALING, Phase.CONNECTED)
-CONNECTED = (Phase.CONNECTED,)
+WITH_SERVER = (Phase.DIALING, Phase.SERVED)
+SERVED = (Phase.SERVED,)
 NEVER: dict[Phase, Taker | None] = dict.fromkeys(Phase, LATE)
 
 EVENTS: dict[type, dict[Phase, Taker | None]] = {
@@ -280,39 +277,38 @@ EVENTS: dict[type, dict[Phase, Taker | None]] = {
     ev.CommandRefused: NEVER | dict.fromkeys(TALKING, (CommandQueue, CommandQueue.refused)),
     ev.ClientDone: NEVER | dict.fromkeys(TALKING, (Leaving, Leaving.client_done)),
     ev.ClientLost: NEVER | dict.fromkeys(LIVING, (Leaving, Leaving.client_lost)),
-    ev.ClientSecured: NEVER
-    | dict.fromkeys((Phase.UNROUTED, Phase.CONNECTED), (Entry, Entry.secured)),
+    ev.ClientSecured: NEVER | dict.fromkeys((Phase.UNROUTED, Phase.SERVED), (Entry, Entry.secured)),
     ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
     ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
     ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
-    ev.SecretMissing: NEVER | {Phase.CONNECTED: (Login, Login.secret_missing)},
+    ev.SecretMissing: NEVER | {Phase.SERVED: (Login, Login.secret_missing)},
     ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
     ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},
-    ev.ServerSecured: NEVER | dict.fromkeys(AT_SERVER, (Protection, Protection.secured)),
-    ev.ServerInsecure: NEVER | dict.fromkeys(AT_SERVER, (Login, Login.insecure)),
-    ev.ReplyReceived: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.received)),
-    ev.CaughtUp: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
-    ev.ReplyGoesOn: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
-    ev.ReplyUnderWay: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.under_way)),
-    ev.TextPassedOver: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.text)),
+    ev.ServerSecured: NEVER | dict.fromkeys(WITH_SERVER, (Protection, Protection.secured)),
+    ev.ServerInsecure: NEVER | dict.fromkeys(WITH_SERVER, (Login, Login.insecure)),
+    ev.ReplyReceived: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.received)),
+    ev.CaughtUp: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
+    ev.ReplyGoesOn: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
+    ev.ReplyUnderWay: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.under_way)),
+    ev.TextPassedOver: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.text)),
     ev.ServerBroken: NEVER
     | {
         Phase.DIALING: (Login, Login.broken),
-        Phase.CONNECTED: (Leaving, Leaving.server_broken),
+        Phase.SERVED: (Leaving, Leaving.server_broken),
     },
     ev.ServerLost: NEVER
     | {
         Phase.DIALING: (Login, Login.left_early),
-        Phase.CONNECTED: (Leaving, Leaving.server_lost),
+        Phase.SERVED: (Leaving, Leaving.server_lost),
         Phase.OPAQUE: (Leaving, Leaving.server_lost_opaque),
     },
-    ev.Listening: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listening)),
-    ev.ListenFailed: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listen_failed)),
-    ev.LegReached: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.reached)),
-    ev.LegSecured: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.secured)),
-    ev.LegMoved: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.moved)),
-    ev.LegEnded: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.ended)),
-    ev.LegFailed: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.failed)),
+    ev.Listening: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listening)),
+    ev.ListenFailed: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listen_failed)),
+    ev.LegReached: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.reached)),
+    ev.LegSecured: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.secured)),
+    ev.LegMoved: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.moved)),
+    ev.LegEnded: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.ended)),
+    ev.LegFailed: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.failed)),
     ev.TimerExpired: NEVER | dict.fromkeys(TALKING, (Session, Session._on_timer)),
 }
 """Who takes an event; where it has no meaning it is late."""
@@ -331,12 +327,12 @@ REPLIES: dict[Await, Taker] = {
     Await.PASSIVE: (Addressing, Addressing.passive_answered),
     Await.ACTIVE: (Addressing, Addressing.active_answered),
     Await.RESTART: (Restart, Restart.answered),
-    Await.RESTORED: (TransferStage, TransferStage.restored),
-    Await.TRANSFER: (TransferStage, TransferStage.answered),
-    Await.ABORTED: (TransferStage, TransferStage.abort_answered),
+    Await.RESTORED: (TransferCommand, TransferCommand.restored),
+    Await.TRANSFER: (TransferCommand, TransferCommand.answered),
+    Await.ABORTED: (Abort, Abort.answered),
     Await.RESYNC: (Resync, Resync.answered),
     Await.STATUS: (Forwarding, Forwarding.status_answered),
-    Await.ABOR: (Forwarding, Forwarding.abort_answered),
+    Await.ABOR: (Abort, Abort.in_turn_answered),
     Await.FEATURES: (Forwarding, Forwarding.features_answered),
     Await.QUIT: (Forwarding, Forwarding.quit_answered),
     Await.FORWARD: (Forwarding, Forwarding.answered),
@@ -352,7 +348,7 @@ TIMERS: dict[Timer, Taker] = {
     Timer.SECOND_REPLY: (ReplyMatching, ReplyMatching.held_over),
     Timer.RESYNC: (Resync, Resync.expired),
     Timer.EXTENDED: (Addressing, Addressing.unanswered),
-    Timer.ABORT_REPLY: (Forwarding, Forwarding.abort_unanswered),
+    Timer.ABORT_REPLY: (Abort, Abort.unanswered),
     **dict.fromkeys(
         (
             Timer.DATA_OPEN,
@@ -380,9 +376,11 @@ SIGNALS: dict[Signal, tuple[Taker, ...]] = {
     Signal.SERVER_SECURED: ((Login, Login.secured),),
     Signal.MATCHED: ((Protection, Protection.secure_client),),
     Signal.LEVEL_FOR_ADDRESS: ((Addressing, Addressing.ask_server),),
-    Signal.LEVEL_FOR_TRANSFER: ((TransferStage, TransferStage.send_command),),
+    Signal.LEVEL_FOR_TRANSFER: ((TransferCommand, TransferCommand.send),),
     Signal.LEVEL_FOR_RETRY: ((Addressing, Addressing.again),),
     Signal.PORT_FAILED: ((Addressing, Addressing.port_failed),),
+    Signal.TRANSFER_GIVEN_UP: ((Abort, Abort.give_up),),
+    Signal.ABORT_OVER: ((Abort, Abort.conclude),),
     Signal.SERVER_LEFT: ((Protection, Protection.forget_server),),
     Signal.SERVER_REFUSED: ((Entry, Entry.forget_server),),
     Signal.LEAVING: ((TransferStage, TransferStage.cut_off),),

@@ -369,27 +369,6 @@ class Driver:
         if self._legs is not None:
             call_all(self._legs.let_go, self.around.end)
 
-    def _listen(self, action: do.Listen) -> None:
-        self.legs.side(action.side).listen()
-
-    def _connect(self, action: do.Connect) -> None:
-        self.legs.side(action.side).connect(action.port)
-
-    def _secure_leg(self, action: do.SecureLeg) -> None:
-        self.legs.side(action.side).secure(again=action.again)
-
-    def _relay(self, action: do.Relay) -> None:
-        self.legs.relay(action.source)
-
-    def _end_leg(self, action: do.EndLeg) -> None:
-        self.legs.side(action.side).finish_sink()
-
-    def _close_leg(self, action: do.CloseLeg) -> None:
-        self.legs.close(action.side)
-
-    def _abort_leg(self, action: do.AbortLeg) -> None:
-        self.legs.abort(action.side)
-
 
 PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.SendReply: Driver._send_reply,
@@ -402,14 +381,14 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.StartTls: Driver._start_tls,
     do.StopTls: lambda driver, action: driver.client.stop_tls(),
     do.GoOpaque: lambda driver, action: driver.backend.copy(driver.client),
-    do.Listen: Driver._listen,
-    do.Connect: Driver._connect,
-    do.SecureLeg: Driver._secure_leg,
-    do.Relay: Driver._relay,
+    do.Listen: lambda driver, action: driver.legs.side(action.side).listen(),
+    do.Connect: lambda driver, action: driver.legs.side(action.side).connect(action.port),
+    do.SecureLeg: lambda driver, action: driver.legs.side(action.side).secure(again=action.again),
+    do.Relay: lambda driver, action: driver.legs.relay(action.source),
     do.GiveTime: lambda driver, action: driver.legs.give_time(),
-    do.EndLeg: Driver._end_leg,
-    do.CloseLeg: Driver._close_leg,
-    do.AbortLeg: Driver._abort_leg,
+    do.EndLeg: lambda driver, action: driver.legs.side(action.side).finish_sink(),
+    do.CloseLeg: lambda driver, action: driver.legs.close(action.side),
+    do.AbortLeg: lambda driver, action: driver.legs.abort(action.side),
     do.StartTimer: lambda driver, action: driver.timers.start(action.timer),
     do.StopTimer: lambda driver, action: driver.timers.stop(action.timer),
     do.ReportProgress: Driver._report_progress,

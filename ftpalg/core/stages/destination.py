@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.routes import Facts, Route, Server, Undecided
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply

@@ -11,13 +11,15 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.actions import GoOpaque, StartTls, StopTls
-from ftpalg.core.desk import Await, Desk, Signal, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import ServerSecured, Side, Timer
 from ftpalg.core.facts import TlsStands
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
 

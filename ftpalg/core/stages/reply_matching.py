@@ -8,7 +8,7 @@ before anything else goes on.
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Await, Desk, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
     CaughtUp,
@@ -20,6 +20,7 @@ from ftpalg.core.events import (
     Timer,
 )
 from ftpalg.core.phases import Phase
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import SURE, Resync
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import printable
@@ -84,14 +85,14 @@ class ReplyMatching(Stage):
             self._take_surplus(message)
         elif message.preliminary:
             desk.give(awaited, message)
-        elif message.code == 421 and desk.phase is Phase.CONNECTED and not self._transfer.running:
+        elif message.code == 421 and desk.phase is Phase.SERVED and not self._transfer.running:
             # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
             self._hold(message, Timer.GOODBYE)
         elif belongs_elsewhere(message.code, desk.sent, awaited):
             self._hold(message, Timer.SECOND_REPLY)
         else:
             desk.awaited = None
-            desk.unswept = desk.unswept and message.code
+            desk.got = message.code if desk.unswept else 0
             desk.give(awaited, message)
 
     def caught_up(self, event: CaughtUp) -> None:
@@ -112,7 +113,7 @@ class ReplyMatching(Stage):
 
     def _works(self) -> None:
         """The server is heard: what waits for it has its time anew."""
-        if self.desk.logged_in and not self._transfer.agreed:
+        if self.desk.logged_in and not self._transfer.has_own_waits:
             self.desk.start(Timer.IDLE)
         self._transfer.works()
 
@@ -163,9 +164,10 @@ class ReplyMatching(Stage):
         if not desk.unswept or desk.head or desk.awaited or self._transfer.running:
             return
         surplus = desk.sent in desk.traits.surplus and (desk.logged_in or desk.refused)
-        wanted = (surplus or desk.doubt) and desk.phase is Phase.CONNECTED
-        taken = desk.unswept, desk.doubt
-        desk.unswept = desk.doubt = 0
+        wanted = (surplus or desk.doubt) and desk.phase is Phase.SERVED
+        taken = desk.got, desk.doubt
+        desk.unswept = False
+        desk.got = desk.doubt = 0
         if wanted:
             sure = next(verb for verb, code in SURE.items() if code not in taken)
             self._resync.begin(1 if surplus else 0, sure if desk.logged_in else b"FEAT")
