@@ -7,6 +7,7 @@ in the middle of a connection.  After ``hang_up`` whatever comes is read and dro
 from __future__ import annotations
 
 import socket
+from abc import ABC, abstractmethod
 from sys import intern
 from typing import Protocol
 
@@ -58,7 +59,7 @@ class Lines(Protocol):
         """Give it up, as it came."""
 
 
-class Control:
+class Control(ABC):
     """A control connection.  Subclasses say what is done with what comes."""
 
     __slots__ = (
@@ -93,9 +94,9 @@ class Control:
 
     # -- what subclasses do ---------------------------------------------------------------------
 
+    @abstractmethod
     def broke(self) -> None:
         """An exception is being handled that came out of what the reactor has called."""
-        raise NotImplementedError
 
     def readConnectionLost(self) -> None:
         """The peer has closed its side, where the connection is half-closeable."""
