@@ -57,11 +57,9 @@ def needed(settings: Settings) -> frozenset[str]:
 
 
 def _needs_low_ports(settings: Settings) -> bool:
-    data = settings.data
     named = [socket_of(one.endpoint) for one in settings.all_listeners]
     ports = [one.port for one in named if one is not None]
-    ports += [data.source_port, data.client_ports[0], data.server_ports[0]]
-    return any(0 < port < FIRST_FREE_PORT for port in ports)
+    return any(0 < port < FIRST_FREE_PORT for port in (*ports, settings.data.source_port))
 
 
 def _needs_admin(settings: Settings) -> bool:

@@ -56,9 +56,9 @@ class Unit:
         return " ".join(self.values(key)).split()
 
 
-def variant(name: str) -> Unit:
-    """The service with the drop-ins of a variant."""
-    return Unit(SERVICE, *(DROP_INS / f"{one}.conf" for one in VARIANTS[name]))
+def variant(name: str, *more: Path) -> Unit:
+    """The service with the drop-ins of a variant, and more of them."""
+    return Unit(SERVICE, *(DROP_INS / f"{one}.conf" for one in VARIANTS[name]), *more)
 
 
 def laid_out(folder: Path, name: str) -> Path:

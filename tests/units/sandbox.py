@@ -24,6 +24,8 @@ EQUAL, GREATER, MASKED = 4, 6, 7  # seccomp.h: SCMP_CMP_EQ, _GT, _MASKED_EQ
 FIRST = 3  # SD_LISTEN_FDS_START
 SOCKETS = "SANDBOX_SOCKETS"
 """The variable with what is handed on."""
+DROP_IN = "SANDBOX_DROP_IN"
+"""The variable with a further file of the unit."""
 FAMILIES = 45
 """Families of addresses that a kernel may know."""
 SHM_EXEC = 0o100000
@@ -125,7 +127,8 @@ def hand_on(sockets: str) -> None:
 
 def main() -> None:
     name, *words = sys.argv[1:]
-    confine(variant(name))
+    more = os.environ.get(DROP_IN)
+    confine(variant(name, *([Path(more)] if more else [])))
     if sockets := os.environ.pop(SOCKETS, ""):
         hand_on(sockets)
     if "WATCHDOG_USEC" in os.environ:

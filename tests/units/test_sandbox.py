@@ -24,11 +24,12 @@ from twisted.trial.unittest import SkipTest
 
 from ftpalg import certificate
 from ftpalg.life.capabilities import NUMBERS
-from ftpalg.life.upgrade_request import ask
+from ftpalg.life.upgrade_request import CREDENTIALS, ask
 from tests.life.programs import Foreground, LifeCase
 from tests.life.test_upgrading import end
 from tests.units import sandbox
 from tests.units.files import MISSING, variant
+from tests.wire.gateways import STARTS
 from tests.wire.peers import BIN, BLOCK, TIMEOUT, TREE, Control, drained
 
 TABLE = """
@@ -233,6 +234,44 @@ class Sandbox(LifeCase):
                 data.unwrap()  # type: ignore[attr-defined]
             self.assertEqual(b"".join(got), BLOCK)
             self.assertTrue(client.voidresp().startswith("226"))
+
+    def test_no_callbacks(self) -> None:
+        """Without memory that is writable and executable there is no TLS of pyOpenSSL's: one sentence says
+        so.  Where this fails the unit can have MemoryDenyWriteExecute=yes."""
+        drop_in = self.scratch / "more.conf"
+        drop_in.write_text("[Service]\nMemoryDenyWriteExecute=yes\n", "ascii")
+        gateway = Confined("plain", self.text(), {sandbox.DROP_IN: str(drop_in)})
+        self.addCleanup(gateway.stop)
+        self.assertEqual(gateway.status(STARTS), 2)
+        said = gateway.whole_log()
+        self.assertIn("server-tls: TLS needs memory that is writable and executable", said)
+        self.assertNotIn("Traceback", said)
+
+    def test_notify(self) -> None:
+        """All that is said comes from the main process (NotifyAccess=main), over an upgrade and after it,
+        and the watchdog is fed when the main process changes."""
+        self.assertEqual(variant("plain").value("NotifyAccess"), "main")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            manager.settimeout(TIMEOUT)
+            manager.bind(str(self.scratch / "notify"))
+            environment = {"NOTIFY_SOCKET": str(self.scratch / "notify"), "WATCHDOG_USEC": "3000000"}
+            gateway = self.serve("plain", self.text(), environment)
+            main, wanted = gateway.process.pid, ["READY=1", "WATCHDOG=1", "MAINPID=", "WATCHDOG=1"]
+            while wanted:
+                words, more, _, _ = manager.recvmsg(4096, 64)
+                ((_, _, credentials),) = more
+                text = words.decode("ascii")
+                self.assertEqual(CREDENTIALS.unpack(credentials)[0], main, text)
+                if wanted[0] in text:
+                    wanted.pop(0)
+                    if wanted == ["MAINPID=", "WATCHDOG=1"]:
+                        self.assertEqual(ask(main), "")
+                        self.addCleanup(end, gateway.successor())
+                if "MAINPID=" in text:
+                    self.assertIn("WATCHDOG=1", text)
+                    main = gateway.successor()
+                    self.assertIn(f"MAINPID={main}", text)
 
     def test_low_port(self) -> None:
         """Port 21 of its own, by the one capability; none is left over for a warning."""
