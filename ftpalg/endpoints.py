@@ -17,7 +17,6 @@ from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromSt
 from twisted.internet.interfaces import (
     IListeningPort,
     IProtocolFactory,
-    IReactorSocket,
     IStreamServerEndpoint,
 )
 from zope.interface import implementer
@@ -38,7 +37,7 @@ BEGINNING = Path("/proc/self/environ")
 class FromSystemd:
     """A socket of systemd's."""
 
-    reactor: IReactorSocket
+    reactor: object
     descriptor: int
     family: int
 
@@ -46,10 +45,11 @@ class FromSystemd:
         """Accept from a copy of the socket."""
         copy = os.dup(self.descriptor)
         endpoint = AdoptedStreamServerEndpoint(self.reactor, copy, self.family)
-        return endpoint.listen(protocolFactory)
+        listening: Deferred[IListeningPort] = endpoint.listen(protocolFactory)
+        return listening
 
 
-def endpoint_of(reactor: IReactorSocket, text: str) -> IStreamServerEndpoint:
+def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
     """The endpoint that a setting names.  Raise SettingsError where there is none."""
     name = systemd_name(text)
     if name:

@@ -19,8 +19,9 @@ from attrs import fields
 from ftpalg.config import checks
 from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
-from ftpalg.config.faults import Fault, Path, dotted, path_of
+from ftpalg.config.faults import Fault, dotted, path_of
 from ftpalg.config.model import Limits, Settings, settings_sections
+from ftpalg.config.places import Path
 from ftpalg.config.tables import AccessRule, Intercept, RouteRule, ServerUrl, key_of
 from ftpalg.core.session_settings import ClientTls
 

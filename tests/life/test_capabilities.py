@@ -15,7 +15,7 @@ from ftpalg.life.capabilities import NUMBERS, effective, needed, superfluous
 from tests.life.programs import LifeCase
 
 BIND, ADMIN = "CAP_NET_BIND_SERVICE", "CAP_NET_ADMIN"
-NEEDS = (
+NEEDS: tuple[tuple[str, set[str]], ...] = (
     ("", set()),
     ('listen = ["192.0.2.1:21"]', {BIND}),
     ('listen = [":21"]', {BIND}),
@@ -75,7 +75,9 @@ class Capabilities(SynchronousTestCase):
             self.assertEqual(needed(self.settings(text)), expected, text)
 
     def told(self, text: str, user: int, proc: Path) -> list[str]:
-        return [f"{one.sentence} [{one.id}]" for one in superfluous(self.settings(text), user, proc)]
+        return [
+            f"{one.sentence} [{one.id}]" for one in superfluous(self.settings(text), user, proc)
+        ]
 
     def test_superfluous(self) -> None:
         """One sentence that names what is left over, in the order of the alphabet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -24,7 +25,18 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 """The service with these drop-ins, in the order of their names, as systemd takes them."""
 
-ANALYZE = shutil.which("systemd-analyze") or ""
+UNPACKED = Path("/opt/peers")
+"""Where tests/ops/install.sh puts what the machine does not have."""
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/bin", "/bin", str(UNPACKED / "usr/bin")))
+ANALYZE = shutil.which("systemd-analyze", path=PATH) or ""
+SYSUSERS = shutil.which("systemd-sysusers", path=PATH) or ""
+ENVIRONMENT = {
+    "LC_ALL": "C",
+    "PATH": PATH,
+    "SYSTEMD_COLORS": "0",
+    "SYSTEMD_PAGER": "",
+    "LD_LIBRARY_PATH": ":".join(map(str, UNPACKED.glob("usr/lib/*/systemd"))),
+}
 MISSING = "" if ANALYZE else "systemd-analyze is not there (Debian: systemd)"
 
 
@@ -80,7 +92,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
         check=False,
-        env={"LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": "", "PATH": "/usr/bin:/bin"},
+        env=ENVIRONMENT,
     )
 
 

@@ -17,10 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ftpalg.life.capabilities import NUMBERS
-from tests.units.files import Unit, system_calls, variant
+from tests.units.files import UNPACKED, Unit, system_calls, variant
 
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # linux/seccomp.h: SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
 EQUAL, GREATER, MASKED = 4, 6, 7  # seccomp.h: SCMP_CMP_EQ, _GT, _MASKED_EQ
+LIBRARY = "libseccomp.so.2"
 FIRST = 3  # SD_LISTEN_FDS_START
 SOCKETS = "SANDBOX_SOCKETS"
 """The variable with what is handed on."""
@@ -79,7 +80,8 @@ class Filter:
 
 def library() -> ctypes.CDLL:
     """libseccomp.  Raise OSError where it is not there."""
-    found = ctypes.CDLL("libseccomp.so.2")
+    unpacked = [str(file) for file in UNPACKED.glob(f"usr/lib/*/{LIBRARY}")]
+    found = ctypes.CDLL((unpacked or [LIBRARY])[0])
     found.seccomp_init.restype = ctypes.c_void_p
     return found
 

@@ -204,9 +204,7 @@ class Sandbox(LifeCase):
     def test_tls(self) -> None:
         """TLS on both sides, through two gateways; the second one verifies the first one's certificate."""
         chain, key = certificate.make_pair(["127.0.0.1"], self.scratch)
-        tls = (
-            f'[client-tls]\nmode = "require"\ncertificate = "{chain}"\nprivate-key = "{key}"\n'
-        )
+        tls = f'[client-tls]\nmode = "require"\ncertificate = "{chain}"\nprivate-key = "{key}"\n'
         first = self.serve("plain", self.text(tls))
         text = self.text(f'[server-tls]\nca = "{chain}"\n' + tls)
         text = re.sub('server = ".*"', f'server = "ftpes://127.0.0.1:{first.ports[0]}"', text)
@@ -255,7 +253,10 @@ class Sandbox(LifeCase):
             manager.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             manager.settimeout(TIMEOUT)
             manager.bind(str(self.scratch / "notify"))
-            environment = {"NOTIFY_SOCKET": str(self.scratch / "notify"), "WATCHDOG_USEC": "3000000"}
+            environment = {
+                "NOTIFY_SOCKET": str(self.scratch / "notify"),
+                "WATCHDOG_USEC": "3000000",
+            }
             gateway = self.serve("plain", self.text(), environment)
             main, wanted = gateway.process.pid, ["READY=1", "WATCHDOG=1", "MAINPID=", "WATCHDOG=1"]
             while wanted:
@@ -293,9 +294,7 @@ class Sandbox(LifeCase):
         rules = 'nft -f "$0" && exec "$@"'
         prefix = ("unshare", "--net", "sh", "-c", rules, str(table))
         for name in ("pinholes and tproxy", "socket, pinholes"):
-            said = json.loads(
-                confined(name, sys.executable, "-c", OF_KERNEL, prefix=prefix)
-            )
+            said = json.loads(confined(name, sys.executable, "-c", OF_KERNEL, prefix=prefix))
             self.assertEqual(said, {"check": "", "told": "", "failures": [], "bound": ""}, name)
         said = json.loads(confined("tproxy", sys.executable, "-c", OF_KERNEL, prefix=prefix))
         self.assertEqual(said["bound"], "")
