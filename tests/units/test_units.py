@@ -167,6 +167,13 @@ class Agreement(SynchronousTestCase):
         allowed = int(Unit(SERVICE).value("LimitNOFILE"))
         self.assertEqual(descriptors(Settings().limits, allowed).warning, "")
 
+    def test_secrets(self) -> None:
+        """Nothing of the memory is written to a disk, and nobody else reads what is."""
+        unit = Unit(SERVICE)
+        self.assertEqual((unit.value("LimitCORE"), unit.value("UMask")), ("0", "0077"))
+        for key in ("StateDirectoryMode", "RuntimeDirectoryMode", "LogsDirectoryMode"):
+            self.assertEqual(unit.value(key), "0750")
+
     def test_commands(self) -> None:
         """The words are the program's, with one settings file for all."""
         unit = Unit(SERVICE)
