@@ -44,16 +44,18 @@ def check(words: Namespace) -> int:
         _print(loaded, fault, sys.stderr)
     out = sys.stderr if words.effective else sys.stdout
     if not faults:
-        print(
-            effective(loaded, anonymous=words.anonymous)
-            if words.effective
-            else meaning(loaded.settings)
-        )
+        if not words.quiet:
+            print(
+                effective(loaded, anonymous=words.anonymous)
+                if words.effective
+                else meaning(loaded.settings)
+            )
         for warning in suspicious:
             _print(loaded, warning, out)
     if faults or (words.strict and suspicious):
         return WRONG
-    print(f"OK: {_read(loaded, here=words.here)}", file=out)
+    if not words.quiet:
+        print(f"OK: {_read(loaded, here=words.here)}", file=out)
     return DONE
 
 
@@ -63,6 +65,8 @@ def wrong_words(words: Namespace) -> str:
         return f"{words.file!r} is one file too many: --config names one already"
     if words.anonymous and not words.effective:
         return "--anonymous goes with --effective"
+    if words.quiet and words.effective:
+        return "--effective prints, and --quiet prints nothing"
     return ""
 
 

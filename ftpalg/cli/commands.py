@@ -59,6 +59,7 @@ CHECK = (
         "Look at this machine as this user, too: listeners, files, rights, names, nftables, limits.",
     ),
     switch("effective", "Print every setting and where its value comes from, as a settings file."),
+    switch("quiet", "Print faults and warnings only."),
     switch("anonymous", "With --effective: names, addresses and paths are replaced."),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from OpenSSL import SSL
@@ -16,6 +17,12 @@ VERSIONS = {
     "1.2": SSL.TLS1_2_VERSION,
     "1.3": SSL.TLS1_3_VERSION,
 }
+
+NO_CALLBACKS = (
+    "TLS needs memory that is writable and executable (pyOpenSSL's callbacks), and this process may"
+    " have none; set MemoryDenyWriteExecute=no in its unit, or allow it execmem (SELinux)"
+)
+Told = Callable[[SSL.Connection, int, int], None]
 
 
 def context_of(settings: ClientTlsSettings | ServerTlsSettings, section: str) -> SSL.Context:
@@ -37,6 +44,14 @@ def context_of(settings: ClientTlsSettings | ServerTlsSettings, section: str) ->
     if hasattr(context, "clear_mode"):
         context.clear_mode(PARTIAL_WRITE)
     return context
+
+
+def inform(context: SSL.Context, told: Told, section: str) -> None:
+    """Tell this of what TLS does.  Raise SettingsError where the system stands against pyOpenSSL."""
+    try:
+        context.set_info_callback(told)
+    except MemoryError:  # cffi's, for each callback
+        raise SettingsError([f"{section}: {NO_CALLBACKS}"]) from None
 
 
 def show(pair: KeyPair, context: SSL.Context, section: str) -> None:

@@ -23,7 +23,7 @@ from twisted.internet.abstract import isIPAddress, isIPv6Address
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.ends import Reason
-from ftpalg.net.contexts import context_of, show, trust
+from ftpalg.net.contexts import context_of, inform, show, trust
 from ftpalg.net.keypair import KeyPair, read_pair
 from ftpalg.net.revocations import add_to, age, read
 
@@ -184,7 +184,7 @@ class ClientSide:
     def _one(self, pair: KeyPair, common: bytes) -> SSL.Context:
         settings = self._settings
         context = context_of(settings, "client-tls")
-        context.set_info_callback(_inform)
+        inform(context, _inform, "client-tls")
         show(pair, context, "client-tls")
         context.set_session_id(common)
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
@@ -302,7 +302,7 @@ class ServerSide:
     def _build(self) -> SSL.Context:
         settings = self.settings
         context = context_of(settings, "server-tls")
-        context.set_info_callback(_inform)
+        inform(context, _inform, "server-tls")
         if settings.old_renegotiation:
             context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
         context.set_alpn_protos([ALPN])
