@@ -58,7 +58,7 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts"},
+    {"ends", "events", "actions", "phases", "session_settings", "certificates", "facts"},
     {"desk"},
     {"stages"},
     {"session"},
@@ -87,6 +87,7 @@ STAGES = (
 addressing's."""
 
 NET = (
+    {"unreadable", "validity"},
     {
         "keypair",
         "stored_passwords",
@@ -102,12 +103,13 @@ NET = (
     {"accounts", "policies"},
     {"contexts"},
     {"tls"},
-    {"guarded", "shown", "password_masking"},
+    {"guarded", "remedies", "shown", "password_masking"},
     {"owners"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
+    {"expiry"},
     {"advertised", "certificates", "reaching", "sessions"},
     {"shared"},
     {"data_addresses", "surroundings", "timers"},

@@ -26,8 +26,10 @@ from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
+from ftpalg.net.certificates import utc_now
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.legs.pair import Done
+from ftpalg.net.remedies import remedy
 from ftpalg.net.shared import Shared
 from ftpalg.net.shown import alert_of, shown_by
 from ftpalg.net.tls import TlsConnection
@@ -92,7 +94,11 @@ def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:
 
 def _tls_failed(session: Knowing, fact: TlsFailed) -> Fact:
     made = _connection(session, fact.side)
-    return fact if made is None else fact._replace(alert=alert_of(made), shown=shown_by(made))
+    if made is None:
+        return fact
+    certificate = shown_by(made)
+    mend = remedy(made.code, certificate, utc_now()) if fact.side is Side.SERVER else ""
+    return fact._replace(alert=alert_of(made), shown=certificate, remedy=mend)
 
 
 def _logged_in(session: Knowing, fact: LoggedIn) -> Fact:

@@ -192,6 +192,7 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         f"{_listed(f, 'changes').removeprefix('changes ') or 'settings'} reloaded"
     ),
     "reload_failed": lambda f: f"{f['what']} not reloaded{because(f)}",
+    "certificate": lambda f: str(f["sentence"]),
     "draining": lambda f: f"draining: {f['sessions']} sessions, {f['transfers']} transfers",
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,
@@ -206,6 +207,7 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     "tls_failed": lambda f: (
         f"TLS with the {f['side']} failed ({f['reason']}){because(f)}"
         + _behind(f, "alert", "subject", "issuer", "names", "not_after", "sha256")
+        + (f"; {f['remedy']}" if f.get("remedy") else "")
     ),
     "server_unreachable": lambda f: f"{f['reason']}{because(f)}{_behind(f, 'tried')}",
     "server_down": lambda f: f"server {f['server']} is out of service{because(f)}",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ftpalg.core import facts
+from ftpalg.core.certificates import CertificateDue
 from ftpalg.ops.record_tables import Value
 
 Told = tuple[str, dict[str, Value | None]]
@@ -70,6 +71,17 @@ def _up(news: facts.ServerUp) -> Told:
     return "server_up", {"server": news.server}
 
 
+def _due(news: CertificateDue) -> Told:
+    return "certificate", {
+        "setting": news.setting,
+        "certificate_file": news.file,
+        "problem": news.problem,
+        "not_after": news.not_after,
+        "days_left": news.days,
+        "sentence": news.sentence,
+    }
+
+
 def _told(news: facts.GatewayTold) -> Told:
     return "warning" if news.warning else "notice", {"sentence": news.text}
 
@@ -83,6 +95,7 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     facts.Refused: _refused,
     facts.ServerDown: _down,
     facts.ServerUp: _up,
+    CertificateDue: _due,
     facts.GatewayTold: _told,
 }
 """Which news make which record."""
