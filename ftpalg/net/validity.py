@@ -88,26 +88,27 @@ class Dated:
 def of_pair(section: str, file: Path, chain: Sequence[x509.Certificate]) -> Iterator[Dated]:
     """Those of a certificate, and of the issuers behind it."""
     setting = f"{section}.certificate"
-    yield _of(setting, file, "", chain[0], "renew it")
-    for name, one in _latest(chain[1:]).items():
-        yield _of(setting, file, f"its issuer's certificate {name}", one, "renew it")
+    own = chain[0].not_valid_before_utc, chain[0].not_valid_after_utc
+    yield Dated(setting, file, "", *own, "renew it")
+    for name, times in _by_subject(chain[1:]).items():
+        yield Dated(setting, file, f"its issuer's certificate {name}", *times, "renew it")
 
 
 def of_authorities(file: Path, found: Iterable[x509.Certificate]) -> Iterator[Dated]:
     """Those of authorities that servers are verified by."""
     remedy = "what it has issued is refused: get its new one"
-    for name, one in _latest(found).items():
-        yield _of("server-tls.ca", file, f"the CA {name}", one, remedy)
+    for name, times in _by_subject(found).items():
+        yield Dated("server-tls.ca", file, f"the CA {name}", *times, remedy)
 
 
-def _latest(found: Iterable[x509.Certificate]) -> dict[str, x509.Certificate]:
-    """By subject; of several, as where a CA has renewed its own, the one that holds longest."""
-    latest: dict[str, x509.Certificate] = {}
+def _by_subject(found: Iterable[x509.Certificate]) -> dict[str, tuple[datetime, datetime]]:
+    """From the first begin to the last end: a CA may have its next certificate beside the last."""
+    times: dict[str, tuple[datetime, datetime]] = {}
     for one in found:
-        name = _subject(one)
-        if name not in latest or latest[name].not_valid_after_utc < one.not_valid_after_utc:
-            latest[name] = one
-    return latest
+        name, begin, end = _subject(one), one.not_valid_before_utc, one.not_valid_after_utc
+        known = times.get(name, (begin, end))
+        times[name] = min(known[0], begin), max(known[1], end)
+    return times
 
 
 def of_list(file: Path, crl: x509.CertificateRevocationList) -> Iterator[Dated]:
@@ -118,10 +119,6 @@ def of_list(file: Path, crl: x509.CertificateRevocationList) -> Iterator[Dated]:
         ahead = (*(step for step in AHEAD if step < quarter), quarter)
         remedy = "without a fresh one its issuer's servers are refused"
         yield Dated("server-tls.crl", file, "", begin, end, remedy, ahead)
-
-
-def _of(setting: str, file: Path, what: str, one: x509.Certificate, remedy: str) -> Dated:
-    return Dated(setting, file, what, one.not_valid_before_utc, one.not_valid_after_utc, remedy)
 
 
 def _subject(certificate: x509.Certificate) -> str:

@@ -80,7 +80,9 @@ class Pairs(FilesCase):
         """A key that may not be read is told in the system's words."""
         files = self.issue("a.example")
         files.private_key.chmod(0)
-        self.assertRegex(self.fault(files), r"^client-tls\.private-key = .*: Permission denied; let user ")
+        self.assertRegex(
+            self.fault(files), r"^client-tls\.private-key = .*: Permission denied; let user "
+        )
 
     if os.geteuid() == 0:
         test_forbidden.skip = "root may read everything"  # type: ignore[attr-defined]

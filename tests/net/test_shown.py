@@ -54,7 +54,9 @@ class Words(SynchronousTestCase):
         made = certificate(2)
         digest = made.fingerprint(hashes.SHA256()).hex()
         names = ("h0.example", "h1.example")
-        self.assertEqual(shown(made), Shown("CN=a", "CN=b", names, "2026-01-02T12:00:00Z", digest, BEGIN))
+        self.assertEqual(
+            shown(made), Shown("CN=a", "CN=b", names, "2026-01-02T12:00:00Z", digest, BEGIN)
+        )
 
     def test_names(self) -> None:
         """None, and more than anybody reads."""
