@@ -283,10 +283,12 @@ class Probed(NamedTuple):
 
 @value
 class ServerDown(NamedTuple):
-    """A server is out of service."""
+    """A server is out of service; ``shown`` is its certificate where that is refused."""
 
     server: str
     reason: str
+    shown: Shown | None = None
+    remedy: str = ""
 
 
 @value

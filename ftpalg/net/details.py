@@ -26,12 +26,11 @@ from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
-from ftpalg.net.certificates import utc_now
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.legs.pair import Done
-from ftpalg.net.remedies import remedy
+from ftpalg.net.remedies import refused_by
 from ftpalg.net.shared import Shared
-from ftpalg.net.shown import alert_of, shown_by
+from ftpalg.net.shown import alert_of
 from ftpalg.net.tls import TlsConnection
 
 
@@ -96,9 +95,8 @@ def _tls_failed(session: Knowing, fact: TlsFailed) -> Fact:
     made = _connection(session, fact.side)
     if made is None:
         return fact
-    certificate = shown_by(made)
-    mend = remedy(made.code, certificate, utc_now()) if fact.side is Side.SERVER else ""
-    return fact._replace(alert=alert_of(made), shown=certificate, remedy=mend)
+    certificate, remedy = refused_by(made)
+    return fact._replace(alert=alert_of(made), shown=certificate, remedy=remedy)
 
 
 def _logged_in(session: Knowing, fact: LoggedIn) -> Fact:

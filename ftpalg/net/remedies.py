@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ftpalg.core.certificates import Shown
-from ftpalg.net.tls import MISNAMED, NOT_PINNED
+from ftpalg.net.shown import shown_by
+from ftpalg.net.tls import MISNAMED, NOT_PINNED, TlsConnection
 from ftpalg.net.validity import zulu
 
 Remedy = Callable[[Shown, datetime], str]
 
 DIGEST = "compare sha256 with the server's own"
+
+
+def refused_by(connection: TlsConnection) -> tuple[Shown | None, str]:
+    """The certificate that a server has shown, and what would mend it that it is refused."""
+    certificate = shown_by(connection)
+    return certificate, remedy(connection.code, certificate, datetime.now(UTC))
 
 
 def remedy(code: int, shown: Shown | None, now: datetime) -> str:

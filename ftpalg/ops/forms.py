@@ -175,6 +175,12 @@ def _behind(fields: Fields, *names: str) -> str:
     return f" ({found})" if found else ""
 
 
+def _certificate(fields: Fields) -> str:
+    """The alert, the certificate that is refused, and what would mend it."""
+    found = _behind(fields, "alert", "subject", "issuer", "names", "not_after", "sha256")
+    return found + (f"; {fields['remedy']}" if fields.get("remedy") else "")
+
+
 def _opened(fields: Fields) -> str:
     tls = f", {fields['tls_version']}" if fields.get("tls_version") else ""
     name = f" for {fields['sni']}" if fields.get("sni") else ""
@@ -205,12 +211,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     ),
     "transfer": _transfer,
     "tls_failed": lambda f: (
-        f"TLS with the {f['side']} failed ({f['reason']}){because(f)}"
-        + _behind(f, "alert", "subject", "issuer", "names", "not_after", "sha256")
-        + (f"; {f['remedy']}" if f.get("remedy") else "")
+        f"TLS with the {f['side']} failed ({f['reason']}){because(f)}" + _certificate(f)
     ),
     "server_unreachable": lambda f: f"{f['reason']}{because(f)}{_behind(f, 'tried')}",
-    "server_down": lambda f: f"server {f['server']} is out of service{because(f)}",
+    "server_down": lambda f: f"server {f['server']} is out of service{because(f)}{_certificate(f)}",
     "server_up": lambda f: f"server {f['server']} is back in service",
     "protocol_error": lambda f: (
         f"the {f['side']} breaks the protocol{because(f)}{_behind(f, 'octets')}"

@@ -8,6 +8,7 @@ from typing import Any
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.ops.record_tables import Value
+from ftpalg.ops.values import certificate_of
 
 Told = tuple[str, dict[str, Value | None]]
 """An event and its fields."""
@@ -64,7 +65,8 @@ def _refused(news: facts.Refused) -> Told:
 
 
 def _down(news: facts.ServerDown) -> Told:
-    return "server_down", {"server": news.server, "why": news.reason}
+    fields: dict[str, Value | None] = {"server": news.server, "why": news.reason}
+    return "server_down", fields | certificate_of(news.shown) | {"remedy": news.remedy}
 
 
 def _up(news: facts.ServerUp) -> Told:

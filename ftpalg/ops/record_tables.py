@@ -177,6 +177,8 @@ class Event:
 
 
 INFO, WARN, ERROR, CRITICAL = Level
+CERTIFICATE = "subject", "issuer", "names", "not_before", "not_after", "sha256", "remedy"
+"""Fields of a certificate that is refused."""
 
 EVENTS = {
     "ready": Event(
@@ -242,13 +244,18 @@ EVENTS = {
         "TLS of a control connection failed",
         (
             *("side", "reason", "why", "alert"),
-            *("subject", "issuer", "names", "not_before", "not_after", "sha256", "remedy"),
+            *CERTIFICATE,
         ),
     ),
     "server_unreachable": Event(
         WARN, "a server could not be reached, or not be used", ("reason", "why", "tried")
     ),
-    "server_down": Event(WARN, "a server is out of service", ("server", "why"), of_session=False),
+    "server_down": Event(
+        WARN,
+        "a server is out of service",
+        ("server", "why", *CERTIFICATE),
+        of_session=False,
+    ),
     "server_up": Event(INFO, "a server is back in service", ("server",), of_session=False),
     "protocol_error": Event(
         WARN, "a peer said what FTP does not allow", ("side", "state", "offset", "octets", "why")

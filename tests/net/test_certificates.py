@@ -225,8 +225,10 @@ class Watched(FilesCase):
 
     def certificates(self, settings: Settings | None = None) -> Certificates:
         """Those of the settings, which tell what they have to."""
-        pair = {"certificate": self.files.certificate, "private_key": self.files.private_key}
-        settings = settings or Settings(client_tls=ClientTlsSettings(**pair))
+        half = ClientTlsSettings(
+            certificate=self.files.certificate, private_key=self.files.private_key
+        )
+        settings = settings or Settings(client_tls=half)
         made = Certificates(self.clock, settings, self.log, lambda: self.now)
         self.addCleanup(made.stop)
         made.start()

@@ -87,6 +87,7 @@ EVERY_NEWS: tuple[News, ...] = (
     facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
     facts.Probed("192.0.2.8"),
     facts.ServerDown("a:21", "refused"),
+    facts.ServerDown("a:21", "refused", Shown("CN=a", "CN=b", (), "", "ab" * 32), "renew it"),
     facts.ServerUp("a:21"),
     facts.Resource(facts.What.DATA_PORTS, 10, 10),
     CertificateDue(
