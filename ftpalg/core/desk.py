@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Protocol
 
 from ftpalg.core.actions import (
     Action,
@@ -27,7 +28,7 @@ from ftpalg.core.actions import (
     Tell,
 )
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Link, Side, Timer, Traits
+from ftpalg.core.events import UNKNOWN, Link, Side, Timer, Traits
 from ftpalg.core.facts import CommandAnswered, Fact, Noted, ProtocolError, SessionClosed
 from ftpalg.core.keys import Key
 from ftpalg.core.phases import PATHS, Phase, moment_of
@@ -95,6 +96,16 @@ Item = Command | FtpError | Reply | Overtaken
 """What waits in the queue: a command, a line that is refused, an answer that is ready."""
 
 
+class Hub(Protocol):
+    """Who knows whom things are for."""
+
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+
+
 class Desk:
     """The facts and the orders of one session.
 
@@ -113,8 +124,8 @@ class Desk:
     __slots__ = (
         "_bad",
         "_found",
+        "_hub",
         "_out",
-        "_spread",
         "account",
         "awaited",
         "begun",
@@ -142,12 +153,12 @@ class Desk:
         "unswept",
     )
 
-    def __init__(self, rules: Rules, client: Link, spread: Callable[[Signal], None]) -> None:
+    def __init__(self, rules: Rules, client: Link, hub: Hub) -> None:
         self.rules = rules
         self.client = client
         self.server: Link | None = None
         self.server_tls = ServerTls.OFF
-        self.traits = Traits()
+        self.traits = UNKNOWN
         self.phase = Phase.UNROUTED
         self.queue: tuple[Item, ...] = ()
         self.head: Command | None = None
@@ -161,9 +172,9 @@ class Desk:
         self.doubt = self.begun = 0
         self.sent = b""
         self.unswept = self.surplus = self.told = self._bad = 0
-        self._out: list[Action] = []
-        self._found: Found = (Phase.UNROUTED, None, False)
-        self._spread = spread
+        self._out: list[Action]  # while an event is handled
+        self._found: Found
+        self._hub = hub
 
     @property
     def value(self) -> tuple[object, ...]:
@@ -177,11 +188,16 @@ class Desk:
 
     # -- orders -----------------------------------------------------------------------------------
 
-    def open(self) -> list[Action]:
-        """A new event: the list that its orders will stand in."""
+    def open(self) -> None:
+        """A new event: its orders may come."""
         self._out = []
         self._found = (self.phase, self.head, self.logged_in)
-        return self._out
+
+    def close(self) -> list[Action]:
+        """It is handled: what it orders."""
+        out = self._out
+        del self._out, self._found
+        return out
 
     def order(self, action: Action) -> None:
         """Add an action to those this event returns."""
@@ -209,7 +225,11 @@ class Desk:
 
     def signal(self, signal: Signal) -> None:
         """Let those stages know that listen."""
-        self._spread(signal)
+        self._hub.spread(signal)
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+        self._hub.give(awaited, message)
 
     def move(self, phase: Phase) -> None:
         """Go on to another phase."""
@@ -379,7 +399,7 @@ class Desk:
         self.order(HangUp(Side.CLIENT))
 
 
-NO_STATE = ("_found", "_out", "_spread", "rules")
+NO_STATE = ("_found", "_hub", "_out", "rules")
 STATE = tuple(name for name in Desk.__slots__ if name not in NO_STATE)
 """The slots that are state: neither an event's orders nor what never changes."""
 

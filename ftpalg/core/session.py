@@ -8,6 +8,7 @@ takes a command (``WHO``), an event (``EVENTS``), a reply (``REPLIES``), a wait 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from ftpalg.core import events as ev
@@ -25,7 +26,7 @@ from ftpalg.core.stages.entry import Entry
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
-from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.login import Login, Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
@@ -40,81 +41,66 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_entry", "_known", "_leaving", "_matching", "_parts", "_queue", "desk", "login",
-        "protection", "transfer",
+        "_about", "_plan", "_server", "addressing", "desk", "destination", "entry", "forwarding", "leaving",
+        "local", "login", "matching", "protection", "queue", "restart", "resync", "timeouts", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
-        self.desk = desk = Desk(rules, client, self._spread)
-        resync = Resync(desk)
-        destination = Destination(desk)
-        self.protection = Protection(desk)
-        self.login = Login(desk, self.protection)
-        self._entry = Entry(desk, destination, self.protection, self.login)
-        local = Local(desk, destination, self.protection)
-        restart = Restart(desk)
-        self.transfer = TransferStage(desk, resync, self.protection, restart)
-        addressing = Addressing(desk, resync, self.protection, self.login, self.transfer)
-        forwarding = Forwarding(
-            desk, resync, destination, self.protection, self.login, self.transfer
+        self.desk = desk = Desk(rules, client, self)
+        self.resync = resync = Resync(desk)
+        self.destination = destination = Destination(desk)
+        self.protection = protection = Protection(desk)
+        self.login = login = Login(desk, protection)
+        self.entry = Entry(desk, destination, protection, login)
+        self.local = Local(desk, destination, protection)
+        self.restart = restart = Restart(desk)
+        self.transfer = transfer = TransferStage(desk, resync, protection, restart)
+        self.addressing = addressing = Addressing(desk, resync, protection, login, transfer)
+        self.forwarding = forwarding = Forwarding(
+            desk, resync, destination, protection, login, transfer
         )
-        self._matching = ReplyMatching(desk, resync, self.transfer, self._give)
-        self._queue = CommandQueue(desk, self.protection, self.transfer)
-        self._leaving = Leaving(desk, self.transfer, addressing, forwarding)
-        self._parts: tuple[Any, ...] = (  # in the order of PARTS
-            resync,
-            destination,
-            self.protection,
-            self.login,
-            self._entry,
-            local,
-            restart,
-            self.transfer,
-            addressing,
-            forwarding,
-            self._matching,
-            self._queue,
-            self._leaving,
-            Timeouts(desk),
-            self,
-        )
-        self._known: tuple[object, ...] = ()
+        self.matching = ReplyMatching(desk, resync, transfer)
+        self.queue = CommandQueue(desk, protection, transfer)
+        self.leaving = Leaving(desk, transfer, addressing, forwarding)
+        self.timeouts = Timeouts(desk)
         self._about: About | None = None
+        self._plan: Plan | None = None
+        self._server: Link | None = None
 
     # -- from outside -----------------------------------------------------------------------------
 
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
-        out = self.desk.open()
+        self.desk.open()
         self.desk.observe(SessionOpened())
-        self._entry.begin()
-        return out
+        self.entry.begin()
+        return self.desk.close()
 
     def handle(self, event: Event) -> list[Action]:
         """Take one event; return what it orders.  One that has no meaning now orders nothing."""
         desk = self.desk
-        out = desk.open()
         taker = EVENTS[type(event)][desk.phase]
         if taker is LATE:
-            return out
+            return []
+        desk.open()
         self._hand(taker, event)
         if isinstance(event, ev.ReplyReceived) and event.more:
-            return out
+            return desk.close()
         if desk.gone:
-            self._leaving.behind_server()
+            self.leaving.behind_server()
         if desk.unswept:
-            self._matching.sweep()
-        while desk.queue and (command := self._queue.next()) is not None:
+            self.matching.sweep()
+        while desk.queue and (command := self.queue.next()) is not None:
             self._hand(WHO[desk.phase][command.kind], command)
         if desk.client_done:
-            self._leaving.behind_client()
-        return out
+            self.leaving.behind_client()
+        return desk.close()
 
     def end(self, last: Reply | None, reason: Reason = Reason.STOPPED) -> list[Action]:
         """The gateway ends the session, with a last word to the client."""
-        out = self.desk.open()
+        self.desk.open()
         self.desk.leave(reason, last)
-        return out
+        return self.desk.close()
 
     @property
     def wants_commands(self) -> bool:
@@ -124,7 +110,7 @@ class Session:
     @property
     def leaves_well(self) -> bool:
         """True where the client has said QUIT behind its transfer: it meant to go."""
-        return self._leaving.well
+        return self.leaving.well
 
     @property
     def skips_text(self) -> bool:
@@ -156,10 +142,9 @@ class Session:
     def about(self, name: str, listener: str = "") -> About:
         """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
         server, plan = self.desk.server, self.login.state
-        known = name, server, plan.server, plan.route, plan.route.name
-        if known != self._known:  # many facts are of one session, and it seldom changes
-            client = self.desk.client
-            self._known = known
+        if self._about is None or plan is not self._plan or server is not self._server:
+            client = self.desk.client  # many facts are of one session, and it seldom changes
+            self._plan, self._server = plan, server
             self._about = About(
                 name,
                 Peer(client.peer, client.peer_port),
@@ -169,43 +154,60 @@ class Session:
                 listener,
                 plan.route.name,
             )
-        assert self._about is not None
         return self._about
 
     @property
     def value(self) -> tuple[object, ...]:
         """The whole state: two sessions with the same rules and the same value have one future."""
-        return (self.desk.value, *[stage.state for stage in self._parts[:-1]])
+        return (self.desk.value, *[stage.state for stage in STAGES(self)])
 
     @value.setter
     def value(self, value: tuple[Any, ...]) -> None:
         self.desk.value, *states = value
-        for stage, state in zip(self._parts[:-1], states, strict=True):
+        for stage, state in zip(STAGES(self), states, strict=True):
             stage.state = state
 
     # -- whom things are for ----------------------------------------------------------------------
 
     def _hand(self, taker: Taker, what: object) -> None:
         stage, method = taker
-        method(self._parts[PARTS[stage]], what)
+        method(PARTS[stage](self), what)
 
-    def _give(self, awaited: Await, message: Reply) -> None:
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
         self._hand(REPLIES[awaited], message)
 
     def _on_timer(self, event: ev.TimerExpired) -> None:
         self._hand(TIMERS[event.timer], event.timer)
 
-    def _spread(self, signal: Signal) -> None:
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
         for stage, method in SIGNALS[signal]:
-            method(self._parts[PARTS[stage]])
+            method(PARTS[stage](self))
 
 
-_ORDER = (
-    Resync, Destination, Protection, Login, Entry, Local, Restart, TransferStage, Addressing,
-    Forwarding, ReplyMatching, CommandQueue, Leaving, Timeouts, Session,
-)  # fmt: skip
-PARTS: dict[type, int] = {stage: at for at, stage in enumerate(_ORDER)}
-"""Where each part of a session stands among them; the session itself is the last."""
+_NAMES: dict[type, str] = {
+    Resync: "resync",
+    Destination: "destination",
+    Protection: "protection",
+    Login: "login",
+    Entry: "entry",
+    Local: "local",
+    Restart: "restart",
+    TransferStage: "transfer",
+    Addressing: "addressing",
+    Forwarding: "forwarding",
+    ReplyMatching: "matching",
+    CommandQueue: "queue",
+    Leaving: "leaving",
+    Timeouts: "timeouts",
+}
+STAGES: Callable[[Session], tuple[Any, ...]] = attrgetter(*_NAMES.values())
+PARTS: dict[type, Callable[[Session], Any]] = {
+    **{stage: attrgetter(name) for stage, name in _NAMES.items()},
+    Session: lambda session: session,
+}
+"""Where a session has what takes things."""
 
 Method = Callable[..., None]
 Taker = tuple[type, Method]

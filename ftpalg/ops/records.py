@@ -179,7 +179,7 @@ class Records:
         trail.proxy = fact.proxy
 
     def _tls(self, about: About, trail: Trail, fact: facts.TlsStands) -> None:
-        trail.tls[fact.side] = (fact.version, fact.cipher)
+        trail.tls = {**trail.tls, fact.side: (fact.version, fact.cipher)}
         if fact.side is Side.CLIENT:
             trail.sni = fact.name
 

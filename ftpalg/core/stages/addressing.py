@@ -74,6 +74,9 @@ class Preparation(NamedTuple):
     all_extended: bool = False
 
 
+IDLE = Preparation()
+
+
 class Addressing(Stage):
     """``state`` is what is being prepared."""
 
@@ -89,7 +92,7 @@ class Addressing(Stage):
         login: Login,
         transfer: TransferStage,
     ) -> None:
-        super().__init__(desk, Preparation())
+        super().__init__(desk, IDLE)
         self._resync = resync
         self._protection = protection
         self._login = login

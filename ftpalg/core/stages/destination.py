@@ -26,6 +26,9 @@ class Known(NamedTuple):
     sni: str = ""
 
 
+NOTHING = Known()
+
+
 class Destination(Stage):
     """``state`` is what is known."""
 
@@ -34,7 +37,8 @@ class Destination(Stage):
     state: Known
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, Known(given=desk.client.destination))
+        given = desk.client.destination
+        super().__init__(desk, Known(given) if given else NOTHING)
 
     @property
     def server(self) -> Server | None:

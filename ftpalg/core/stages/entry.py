@@ -60,6 +60,9 @@ class Wish(NamedTuple):
     wrong: int = 0
 
 
+SILENT = Wish()
+
+
 class Entry(Stage):
     """``state`` is the client's wish."""
 
@@ -70,7 +73,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, Wish())
+        super().__init__(desk, SILENT)
         self._destination = destination
         self._protection = protection
         self._login = login

@@ -74,6 +74,9 @@ class Plan(NamedTuple):
     wrong: int = 0
 
 
+AWAY = Plan()
+
+
 class Login(Stage):
     """``state`` is the plan and how far it has come."""
 
@@ -82,7 +85,7 @@ class Login(Stage):
     state: Plan
 
     def __init__(self, desk: Desk, protection: Protection) -> None:
-        super().__init__(desk, Plan())
+        super().__init__(desk, AWAY)
         self._protection = protection
 
     def dial(

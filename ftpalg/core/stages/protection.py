@@ -67,6 +67,7 @@ class Guards(NamedTuple):
     then: Signal | None = None
 
 
+CLEAR = Guards()
 SECURED = Guards(Control.SECURED, Level.PRIVATE, buffered=True)
 """An implicit listener's client, from the first byte."""
 
@@ -80,7 +81,7 @@ class Protection(Stage):
 
     def __init__(self, desk: Desk) -> None:
         implicit = desk.rules.client_tls is ClientTls.IMPLICIT
-        super().__init__(desk, SECURED if implicit else Guards())
+        super().__init__(desk, SECURED if implicit else CLEAR)
 
     # -- the client's leg -----------------------------------------------------------------------
 

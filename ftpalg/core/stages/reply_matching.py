@@ -8,8 +8,6 @@ before anything else goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ftpalg.core.desk import Await, Desk, Stage
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
@@ -63,21 +61,14 @@ NOT_HELD = (Await.GREETING, Await.ABORTED, Await.RESYNC, Await.PASSIVE)
 
 
 class ReplyMatching(Stage):
-    """What is awaited and what is held stands on the desk; ``give`` hands a reply to whom it is for."""
+    """What is awaited and what is held stands on the desk."""
 
-    __slots__ = ("_give", "_resync", "_transfer")
+    __slots__ = ("_resync", "_transfer")
 
-    def __init__(
-        self,
-        desk: Desk,
-        resync: Resync,
-        transfer: TransferStage,
-        give: Callable[[Await, Reply], None],
-    ) -> None:
+    def __init__(self, desk: Desk, resync: Resync, transfer: TransferStage) -> None:
         super().__init__(desk, None)
         self._resync = resync
         self._transfer = transfer
-        self._give = give
 
     def received(self, event: ReplyReceived) -> None:
         """A whole reply."""
@@ -92,7 +83,7 @@ class ReplyMatching(Stage):
         if awaited is None or stale or (message.code == 220 and awaited in NEVER_GREETED):
             self._take_surplus(message)
         elif message.preliminary:
-            self._give(awaited, message)
+            desk.give(awaited, message)
         elif message.code == 421 and desk.phase is Phase.CONNECTED and not self._transfer.running:
             # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
             self._hold(message, Timer.GOODBYE)
@@ -101,7 +92,7 @@ class ReplyMatching(Stage):
         else:
             desk.awaited = None
             desk.unswept = desk.unswept and message.code
-            self._give(awaited, message)
+            desk.give(awaited, message)
 
     def caught_up(self, event: CaughtUp) -> None:
         """What had come behind a reply has been taken: the queue may go on."""
@@ -140,7 +131,7 @@ class ReplyMatching(Stage):
         desk, held, awaited = self.desk, self.desk.held, self.desk.awaited
         if held is not None and awaited is not None:
             desk.held = desk.awaited = None
-            self._give(awaited, held)
+            self.desk.give(awaited, held)
 
     def _take_surplus(self, message: Reply) -> None:
         if self._transfer.takes_surplus(message):

@@ -15,6 +15,7 @@ from ftpalg.core.certificates import Shown
 from ftpalg.core.facts import ServerDown, ServerUp
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.net.control.line import Control
+from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import State
 from ftpalg.net.control.tls import Failure
 from ftpalg.net.reach.attempt import Way
@@ -153,8 +154,8 @@ class Greeting(Control):
         self._creator = tls
         self._read = b""
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
+    def made(self, transport: IConnection) -> None:
+        super().made(transport)
         if self._creator is not None:
             self.begin_tls(self._creator.for_control())
 
