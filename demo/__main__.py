@@ -20,7 +20,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from demo.origins import PASSWORD, USER, PlainHandler, TlsHandler, start
-from ftpalg.certificate import make_pair
+from ftpalg.certificate import CA_FILE, make_pair
 from ftpalg.config import structure
 from ftpalg.core.facts import About
 from ftpalg.ops.log import SessionLog
@@ -96,7 +96,7 @@ def main() -> None:
         listen = [f"tcp:{port}:interface=127.0.0.1"]
         raw: dict[str, Any] = {"listen": listen, "server": url}
         if url.startswith("ftpes"):
-            raw["server-tls"] = {"ca": str(certificate)}
+            raw["server-tls"] = {"ca": str(folder / CA_FILE)}
         ladders.append(Ladder())
         service = GatewayService(installed(), structure(raw, "demo"), ladders[-1])
         service.startService()

@@ -58,7 +58,7 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals"},
+    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
     {"desk"},
     {"stage"},
     {"stages"},
@@ -91,6 +91,7 @@ STAGES = (
 addressing's."""
 
 NET = (
+    {"unreadable", "validity"},
     {
         "keypair",
         "stored_passwords",
@@ -107,11 +108,12 @@ NET = (
     {"contexts"},
     {"tls"},
     {"guarded", "shown", "password_masking"},
-    {"owners"},
+    {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
+    {"expiry"},
     {"advertised", "certificates", "reaching", "sessions"},
     {"shared"},
     {"data_addresses", "surroundings", "timers"},

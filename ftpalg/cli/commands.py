@@ -93,7 +93,7 @@ COMMANDS = (
     ),
     Command(
         "certificate",
-        "make a self-signed certificate and key for trying out",
+        "make a certificate, its key and a CA to trust it by, for trying out",
         (
             Argument(("name",), "A host name or an address.", {"metavar": "NAME", "nargs": "+"}),
             Argument(("folder",), "Where to; made if need be.", {"metavar": "DIR"}, "folder"),

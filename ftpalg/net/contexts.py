@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
 from ftpalg.net.keypair import KeyPair
+from ftpalg.net.unreadable import because
 
 PARTIAL_WRITE = 1  # SSL_MODE_ENABLE_PARTIAL_WRITE: return after each record
+BEGIN = b"-----BEGIN CERTIFICATE-----"
 VERSIONS = {
     "1.0": SSL.TLS1_VERSION,
     "1.1": SSL.TLS1_1_VERSION,
@@ -71,10 +75,20 @@ def trust(context: SSL.Context, file: Path) -> None:
             context.load_verify_locations(str(file))
         return
     except OSError as error:
-        wrong = f"cannot be read: {error.strerror}"
+        wrong = f"cannot be read: {because(error, file)}"
     except SSL.Error:
         pass
     raise SettingsError([f"server-tls.ca = {str(file)!r}: {wrong}"])
+
+
+def authorities(file: Path) -> list[x509.Certificate]:
+    """The certificates of such a file, for their dates; what OpenSSL alone can read is left out."""
+    found = []
+    with suppress(OSError):  # it was readable a moment ago
+        for one in file.read_bytes().split(BEGIN)[1:]:
+            with suppress(ValueError):
+                found.append(x509.load_pem_x509_certificate(BEGIN + one))
+    return found
 
 
 def describe(error: BaseException | None) -> str:
