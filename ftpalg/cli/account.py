@@ -49,7 +49,7 @@ def remove(words: Namespace) -> int:
     name, file = os.fsencode(words.name), _place(words)
     try:
         with editing(file) as edit:
-            text = edit.text or b""
+            text = _there(file, edit.text)
             if name not in read_accounts(str(file), text):
                 return _told("remove", f"{file}: there is no account {shown(name)}", FAILED)
             edit.write(with_line(text, name, None))
@@ -63,10 +63,7 @@ def names(words: Namespace) -> int:
     """A line for each: its name, a tab, and how its password is kept."""
     file = _place(words)
     try:
-        text = seen(file)
-        if text is None:
-            raise CannotEdit(f"{file}: No such file or directory")
-        found = read_accounts(str(file), text)
+        found = read_accounts(str(file), _there(file, seen(file)))
     except FAULTS as error:
         return _told("list", str(error), FAILED)
     for name, secret in found.items():
@@ -100,6 +97,12 @@ def with_line(text: bytes, name: bytes, line: bytes | None) -> bytes:
     end = b"\r" if beside.endswith(b"\r") else b""
     lines[at : at + 1] = [] if line is None else [line + end]
     return b"".join(one + b"\n" for one in lines)
+
+
+def _there(file: Path, text: bytes | None) -> bytes:
+    if text is None:
+        raise CannotEdit(f"{file}: No such file or directory")
+    return text
 
 
 def _is_of(line: bytes, name: bytes) -> bool:

@@ -67,9 +67,12 @@ class Hash:
     slow = True
 
     def fits(self, password: bytes) -> bool:
-        """Whether it is this one; to be asked in a thread."""
+        """Whether it is this one; to be asked in a thread.
+
+        HMAC (RFC 2104) fills a password up with NULs: one that ends with some is no other spelling.
+        """
         guess = self.cost.hashed(password, self.salt, len(self.digest))
-        return hmac.compare_digest(guess, self.digest)
+        return hmac.compare_digest(guess, self.digest) and b"\0" not in password
 
     def __bytes__(self) -> bytes:
         salt, digest = (b64encode(one).rstrip(b"=") for one in (self.salt, self.digest))
