@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import locale
 import os
 import pty
 import subprocess
@@ -64,7 +65,7 @@ class Typed(SynchronousTestCase):
 
     def test_twice(self) -> None:
         """Both have to be the same."""
-        self.patch(passwords.locale, "getpreferredencoding", lambda real: "latin-1")
+        self.patch(locale, "getpreferredencoding", lambda real: "latin-1")
         self.assertEqual(self.typed("s3\xf6", "s3\xf6"), b"s3\xf6")
         for answers, why in (
             (("s3cret", "s3cre"), "differ"),

@@ -108,6 +108,11 @@ class Files(FilesCase):
         file.write_text("ann:other\n")
         told: list[str] = []
         checkers = checkers_of([f"file:{file}"], told.append)
+
+        def open_to_others() -> None:
+            file.write_text(line("joe", "new"))
+            file.chmod(0o640)
+
         file.write_text(f"ann:other\njoe:{SECRET}\n")
         self.check(*checkers)
         self.assertEqual((self.accepted, told), (["joe"], []))
@@ -115,7 +120,7 @@ class Files(FilesCase):
             (lambda: file.write_text(f"ann:other\n{SECRET}\n"), f"{file}:2: write name:password"),
             (lambda: file.write_text(f"{SECRET}\n"), f"{file}:1: write name:password"),
             (file.unlink, f"file:{file}: cannot be read: No such file"),
-            (lambda: (file.write_text(line("joe", "new")), file.chmod(0o640)), f"{file}: holds hashed"),
+            (open_to_others, f"{file}: holds hashed"),
         ):  # fmt: skip
             damage()
             for _ in range(3):
