@@ -11,6 +11,7 @@ import sys
 import tempfile
 import termios
 from pathlib import Path
+from select import select
 from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -86,19 +87,29 @@ class Typed(SynchronousTestCase):
             ours, theirs = pty.openpty()
             self.addCleanup(os.close, ours)
             words = [sys.executable, "-m", "ftpalg", "account", "add", "--file", str(file), "joe"]
-            with subprocess.Popen(
+            process = subprocess.Popen(
                 words, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-            ) as process:
-                os.close(theirs)
+            )
+            os.close(theirs)
+            try:
                 seen = b""
                 for asked in (b"Password of joe: ", b"The same again: "):
-                    while not seen.endswith(asked):
-                        seen += os.read(ours, 4096)
+                    seen += self.read_until(ours, asked)
                     self.assertFalse(termios.tcgetattr(ours)[3] & termios.ECHO)
                     os.write(ours, b"s3cret\n")
-                while b"is added" not in seen:
-                    seen += os.read(ours, 4096)
+                seen += self.read_until(ours, b"is added")
+                status = process.wait(SECONDS)
+            finally:
+                process.kill()
                 process.wait(SECONDS)
-            self.assertEqual(process.returncode, 0, seen)
+            self.assertEqual(status, 0, seen)
             self.assertNotIn(b"s3cret", seen)
             self.assertTrue(accounts_in(str(file))[b"joe"].fits(b"s3cret"))
+
+    def read_until(self, terminal: int, words: bytes) -> bytes:
+        """What is shown there, up to these words."""
+        seen = b""
+        while words not in seen:
+            self.assertTrue(select([terminal], [], [], SECONDS)[0], seen)
+            seen += os.read(terminal, 4096)
+        return seen
