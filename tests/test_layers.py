@@ -102,7 +102,7 @@ NET = (
         "recorder",
         "call_all",
     },
-    {"revocations"},
+    {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
     {"contexts"},

@@ -20,8 +20,8 @@ from ftpalg.cli.meaning import meaning
 from ftpalg.config import Loaded, SettingsError
 from ftpalg.config.effective import effective
 from ftpalg.config.faults import Fault, independent
-from ftpalg.config.warnings import Warning, warnings
-from ftpalg.life.files import faults_of_files
+from ftpalg.config.warnings import Warning
+from ftpalg.life.files import every_warning, faults_of_files
 from ftpalg.options import read_words
 
 
@@ -37,7 +37,7 @@ def check(words: Namespace) -> int:
         print(error.report, file=sys.stderr)
         return WRONG
     found = faults_of_files(loaded.settings)
-    suspicious: list[Warning] = warnings(loaded.settings)
+    suspicious: list[Warning] = every_warning(loaded.settings)
     if words.here:
         here, more = faults_of_machine(loaded.settings)
         found += here

@@ -63,6 +63,14 @@ CHECK = (
     switch("anonymous", "With --effective: names, addresses and paths are replaced."),
 )
 
+ACCOUNTS_FILE = Argument(
+    ("--file",),
+    "The file of accounts. [default: /etc/ftpalg/accounts]",
+    {"metavar": "FILE", "default": "/etc/ftpalg/accounts"},
+    "file",
+)
+ACCOUNT = Argument(("name",), "Whom clients log in as.", {"metavar": "NAME"})
+
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
     Command(
@@ -100,6 +108,24 @@ COMMANDS = (
             switch("force", "Overwrite files that are there."),
         ),
         "certificate:certificate",
+    ),
+    Command(
+        "account",
+        "accounts at the gateway, their passwords hashed",
+        commands=(
+            Command(
+                "add",
+                "give somebody a password, from the terminal or from standard input",
+                (
+                    ACCOUNT,
+                    ACCOUNTS_FILE,
+                    switch("force", "Give an account that is there another password."),
+                ),
+                "account:add",
+            ),
+            Command("remove", "take somebody out", (ACCOUNT, ACCOUNTS_FILE), "account:remove"),
+            Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
+        ),
     ),
     Command(
         "upgrade",

@@ -42,6 +42,7 @@ from ftpalg.config.places import Path, places
 from ftpalg.config.reading import no_toml, text_of
 from ftpalg.config.suggestions import for_key, for_section, like, meant
 from ftpalg.config.tables import (
+    COMMAND_LINE,
     AccessRule,
     ClientAddress,
     Listener,
@@ -53,7 +54,7 @@ from ftpalg.config.tables import (
     keys_of,
 )
 from ftpalg.config.tls import Certificate, ServerTlsRule
-from ftpalg.config.warnings import ALLOW, OF_PROCESS, all_warnings, of_process
+from ftpalg.config.warnings import ALLOW, OF_FILES, OF_PROCESS, all_warnings, of_process
 
 SECTIONS = (
     *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
@@ -61,8 +62,6 @@ SECTIONS = (
     Settings,
 )
 """Every class of the model, what is inside first."""
-
-OPTIONS = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +266,7 @@ def examine(
     if document is not None:
         for key_path, place in document.places.values.items():
             sources[dotted(key_path)] = f"{document.name}:{place.line}"
-    for words, source in ((variables, ""), (overrides, OPTIONS)):
+    for words, source in ((variables, ""), (overrides, COMMAND_LINE)):
         for key, value in words.items():
             if _lay(raw, path_of(key), value):
                 setter = source or variable_of(*_section_and_key(key))
@@ -286,7 +285,7 @@ def _origin(
     if key.startswith(PREFIX):
         return None, "environment"
     setter = sources.get(key, "")
-    in_file = not setter or setter not in (OPTIONS, variable_of(*_section_and_key(key)))
+    in_file = not setter or setter not in (COMMAND_LINE, variable_of(*_section_and_key(key)))
     if not in_file or document is None:
         return None, setter or "default"
     return document, document.name
@@ -344,6 +343,7 @@ def _allowed(settings: Settings, document: Document | None) -> frozenset[tuple[s
     found = set()
     kinds = [(one.id, one.path) for one in all_warnings(settings)]
     kinds += [(name, path) for name in OF_PROCESS for path in of_process(settings)]
+    kinds += [(name, path_of(key)) for name, key in OF_FILES.items()]
     for name, path in kinds:
         place = document.place(path)
         for comment in document.comments_at(place.line) if place else ():

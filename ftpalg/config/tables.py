@@ -43,6 +43,10 @@ def needed(check: Check) -> Any:
     return field(metadata={"check": check})
 
 
+COMMAND_LINE = "command line"
+"""As ``Origin.places`` has it."""
+
+
 @frozen
 class Origin:
     """Where settings come from.
@@ -186,6 +190,7 @@ class Accounts:
     require_tls: bool = setting(False, checks.switch)
     delay: float = setting(2.0, checks.seconds)
     waiting: int = setting(64, checks.at_least(1))
+    waiting_per_peer: int = setting(8, checks.at_least(1))
 
 
 # -- who may come, and whither ------------------------------------------------------------------------

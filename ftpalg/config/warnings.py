@@ -22,7 +22,7 @@ from ftpalg.config.endpoints import Socket, socket_of
 from ftpalg.config.faults import Fault, dotted, path_of
 from ftpalg.config.model import Limits, Settings, settings_sections
 from ftpalg.config.places import Path
-from ftpalg.config.tables import AccessRule, Intercept, RouteRule, ServerUrl, key_of
+from ftpalg.config.tables import COMMAND_LINE, AccessRule, Intercept, RouteRule, ServerUrl, key_of
 from ftpalg.core.session_settings import ClientTls
 
 ALLOW = re.compile(r"ftpalg:\s*allow\s+([a-z-]+(?:[,\s]+[a-z-]+)*)")
@@ -153,6 +153,14 @@ def _redirected_data(settings: Settings) -> Iterator[tuple[str, str]]:
                 " gateway's address; those that compare it with whom they called (GNU ftp -p) fail"
             )
             yield key, f"listener {one.endpoint}: {text}"
+
+
+def _password_in_words(settings: Settings) -> Iterator[tuple[str, str]]:
+    key = "accounts.auth"
+    held = any(one.startswith("memory:") for one in settings.accounts.auth)
+    if held and settings.origin.places.get(key) == COMMAND_LINE:
+        text = "every user of this machine sees the command line's password; use file:FILE"
+        yield key, f"{key} = memory:...: {text}"
 
 
 # -- waits and bounds -------------------------------------------------------------------------------
@@ -314,6 +322,7 @@ FINDERS: dict[str, Finder] = {
     "clear-data": _clear_data,
     "old-renegotiation": _old_renegotiation,
     "clear-accounts": _clear_accounts,
+    "password-in-words": _password_in_words,
     "not-served": _not_served,
     "redirected-data": _redirected_data,
     "short-wait": _short_waits,
@@ -328,3 +337,5 @@ FINDERS: dict[str, Finder] = {
 """Every kind of warning by its name, which is the users': it does not change."""
 OF_PROCESS = ("runs-as-root", "unneeded-capability")
 """Kinds that depend on who runs the program, which says them itself at its start."""
+OF_FILES = {"plain-passwords": "accounts.auth"}
+"""Those that only a look at the files can find (``life.files``), and the key that each stands at."""

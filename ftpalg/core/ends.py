@@ -81,7 +81,10 @@ class Reason(Key):
     BAD_LINES = GATEWAY, "limits.bad-commands lines were no commands"
     BAD_COMMANDS = GATEWAY, "limits.bad-commands commands were refused before the login"
     BAD_LOGINS_HERE = GATEWAY, "limits.bad-logins logins at the gateway were refused"
-    ACCOUNTS_BUSY = GATEWAY, "accounts.waiting logins were being checked already"
+    ACCOUNTS_BUSY = (
+        GATEWAY,
+        "accounts.waiting logins, or accounts.waiting-per-peer of its own, waited already",
+    )
     BAD_LOGINS_THERE = GATEWAY, "limits.bad-logins logins at the server were refused"
     LOGIN_TIMEOUT = GATEWAY, "no login within timeouts.login"
     IDLE_TIMEOUT = GATEWAY, "no command within timeouts.idle"

@@ -5,8 +5,10 @@ All of it is told, not the first alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 
 from OpenSSL import SSL
 from twisted.internet.task import Clock
@@ -15,12 +17,18 @@ from ftpalg.config import Settings, SettingsError
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import from_systemd
 from ftpalg.config.faults import Fault, fault_of, path_of
+from ftpalg.config.warnings import OF_FILES, Warning, warnings
 from ftpalg.endpoints import endpoint_of
 from ftpalg.net import revocations
 from ftpalg.net.accounts import checkers_of
+from ftpalg.net.accounts_file import BadAccounts, accounts_in
 from ftpalg.net.contexts import context_of, trust
 from ftpalg.net.keypair import read_pair
+from ftpalg.net.password_hashes import Clear
+from ftpalg.net.secret_places import open_mode
 from ftpalg.net.tls import ClientSide, ServerSide
+
+PLAIN = "plain-passwords"
 
 
 def faults_of_files(settings: Settings) -> list[Fault]:
@@ -32,6 +40,33 @@ def faults_of_files(settings: Settings) -> list[Fault]:
         except SettingsError as error:
             found += [one for one in map(fault_of, error.faults) if one not in found]
     return found
+
+
+def every_warning(settings: Settings, more: Iterable[Warning] = ()) -> list[Warning]:
+    """What an administrator should read: of the settings, and of the files that they name."""
+    path = path_of(OF_FILES[PLAIN])
+    plain = (Warning(path, one, id=PLAIN) for one in _plain_passwords(settings))
+    return warnings(settings, (*more, *plain))
+
+
+def _plain_passwords(settings: Settings) -> Iterator[str]:
+    for description in settings.accounts.auth:
+        kind, _, file = description.partition(":")
+        if kind != "file":
+            continue
+        try:
+            secrets, mode = accounts_in(file).values(), os.stat(file).st_mode
+        except (BadAccounts, OSError):  # told as a fault
+            continue
+        clear = sum(isinstance(one, Clear) for one in secrets)
+        if clear:
+            wide = open_mode(Path(file), mode)
+            wide = f", and others may read or write it (mode {wide})" if wide else ""
+            add = f"ftpalg account add --force --file {file} NAME"
+            yield (
+                f"accounts.auth = {description!r}: {clear} of {len(secrets)} passwords are in clear"
+                f"{wide}; {add} hashes one"
+            )
 
 
 def _faults_of_endpoints(settings: Settings) -> Iterator[Fault]:

@@ -19,7 +19,6 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorUNIX
 
 from ftpalg.config import Listener, Settings, SettingsError
-from ftpalg.config.warnings import warnings
 from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request
@@ -29,6 +28,7 @@ from ftpalg.life.changes import changes
 from ftpalg.life.descriptors import descriptors, raised
 from ftpalg.life.draining import Drain
 from ftpalg.life.faults import CannotStart
+from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
 from ftpalg.life.listening import IPort, Listeners, Make
 from ftpalg.life.notify import Notify
@@ -120,7 +120,7 @@ class GatewayService(Service):
         self._watchdog: Watchdog | None = None
         self._allowed = 0
         self._epoch = 1
-        checkers = checkers_of(settings.accounts.auth)
+        checkers = checkers_of(settings.accounts.auth, self._log.warned)
         self._is_account = is_account_of(checkers)
         self.gateway = Gateway(
             reactor,
@@ -258,7 +258,7 @@ class GatewayService(Service):
         """Take these settings, all or none; what has changed."""
         self._terminal.check(settings)
         was = self.settings
-        checkers = checkers_of(settings.accounts.auth)
+        checkers = checkers_of(settings.accounts.auth, self._log.warned)
         shared = self.gateway.prepared(settings, policies_of(settings), checkers)
         fault = self.gateway.cannot_start(shared)
         if fault:
@@ -375,5 +375,5 @@ ORDERS: dict[Order, dict[State, Callable[[GatewayService], None]]] = {
 
 def _told(settings: Settings) -> list[str]:
     """What an administrator should read in the log at each start."""
-    found = warnings(settings, superfluous(settings, os.geteuid()))
+    found = every_warning(settings, superfluous(settings, os.geteuid()))
     return [f"{one.sentence} [{one.id}]" for one in found]

@@ -2,13 +2,15 @@
 
 A refusal tells a client nothing: an unknown account and a wrong password take the same time.  No
 password gets into a message, and no exception's text either, which may quote one.  Checkers that block
-are asked in a thread: one that has ``blocks = True``, as ``unix`` has.
+are asked in a thread: one that has ``blocks = True``, as ``unix`` has.  Hashed passwords are compared in
+threads of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from twisted.cred import strcred
@@ -31,20 +33,31 @@ FORBIDDEN = frozenset(b"\0\r\n")
 """What ends a name for one reader and not for another."""
 
 
+Ask = Callable[[str, Question], Deferred[object]]
+"""Asks a question for a peer, whose turn may come later.  Raises Busy."""
+
+
 class CannotCheck(Exception):
     """A checker cannot tell whether a password is right.  The text says why; it goes to the log."""
 
 
-def checkers_of(descriptions: Iterable[str]) -> list[ICredentialsChecker]:
+def _unheard(text: str) -> None:
+    """Where nobody looks at the checkers any more."""
+
+
+def checkers_of(
+    descriptions: Iterable[str], warned: Callable[[str], None] = _unheard
+) -> list[ICredentialsChecker]:
     """The checkers that strcred's descriptions name, like ``file:/etc/ftpalg/accounts``.
 
-    Raise SettingsError with every fault; none quotes an argument, which may hold a password.
+    ``warned`` is told of what cannot be read any more later.  Raise SettingsError with every fault;
+    none quotes an argument, which may hold a password.
     """
     found: list[ICredentialsChecker] = []
     faults: list[str] = []
     for description in descriptions:
         try:
-            found.append(_checker_of(description))
+            found.append(_checker_of(description, warned))
         except SettingsError as error:
             faults += [f"{SETTING}: {fault}" for fault in error.faults]
     if faults:
@@ -52,10 +65,10 @@ def checkers_of(descriptions: Iterable[str]) -> list[ICredentialsChecker]:
     return found
 
 
-def _checker_of(description: str) -> ICredentialsChecker:
+def _checker_of(description: str, warned: Callable[[str], None]) -> ICredentialsChecker:
     kind, _, argument = description.partition(":")
     if kind == "file":
-        return _file_of(argument)
+        return _file_of(argument, warned)
     if kind == "memory":
         return _in_memory(argument)
     if kind == "unix":
@@ -100,14 +113,12 @@ def _known() -> str:
     )
 
 
-def _file_of(file: str) -> AccountsFile:
+def _file_of(file: str, warned: Callable[[str], None]) -> AccountsFile:
     """strcred's own looks for its file at the first login only, and cuts passwords at a colon."""
-    made = AccountsFile(file)
     try:
-        made.read()
+        return AccountsFile(file, warned)
     except BadAccounts as error:
-        raise SettingsError([f"file:{file}: {error}"]) from None
-    return made
+        raise SettingsError([str(error)]) from None
 
 
 def _in_memory(words: str) -> ICredentialsChecker:
@@ -134,17 +145,24 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
 
 
+def _at_once(peer: str, question: Question) -> Deferred[object]:
+    """An answer that does not wait for its turn."""
+    return maybeDeferred(question)
+
+
 @dataclass(frozen=True)
 class Accounts:
     """The accounts that some checkers know; they are asked in their order.
 
-    A refusal takes ``delay`` seconds at least.  ``ask`` asks those that block.
+    A refusal takes ``delay`` seconds at least.  ``ask`` asks those that block, ``hash`` those that
+    have to hash the password first.
     """
 
     reactor: Timing
     checkers: Sequence[ICredentialsChecker]
     delay: float
-    ask: Callable[[Question], Deferred[object]] = maybeDeferred
+    ask: Ask = _at_once
+    hash: Ask = _at_once
 
     def check(
         self,
@@ -153,15 +171,28 @@ class Accounts:
         accepted: Callable[[str], None],
         refused: Callable[[str], None],
         busy: Callable[[], None],
+        peer: str = "",
     ) -> Check:
         """Ask whether the password is the account's; exactly one of the three is called, once.
 
         ``accepted`` gets the account's name as its checker gives it, UTF-8 with surrogateescape,
         at once: that may be before this returns.  ``refused`` gets the reason, for the log only,
         when the delay is over and the last checker has answered.  ``busy`` is called where one of
-        them could not be asked and none of the others knows the account.
+        them could not be asked and none of the others knows the account.  ``peer`` is whose turn it
+        has to be.
         """
-        return Check(self, UsernamePassword(account, password), accepted, refused, busy)
+        credentials = UsernamePassword(account, password)
+        return Check(self, credentials, accepted, refused, busy, peer)
+
+    def asked(
+        self, checker: ICredentialsChecker, credentials: UsernamePassword, peer: str
+    ) -> Deferred[object]:
+        """What a checker makes of them, in time."""
+        if isinstance(checker, AccountsFile):
+            guess = checker.guess(credentials)
+            return self.hash(peer, guess) if guess.slow else maybeDeferred(guess)
+        ask = self.ask if getattr(checker, "blocks", False) else _at_once
+        return ask(peer, lambda: checker.requestAvatarId(credentials))
 
 
 class Check:
@@ -174,6 +205,7 @@ class Check:
         accepted: Callable[[str], None],
         refused: Callable[[str], None],
         busy: Callable[[], None],
+        peer: str,
     ) -> None:
         self._accepted = accepted
         self._refused = refused
@@ -182,20 +214,19 @@ class Check:
         self._over = False
         self._reason: str | None = None
         self._timer = accounts.reactor.callLater(accounts.delay, self._refuse)
-        self._asking = Deferred.fromCoroutine(self._ask(accounts, credentials))
+        self._asking = Deferred.fromCoroutine(self._ask(accounts, credentials, peer))
 
     def cancel(self) -> None:
         """Give up; nothing is called any more."""
         self._end()
         self._asking.cancel()
 
-    async def _ask(self, accounts: Accounts, credentials: UsernamePassword) -> None:
+    async def _ask(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
         reasons = _unfit(credentials)
         unasked = False
         for at, checker in enumerate(() if reasons else accounts.checkers):
-            ask = accounts.ask if getattr(checker, "blocks", False) else maybeDeferred
             try:
-                name, reason = await _answer(ask, checker, credentials)
+                name, reason = await _answer(partial(accounts.asked, checker, credentials, peer))
             except Busy:
                 unasked = True
                 continue
@@ -235,19 +266,15 @@ def _unfit(credentials: UsernamePassword) -> list[str]:
     return []
 
 
-async def _answer(
-    ask: Callable[[Question], Deferred[object]],
-    checker: ICredentialsChecker,
-    credentials: UsernamePassword,
-) -> tuple[str, str]:
+async def _answer(ask: Callable[[], Deferred[object]]) -> tuple[str, str]:
     """The account's name and nothing, or nothing and why not.  Raise Busy."""
     try:
-        avatar = await ask(lambda: checker.requestAvatarId(credentials))
+        avatar = await ask()
     except Busy:
         raise
     except UnauthorizedLogin:
         return "", "unknown account or wrong password"
-    except (CannotCheck, BadAccounts) as error:
+    except CannotCheck as error:
         return "", str(error)
     except Exception as error:
         return "", f"could not tell{detail(error)}"

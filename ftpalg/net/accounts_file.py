@@ -1,17 +1,20 @@
-"""Accounts in a file: a line for each, ``name:password``.
+"""Accounts in a file: a line for each, ``name:password`` or ``name:$scrypt$...``.
 
-The name ends at the first colon, and the password is all the rest of the line.  Empty lines and those
-that begin with ``#`` are none.  A line that cannot be read is a fault and is never skipped: whoever
-wrote it meant somebody to get in, or nobody any more.  No fault shows a line's text.
+The name ends at the first colon, and the password, or its hash, is all the rest of the line.  Empty
+lines and those that begin with ``#`` are none.  A line that cannot be read is a fault and is never
+skipped: whoever wrote it meant somebody to get in, or nobody any more.  No fault shows a line's text.
 """
 
 from __future__ import annotations
 
-import hmac
 import os
+import stat
 from codecs import BOM_UTF8
-from hashlib import sha256
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
@@ -19,72 +22,155 @@ from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from zope.interface import implementer
 
-NOBODY = sha256(b"").digest()
-"""What the password of an unknown account is compared with, so that its name takes as long."""
+from ftpalg.net.password_hashes import Clear, Hash, Secret, secret_of
+from ftpalg.net.secret_places import open_mode
+
+LARGEST = 1 << 24
+"""Bytes of a file: some hundred thousand accounts."""
+LONGEST_LINE = 8192
+NOBODY = Clear.of(b"")
+"""What a guess is compared with where there is no account at all."""
 
 
 class BadAccounts(Exception):
     """A file of accounts that cannot be used; the text says where and why."""
 
 
-def read_accounts(text: bytes) -> dict[bytes, bytes]:
-    """Each account's password.  Raise BadAccounts with the number of the first line at fault."""
-    found: dict[bytes, bytes] = {}
+def read_accounts(file: str, text: bytes) -> dict[bytes, Secret]:
+    """Each account's secret.  Raise BadAccounts with the number of the first line at fault."""
+    found: dict[bytes, Secret] = {}
     for number, line in enumerate(text.split(b"\n"), 1):
-        line = line.removesuffix(b"\r")
-        if not line or line.startswith(b"#"):
+        try:
+            account = account_of(line)
+        except ValueError as error:
+            raise BadAccounts(f"{file}:{number}: {error}") from None
+        if account is None:
             continue
-        if line.startswith(BOM_UTF8):
-            raise BadAccounts(f"line {number}: a byte order mark stands in it")
-        name, colon, password = line.partition(b":")
-        if not (name and colon and password):
-            raise BadAccounts(f"line {number}: write name:password")
-        if {0, 13}.intersection(line):
-            raise BadAccounts(f"line {number}: a NUL or CR stands in it")
+        name, secret = account
         if name in found:
-            raise BadAccounts(f"line {number}: this account stands in an earlier line too")
-        found[name] = password
+            raise BadAccounts(f"{file}:{number}: this account stands in an earlier line too")
+        found[name] = secret
     return found
+
+
+def account_of(line: bytes) -> tuple[bytes, Secret] | None:
+    """The name and the secret in a line, or None.  Raise ValueError with what is wrong with it."""
+    line = line.removesuffix(b"\r")
+    if not line or line.startswith(b"#"):
+        return None
+    if line.startswith(BOM_UTF8):
+        raise ValueError("a byte order mark stands in it")
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"is longer than {LONGEST_LINE} bytes")
+    name, colon, secret = line.partition(b":")
+    if not (name and colon and secret):
+        raise ValueError("write name:password, or let ftpalg account add write the line")
+    if {0, 13}.intersection(line):
+        raise ValueError("a NUL or CR stands in it")
+    return name, secret_of(secret)
+
+
+def _text_of(file: str) -> tuple[bytes, int]:
+    """A file's text and its mode.  Raise OSError, and ValueError for what is no file."""
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        mode = os.fstat(opened.fileno()).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would never end
+            raise ValueError("it is no regular file")
+        text = opened.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST} bytes")
+    return text, mode
+
+
+def accounts_in(file: str) -> dict[bytes, Secret]:
+    """Each account's secret as the file has it now.  Raise BadAccounts."""
+    try:
+        text, mode = _text_of(file)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BadAccounts(f"file:{file}: cannot be read: {why}") from None
+    found = read_accounts(file, text)
+    shown = open_mode(Path(file), mode)
+    if shown and any(isinstance(one, Hash) for one in found.values()):
+        raise BadAccounts(
+            f"{file}: holds hashed passwords, and its group or others may read or write it (mode"
+            f" {shown}); chmod 600 {file}, and let the gateway's user own it or get it as a"
+            " credential of systemd's"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A password that somebody tries.  ``slow`` is for a thread, and touches nothing but itself."""
+
+    name: bytes
+    password: bytes = field(repr=False)
+    secret: Secret
+    known: bool
+
+    @property
+    def slow(self) -> bool:
+        """Whether the answer takes its time."""
+        return self.secret.slow
+
+    def __call__(self) -> bytes:
+        """The account's name.  Raise UnauthorizedLogin."""
+        if not (self.secret.fits(self.password) and self.known):
+            raise UnauthorizedLogin
+        return self.name
 
 
 @implementer(ICredentialsChecker)
 class AccountsFile:
-    """Reads its file again when that changes; while it cannot be read nobody is let in by it."""
+    """Reads its file again when that changes; what cannot be used then is told once, and not used."""
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._stamp: tuple[int, ...] = ()
-        self._accounts: dict[bytes, bytes] = {}
+    def __init__(self, file: str, warned: Callable[[str], None] = lambda text: None) -> None:
+        self.file = file
+        self._warned = warned
+        self._stamp: tuple[int, ...] = self._stamped()
+        self._accounts: Mapping[bytes, Secret] = accounts_in(file)
+        self._secrets = tuple(self._accounts.values())
+        self._key = token_bytes(16)
 
-    def read(self) -> dict[bytes, bytes]:
-        """Each account's password as the file has it now.  Raise BadAccounts."""
+    def _stamped(self) -> tuple[int, ...]:
+        """What changes with the file, its mode and its readability."""
         try:
-            seen = os.stat(self._file)
-            stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
-            if stamp != self._stamp:
-                self._stamp = ()
-                self._accounts = read_accounts(Path(self._file).read_bytes())
-                self._stamp = stamp
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise BadAccounts(f"cannot be read: {why}") from None
+            seen = os.stat(self.file)
+        except (OSError, ValueError):
+            return ()
+        return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino
+
+    def read(self) -> Mapping[bytes, Secret]:
+        """Each account's secret, as the file had it when it could last be used."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._accounts = accounts_in(self.file)
+                self._secrets = tuple(self._accounts.values())
+            except BadAccounts as error:
+                self._warned(f"accounts.auth: {error}; the accounts read before go on")
         return self._accounts
 
     def knows(self, name: bytes) -> bool:
         """Whether there is an account of that name."""
-        try:
-            return name in self.read()
-        except BadAccounts:
-            return False
+        return name in self.read()
+
+    def guess(self, credentials: IUsernamePassword) -> Guess:
+        """To be asked: one for a name that nobody has costs what some account's does, always the same."""
+        name: bytes = credentials.username
+        secret = self.read().get(name)
+        return Guess(name, credentials.password, secret or self._stand_in(name), secret is not None)
+
+    def _stand_in(self, name: bytes) -> Secret:
+        if not self._secrets:
+            return NOBODY
+        chosen = int.from_bytes(blake2b(name, key=self._key, digest_size=8).digest(), "big")
+        return self._secrets[chosen % len(self._secrets)]
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Any:
-        """The account's name in bytes, at once.  Raise UnauthorizedLogin, or BadAccounts."""
-        name: bytes = credentials.username
-        password = self.read().get(name)
-        right = NOBODY if password is None else sha256(password).digest()
-        same = hmac.compare_digest(right, sha256(credentials.password).digest())
-        if password is None or not same:
-            raise UnauthorizedLogin
-        return name
+        """The account's name in bytes, at once, however long that takes.  Raise UnauthorizedLogin."""
+        return self.guess(credentials)()

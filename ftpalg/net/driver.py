@@ -287,6 +287,7 @@ class Driver:
             lambda name: self.handle(AccountAccepted(name)),
             lambda reason: self.handle(AccountRefused(reason)),
             lambda: self.handle(AccountsBusy()),
+            self.session.desk.client.peer,
         )
 
     # -- the server's -----------------------------------------------------------------------------

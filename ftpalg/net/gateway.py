@@ -9,7 +9,7 @@ from twisted.cred.checkers import ICredentialsChecker
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Link
-from ftpalg.net.accounts import Accounts
+from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
@@ -18,6 +18,7 @@ from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
+from ftpalg.net.reach.client_lookups import group
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -25,7 +26,15 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
-from ftpalg.net.threads import Asking
+from ftpalg.net.threads import Asking, Room
+
+HASHES_AT_ONCE = 2
+"""Of passwords, each of which may take 128 MiB and a processor."""
+
+
+def _in_turn(asking: Asking, room: Room) -> Ask:
+    """Clients take turns; the addresses of an IPv6 /64 are one."""
+    return lambda peer, question: asking.ask(room, group(peer), question)
 
 
 class Gateway:
@@ -45,6 +54,8 @@ class Gateway:
         self._own = Own()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
+        self._blocking = Asking(reactor, 1)
+        self._hashing = Asking(reactor, HASHES_AT_ONCE)
         self.shared = self._made(settings, policies, checkers, None)
 
     def prepared(
@@ -78,6 +89,7 @@ class Gateway:
 
         known = Known(reactor, System(reactor), settings.timeouts.resolve, log.warned).look_up
         certificates = Certificates(reactor, settings, log)
+        room = Room(settings.accounts.waiting, settings.accounts.waiting_per_peer)
         shared = Shared(
             reactor,
             settings,
@@ -88,7 +100,8 @@ class Gateway:
                 reactor,
                 checkers,
                 settings.accounts.delay,
-                Asking(reactor, settings.accounts.waiting).ask,
+                _in_turn(self._blocking, room),
+                _in_turn(self._hashing, room),
             ),
             Advertised(
                 reactor, settings.data, known, log.warned, before.advertised if before else None

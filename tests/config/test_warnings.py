@@ -139,6 +139,8 @@ NONE = (
     "[[server-tls.rules]]\nserver = '*.a'\nmode = 'auto'",
 )
 
+WORDS = {"accounts.auth": ["file:a", "memory:gus:s3cret"]}
+
 
 def suspicious(text: str) -> list[tuple[str, str, str]]:
     """Name, key and sentence of each warning of a text."""
@@ -151,13 +153,25 @@ class Each(SynchronousTestCase):
 
     def test_each(self) -> None:
         """Each is found, alone, at its key."""
-        self.assertEqual(set(EACH), set(FINDERS))
+        self.assertEqual({*EACH, "password-in-words"}, set(FINDERS))
         for name, cases in EACH.items():
             for text, key, words in cases:
                 found = suspicious(text)
                 self.assertEqual([(one, at) for one, at, _ in found], [(name, key)], (text, found))
                 self.assertIn(words, found[0][2])
                 self.assertTrue(found[0][2].startswith(key.split("[")[0]), found)
+
+    def test_password_in_words(self) -> None:
+        """One on the command line, which is not told; none of the file's or of the environment's."""
+        for words, environment, expected in (
+            (WORDS, {}, ["accounts.auth"]),
+            ({"accounts.auth": ["file:memory:x", "unix"]}, {}, []),
+            ({}, {"FTPALG_ACCOUNTS_AUTH": '["memory:gus:s3cret"]'}, []),
+        ):
+            found = warnings(read(None, words, environment).settings)
+            told = [one for one in found if one.id == "password-in-words"]
+            self.assertEqual([dotted(one.path) for one in told], expected)
+            self.assertNotIn("s3cret", str(told))
 
     def test_none(self) -> None:
         """What only looks like it is none."""

@@ -131,3 +131,14 @@ class Plugin(SynchronousTestCase):
         )
         shown = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
         self.assertEqual(shown.stdout, b"[]\n")
+
+    def test_not_asked_for(self) -> None:
+        """A gateway whose accounts are elsewhere, and a fault that names every kind, do without it."""
+        script = (
+            "import sys; sys.modules['ldaptor'] = None; import ftpalg.service;"
+            "from ftpalg.net.accounts import checkers_of; checkers_of(['memory:a:b']);\n"
+            "try: checkers_of(['nonsense:'])\n"
+            "except Exception as error: print(*error.faults, 'ftpalg.ldap' in sys.modules)"
+        )
+        shown = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+        self.assertRegex(shown.stdout, rb"no such kind of accounts; .*ldap.* False\n")

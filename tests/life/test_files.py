@@ -6,8 +6,9 @@ import tomllib
 
 from ftpalg.certificate import make_pair
 from ftpalg.config import structure
-from ftpalg.life.files import faults_of_files
+from ftpalg.life.files import every_warning, faults_of_files
 from tests.cli.cases import CommandCase, faults_in
+from tests.net.hashes import line
 
 
 class Named(CommandCase):
@@ -72,3 +73,61 @@ class Named(CommandCase):
             client-tls = {{ mode = "offer", certificate = "{made}", private-key = "{key}" }}
             """
         self.assertEqual(faults_of_files(structure(tomllib.loads(text), "x")), [])
+
+    def test_plain_passwords(self) -> None:
+        """Those in clear are counted, and who may read them is told; a file of hashes is none."""
+        mixed = self.folder / "mixed"
+        mixed.write_text("gus:s3cret\nann:s3cret\n" + line("joe", "s3cret"))
+        mixed.chmod(0o600)
+        wide = self.folder / "wide"
+        wide.write_text("gus:s3cret\n")
+        wide.chmod(0o644)
+        hashed = self.folder / "hashed"
+        hashed.write_text(line("joe", "s3cret"))
+        hashed.chmod(0o600)
+        files = ", ".join(f'"file:{one}"' for one in (mixed, wide, hashed))
+        found = every_warning(structure(tomllib.loads(f"accounts.auth = [{files}]"), "x"))
+        add = "ftpalg account add --force --file"
+        self.assertEqual(
+            [(one.id, one.sentence) for one in found],
+            [
+                (
+                    "plain-passwords",
+                    f"accounts.auth = 'file:{mixed}': 2 of 3 passwords are in clear;"
+                    f" {add} {mixed} NAME hashes one",
+                ),
+                (
+                    "plain-passwords",
+                    f"accounts.auth = 'file:{wide}': 1 of 1 passwords are in clear, and others may"
+                    f" read or write it (mode 0644); {add} {wide} NAME hashes one",
+                ),
+            ],
+        )
+
+    def test_plain_passwords_allowed(self) -> None:
+        """A comment allows them, at the check as at the start; without one they are told at their place."""
+        plain = self.file("gus:s3cret\n", "plain")
+        auth = f"[accounts]\nauth = ['file:{plain}']"
+        status, out, _ = self.run_it("check", "--strict", self.file(auth))
+        self.assertEqual(status, 2)
+        self.assertIn("f.toml:2:8: warning: accounts.auth = ", out)
+        self.assertNotIn("s3cret", out)
+        status, out, _ = self.run_it(
+            "check", "--strict", self.file(f"{auth} # ftpalg: allow plain-passwords")
+        )
+        self.assertEqual((status, "warning" in out), (0, False))
+
+    def test_open_hashes(self) -> None:
+        """A file of hashes that others may read is a fault at its setting; 2."""
+        wide = self.folder / "wide"
+        wide.write_text(line("joe", "s3cret"))
+        wide.chmod(0o644)
+        status, _, err = self.run_it("check", self.file(f"accounts.auth = ['file:{wide}']"))
+        self.assertEqual((status, len(faults_in(err))), (2, 1))
+        self.assertIn(f"f.toml:1:17: accounts.auth: {wide}: holds hashed passwords", err)
+
+    def test_gone_meanwhile(self) -> None:
+        """What cannot be read is a fault and no warning."""
+        self.assertEqual(
+            every_warning(structure({"accounts": {"auth": ["file:/nonexistent/a"]}}, "x")), []
+        )

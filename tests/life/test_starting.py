@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
@@ -83,6 +84,16 @@ class Run(LifeCase):
         self.assertEqual((status, len(faults)), (2, 3), lines)
         for fault in faults:
             self.assertRegex(fault, r"ftpalg\.toml:\d+:\d+: (server-tls|accounts)\.")
+
+    def test_passwords_in_clear(self) -> None:
+        """A file of passwords in clear serves, and each start says what it is."""
+        with tempfile.TemporaryDirectory(prefix="ftpalg-accounts-") as folder:
+            file = Path(folder, "accounts")
+            file.write_text("gus:s3cret\n")
+            gateway = self.begin(self.text(f'[accounts]\nauth = ["file:{file}"]\n')).serve()
+            self.assertTrue(gateway.logged("1 of 1 passwords are in clear"))
+            self.assertTrue(gateway.logged("[plain-passwords]"))
+            self.assertNotIn("s3cret", gateway.whole_log())
 
     def test_no_log(self) -> None:
         """A log that cannot be had: its place and why, status 1."""

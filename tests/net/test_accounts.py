@@ -153,7 +153,8 @@ class Blocking(AccountsCase):
         """Log in; those of the checkers that were asked apart."""
         apart: list[Checker] = []
 
-        def ask(question: Callable[[], Any]) -> Deferred[Any]:
+        def ask(peer: str, question: Callable[[], Any]) -> Deferred[Any]:
+            self.assertEqual(peer, "192.0.2.1")
             if busy:
                 return fail(Busy())
             answer = maybeDeferred(question)
@@ -161,7 +162,8 @@ class Blocking(AccountsCase):
             return answer
 
         accounts = Accounts(self.clock, checkers, DELAY, ask)
-        accounts.check(b"joe", b"x", self.accepted.append, self.refused.append, self.busy)
+        tell = (self.accepted.append, self.refused.append, self.busy)
+        accounts.check(b"joe", b"x", *tell, "192.0.2.1")
         return apart
 
     def test_apart(self) -> None:

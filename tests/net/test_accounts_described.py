@@ -56,7 +56,7 @@ class Descriptions(AccountsCase):
             (b"eve@corp.example", None),
         ):
             self.assertIs(known(name), there, name)
-        file.unlink()
+        file.write_text("ann@corp.example:pw\n")
         self.assertIsNone(known(b"gus@corp.example"))
         self.assertIsNone(is_account_of([Checker(b"joe")]))
 

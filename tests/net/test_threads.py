@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults, succ
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from ftpalg.net.threads import Asking, Busy
+from ftpalg.net.threads import Asking, Busy, Question, Room
 from tests.net.pairs import REACTOR
 
 
@@ -24,7 +24,11 @@ class Asked(TestCase):
         self.gate = Event()
         self.addCleanup(self.gate.set)
         self.order: list[str] = []
-        self.asking = Asking(REACTOR, 2)
+        self.asking = Asking(REACTOR, 1)
+
+    def ask(self, question: Question, peer: str = "192.0.2.1", each: int = 2) -> Deferred[Any]:
+        """Where two may wait beside the one that is answered, or so many of each peer."""
+        return self.asking.ask(Room(2 if each == 2 else 9, each), peer, question)
 
     def question(self, name: str) -> Callable[[], str]:
         """One that waits for the gate."""
@@ -37,7 +41,7 @@ class Asked(TestCase):
         return answer
 
     async def _in_turn(self) -> None:
-        asked = [self.asking.ask(self.question(name)) for name in "abc"]
+        asked = [self.ask(self.question(name)) for name in "abc"]
         await deferLater(REACTOR, 0, lambda: None)
         self.assertEqual([one.called for one in asked], [False] * 3)
         self.gate.set()
@@ -49,19 +53,19 @@ class Asked(TestCase):
         return Deferred.fromCoroutine(self._in_turn())
 
     async def _apart(self) -> None:
-        self.assertIsNot(await self.asking.ask(current_thread), current_thread())
+        self.assertIsNot(await self.ask(current_thread), current_thread())
 
     def test_apart(self) -> Deferred[None]:
         """Not in the reactor's thread."""
         return Deferred.fromCoroutine(self._apart())
 
     async def _full(self) -> None:
-        asked = [self.asking.ask(self.question(name)) for name in "abc"]
+        asked = [self.ask(self.question(name)) for name in "abc"]
         with self.assertRaises(Busy):
-            await self.asking.ask(self.question("d"))
+            await self.ask(self.question("d"))
         self.gate.set()
         await gatherResults(asked)
-        self.assertEqual(await self.asking.ask(self.question("e")), "e")
+        self.assertEqual(await self.ask(self.question("e")), "e")
         self.assertEqual(self.order, ["a", "b", "c", "e"])
 
     def test_full(self) -> Deferred[None]:
@@ -69,7 +73,7 @@ class Asked(TestCase):
         return Deferred.fromCoroutine(self._full())
 
     async def _given_up(self) -> None:
-        first, second, third = (self.asking.ask(self.question(name)) for name in "abc")
+        first, second, third = (self.ask(self.question(name)) for name in "abc")
         for one in (first, second):
             one.cancel()
             with self.assertRaises(CancelledError):
@@ -83,13 +87,51 @@ class Asked(TestCase):
         """One that waits and is given up is never asked; the answer to one in its turn is dropped."""
         return Deferred.fromCoroutine(self._given_up())
 
+    async def _shared(self) -> None:
+        asked = [self.ask(self.question(name), name[0], 3) for name in ("a1", "a2", "a3", "a4")]
+        with self.assertRaises(Busy):
+            await self.ask(self.question("a5"), "a", 3)
+        asked += [self.ask(self.question(name), name[0], 3) for name in ("b1", "c1", "b2")]
+        left = asked.pop(1)
+        left.cancel()  # its place is free again
+        with self.assertRaises(CancelledError):
+            await left
+        asked.append(self.ask(self.question("a5"), "a", 3))
+        self.gate.set()
+        await gatherResults(asked)
+        self.assertEqual(self.order, ["a1", "a3", "b1", "c1", "a4", "b2", "a5"])
+
+    def test_shared(self) -> Deferred[None]:
+        """No peer has more places than its own, and none waits for all that another has asked."""
+        return Deferred.fromCoroutine(self._shared())
+
+    async def _several(self) -> None:
+        self.asking = Asking(REACTOR, 2)
+        running: list[int] = []
+        most = []
+
+        def answer() -> None:
+            running.append(1)
+            most.append(len(running))
+            self.gate.wait(20 if len(most) < 2 else 0)
+            if len(most) == 2:
+                self.gate.set()
+            running.pop()
+
+        await gatherResults([self.asking.ask(Room(9, 9), "a", answer) for _ in range(9)])
+        self.assertEqual(max(most), 2)
+
+    def test_several(self) -> Deferred[None]:
+        """Two are answered at once where two may be, and never three."""
+        return Deferred.fromCoroutine(self._several())
+
     async def _raises(self) -> None:
         def fails() -> Any:
             raise LookupError("no such")
 
         with self.assertRaises(LookupError):
-            await self.asking.ask(fails)
-        self.assertEqual(await self.asking.ask(lambda: succeed("late")), "late")
+            await self.ask(fails)
+        self.assertEqual(await self.ask(lambda: succeed("late")), "late")
 
     def test_raises(self) -> Deferred[None]:
         """What the question raises is the answer, and so is what a Deferred of it has."""
