@@ -1,4 +1,8 @@
-"""The waits of one session: each of its timers runs once at most, for the seconds of its setting."""
+"""The waits of one session: each of its timers runs once at most, for the seconds of its setting.
+
+The reactor calls what is due before it looks at its sockets.  Of a gateway that was held up a peer's word
+may be there in time and not be read yet: a timer that is due waits for one turn more.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ class Timers:
         if running is not None:
             running.reset(seconds)
         else:
-            self._running[timer] = self._reactor.callLater(seconds, self.expire, timer)
+            self._running[timer] = self._reactor.callLater(seconds, self._due, timer)
 
     def stop(self, timer: Timer) -> None:
         """Wait no more; harmless where it does not run."""
@@ -49,6 +53,9 @@ class Timers:
         for running in self._running.values():
             running.cancel()
         self._running.clear()
+
+    def _due(self, timer: Timer) -> None:
+        self._running[timer] = self._reactor.callLater(0, self.expire, timer)
 
     def expire(self, timer: Timer) -> None:
         """It is over."""

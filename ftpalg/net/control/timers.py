@@ -1,4 +1,8 @@
-"""The timers of one control connection; they end with it."""
+"""The timers of one control connection; they end with it.
+
+As those of the session (``net.timers``), one that is due waits for one turn more: what the peer has sent
+in time is read first.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,10 @@ class Waits:
             del self._running[wait]
             over()
 
-        self._running[wait] = self._reactor.callLater(seconds, ring)
+        def due() -> None:
+            self._running[wait] = self._reactor.callLater(0, ring)
+
+        self._running[wait] = self._reactor.callLater(seconds, due if seconds else ring)
 
     def stop(self, wait: Wait) -> None:
         """Do not wait any more, if it was waited for."""
