@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from tests.field.cells import ALL, TRANSFERS, Cases, everywhere
-from tests.wire.peers import QUICK, TIMEOUT, Control, bound, echo_site
+from tests.wire.peers import PATIENT, TIMEOUT, Control, bound, echo_site
 
 
-class Patient(Cases):
-    """Nothing that a clock says is in time."""
-
-    timers = QUICK.replace("data-open = 0.6", "data-open = 20.0").replace(
-        "final-reply = 1.0", "final-reply = 20.0"
-    )
-
-
-class ClosedPort(Patient):
+class ClosedPort(Cases):
     """Nobody listens where the server said."""
 
     def refused(self, command: bytes, *answers: bytes) -> None:
@@ -78,7 +70,7 @@ class ClosedPort(Patient):
         self.assertTrue(client.in_step())
 
 
-class ClosedClient(Patient):
+class ClosedClient(Cases):
     """Nobody listens where an active client said."""
 
     def refused(self, command: bytes, *answers: bytes) -> None:
@@ -113,10 +105,10 @@ class ClosedClient(Patient):
             self.refused(b"RETR f", *answers)
 
 
-class Heard(Patient):
+class Heard(Cases):
     """A server that does say something of it, in time."""
 
-    timers = Patient.timers + "settle = 20.0\n"
+    timers = PATIENT + "settle = 20.0\n"
 
     def test_speaks(self) -> None:
         """What it says is the answer."""

@@ -8,7 +8,7 @@ from typing import Any
 from tests.tls.peers import ending
 from tests.wire.peers import (
     BLOCK,
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Client,
     Control,
@@ -18,12 +18,13 @@ from tests.wire.peers import (
     SharedCases,
     WireTestCase,
     echo_site,
+    impatient,
     listener,
     port_of,
     six,
 )
 
-FORGETFUL = QUICK + "[data]\nremember = 0.000001\n"  # each test begins anew
+FORGETFUL = PATIENT + "[data]\nremember = 0.000001\n"  # each test begins anew
 EXTENDED = {b"EPSV": b"PASV", b"EPRT": b"PORT"}
 
 
@@ -83,6 +84,7 @@ class Refusing(SharedCases):
 class Passive(Refusing):
     """What EPSV alone can be answered."""
 
+    @impatient(extended=2.0)
     def test_unanswered(self) -> None:
         """After the short wait: a 227 is PASV's."""
         self.falls_back()
@@ -99,6 +101,7 @@ class Passive(Refusing):
         ):
             self.falls_back(answer)
 
+    @impatient(extended=2.0)
     def test_other_2xx(self) -> None:
         """A 200 is no answer: one that comes behind it is, and else PASV is asked."""
         self.falls_back(b"200 Yes.")
@@ -185,6 +188,7 @@ class Lessons(WireTestCase):
 class PassiveLessons(Lessons):
     """Of passive mode."""
 
+    @impatient(extended=2.0)
     def test_newer_verb(self) -> None:
         """EPSV that is refused, silent, or of no use."""
         with listener() as waiting:
@@ -241,6 +245,7 @@ class ActiveLessons(Lessons):
 
     mode = "active"
 
+    @impatient(extended=2.0)
     def test_newer_verb(self) -> None:
         """EPRT that is refused or silent; behind its silence a 200 could be its own: 421."""
         for bad in (b"500 What?", b"530 Log in.", b"522 No."):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from typing import Any
 
 from tests.field import test_epsv
 from tests.field.cells import PLAIN, SECURE, Cases, Combination, everywhere
-from tests.field.test_closed_port import ClosedClient, ClosedPort, Patient
+from tests.field.test_closed_port import ClosedClient, ClosedPort
 from tests.field.test_early import Early, Late
 from tests.field.test_patience import Lines
 from tests.field.test_refused import Promised, Refused, Unused
 from tests.field.test_taken import Taken
 from tests.tls.peers import ending
 from tests.wire import test_drains, test_quit
+from tests.wire.patience import shortened
 from tests.wire.peers import (
     BLOCK,
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Control,
     FakeServer,
@@ -60,9 +60,7 @@ FAMILIES = {
 }
 
 
-TIMERS = Patient.timers.replace("abort = 0.4", "abort = 0.1") + (
-    "settle = 0.1\nabort-pause = 0.1\nlast-word = 0.1\n"
-)
+TIMERS = shortened(PATIENT, abort=0.1, settle=0.1, abort_pause=0.1, last_word=0.1)
 """For all the cells, which share their gateways: what shall come at once does not come by a clock."""
 
 
@@ -136,7 +134,6 @@ class Quits(test_quit.PassiveTests, Six):
     """Row 11: the same."""
 
     fixed = "::1"
-    toml = re.sub(r"(abort-reply|quit|drain) = 1\.0", r"\1 = 0.2", QUICK)
 
 
 class Passive(test_epsv.Refusing, Six):
@@ -192,7 +189,7 @@ class Trusted(Six):
     skip = missing() or (None if TRUSTED else "no IPv6 address here beside ::1")
     mode = "active"
     fixed = "::1"
-    toml = QUICK + f'[data]\nclient-networks = ["{TRUSTED or "::1"}/128"]\n'
+    toml = PATIENT + f'[data]\nclient-networks = ["{TRUSTED or "::1"}/128"]\n'
 
     def test_clients(self) -> None:
         """The client's comes from an address that is trusted for it, and not for the server."""

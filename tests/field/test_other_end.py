@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.field.cells import ALL, Cases, everywhere
-from tests.wire.peers import QUICK, Client, Closed, Control, WireTestCase, echo_site
+from tests.wire.peers import PATIENT, Client, Closed, Control, WireTestCase, echo_site
 
-SHORT = QUICK + "other-end = 0.3\n"
+SHORT = PATIENT + "other-end = 0.3\n"
 
 
 class OtherEnd(Cases):

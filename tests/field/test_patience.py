@@ -6,8 +6,11 @@ from threading import Event
 
 from tests.field.cells import ALL, PLAIN, SECURE, Cases, everywhere
 from tests.tls.peers import ending, finish
-from tests.wire.peers import BLOCK, QUICK, TIMEOUT, Closed, Control, echo_site
+from tests.wire.patience import shortened
+from tests.wire.peers import BLOCK, PATIENT, TIMEOUT, Closed, Control, echo_site
 
+WAIT = 2.5
+"""What no peer here reaches, if it stalls for a while."""
 ACTIVE_SERVER = tuple(one for one in ALL if one.mode == "active")
 
 
@@ -95,14 +98,14 @@ class Bounded(Cases):
 class AtWork(Cases):
     """A server whose lines come slowly: each of them counts as a word of it."""
 
-    timers = QUICK.replace("final-reply = 1.0", "final-reply = 2.0") + "idle = 2.0\nstalled = 2.0\n"
+    timers = shortened(PATIENT, final_reply=WAIT, idle=WAIT, stalled=WAIT)
     LINES = 6
 
     def slowly(self, control: Control, line: bytes) -> None:
         """Longer than any wait, all in all; never as long as one."""
         for _ in range(self.LINES):
             control.say(line)
-            assert control.silent(0.4)
+            assert control.silent(WAIT / 5)
 
     def test_any_reply(self) -> None:
         """Of a command that is no transfer."""
@@ -166,7 +169,7 @@ class AtWork(Cases):
 class Dials(Cases):
     """A server in active mode that dials late, behind its 1xx (job output), and shakes hands late."""
 
-    timers = QUICK.replace("data-open = 0.6", "data-open = 0.3") + "stalled = 20.0\n"
+    timers = shortened(PATIENT, data_open=0.3)
 
     def test_late(self) -> None:
         """timeouts.stalled, not timeouts.data-open, is for it."""

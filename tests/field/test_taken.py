@@ -7,7 +7,7 @@ from threading import Event
 
 from tests.field.cells import PLAIN, SECURE, Cases, everywhere
 from tests.tls.peers import TlsClient, ending, finish
-from tests.wire.peers import BLOCK, QUICK, TIMEOUT, Control, echo_site
+from tests.wire.peers import BLOCK, PATIENT, TIMEOUT, Control, echo_site
 
 FILE = BLOCK * 24
 SMALL = 1 << 17  # bytes that such a client's TCP takes at a time, twice the largest segment here
@@ -56,7 +56,7 @@ class Taken(Slow):
 class Taking(Slow):
     """A client that takes longer than timeouts.delivery, and some bytes all the time."""
 
-    timers = QUICK + "delivery = 2.0\n"
+    timers = PATIENT + "delivery = 2.5\n"
 
     def test_progress(self) -> None:
         """Each byte that its TCP takes begins the wait anew."""
@@ -76,7 +76,7 @@ class Taking(Slow):
 class Untaken(Slow):
     """A client that reads no more."""
 
-    timers = QUICK + "delivery = 0.6\n"
+    timers = PATIENT + "delivery = 0.6\n"
 
     def test_bounded(self) -> None:
         """Behind timeouts.delivery: 426, and a reset."""

@@ -87,6 +87,13 @@ class Timers(SynchronousTestCase):
         self.assertEqual(self.rung, ["DRAIN False"])
         self.waits.stop(Wait.DRAIN)
 
+    def test_due(self) -> None:
+        """What the reactor's same turn has still to bring comes first, and stops it."""
+        self.start(Wait.BARE_LINE, 2.0)
+        self.clock.callLater(2.0, self.waits.stop, Wait.BARE_LINE)
+        self.clock.advance(9.0)
+        self.assertEqual((self.rung, self.clock.getDelayedCalls()), ([], []))
+
     def test_replaced_and_stopped(self) -> None:
         """A second start begins anew; what is stopped never calls; nothing is left behind."""
         self.start(Wait.DRAIN, 2.0)

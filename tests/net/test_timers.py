@@ -39,6 +39,13 @@ class Waits(SynchronousTestCase):
         self.clock.advance(1)
         self.assertEqual(self.told, [Timer.IDLE])
 
+    def test_due(self) -> None:
+        """What the reactor's same turn has still to bring comes first, and stops it."""
+        self.timers.start(Timer.QUIT)
+        self.clock.callLater(2, self.timers.stop, Timer.QUIT)
+        self.clock.advance(9)
+        self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
+
     def test_stopped(self) -> None:
         """One that is stopped tells nothing; to stop one that does not run changes nothing."""
         self.timers.start(Timer.IDLE)

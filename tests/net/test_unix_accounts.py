@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from threading import Event, Thread
-from time import perf_counter
+from time import thread_time
 from types import SimpleNamespace
 from unittest import mock
 
@@ -81,16 +81,13 @@ class Passwords(SynchronousTestCase):
 
         def hash_one() -> None:
             begun.set()
-            start = perf_counter()
             crypted(b"guess", SLOW)
-            took[0] = perf_counter() - start
+            took[0] = thread_time()
 
         thread = Thread(target=hash_one)
         thread.start()
         begun.wait(20)
-        longest, last = 0.0, perf_counter()
+        before = thread_time()
         while thread.is_alive():
-            now = perf_counter()
-            longest, last = max(longest, now - last), now
-        longest = max(longest, perf_counter() - last)
-        self.assertLess(longest, took[0] / 2)
+            pass  # processor time, of which a busy machine gives both threads their share
+        self.assertGreater(thread_time() - before, took[0] / 10)

@@ -22,7 +22,7 @@ from tests.peers.servers import Server
 from tests.tls.certificates import VERSIONS, authority, client_context, issued
 from tests.tls.peers import TlsGateway
 from tests.tls.servers import Secured
-from tests.wire.peers import QUICK
+from tests.wire.patience import PATIENT, shortened
 
 BODY = hashlib.sha256(b"body").digest() * 9000  # 288 kB
 TRANSFERS = 10
@@ -90,11 +90,9 @@ class Stage:
         """The gateway in front of it: its first port offers TLS, its second is implicit."""
         key = (server.port, scheme, mode)
         if key not in cls.gateways:
-            toml = QUICK.replace("data-open = 0.6", "data-open = 5.0").replace(
-                "final-reply = 1.0", "final-reply = 2.0"
-            )
-            toml += (
-                '[client-tls]\nmode = "offer"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]\n'
+            toml = (
+                shortened(PATIENT, abort=5.0)
+                + '[client-tls]\nmode = "offer"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]\n'
                 + issued("good").toml
                 + f'[server-tls]\nca = "{authority().file}"\n[log]\nladder = true\n'
             )

@@ -13,8 +13,9 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.tls.certificates import authority, client_context, issued, server_context
+from tests.wire.patience import shortened, waits
 from tests.wire.peers import (
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Client,
     Control,
@@ -26,7 +27,6 @@ from tests.wire.peers import (
 )
 
 Script = Callable[[Control], Any]
-IMPATIENT = QUICK + "handshake = 1.0\nlogin = 2.0\n"
 TCP_CLOSE = 7  # the state that a RST leads to; a FIN leads to CLOSE_WAIT
 REFUSED = (ssl.SSLError, ConnectionError)
 
@@ -271,7 +271,7 @@ class TlsTestCase(SynchronousTestCase):
     """The lines of [client-tls]; the good certificate is added where there are any."""
     server_tls = ""
     """The lines of [server-tls]; our CA is added unless they speak of verify."""
-    timers = QUICK
+    timers = PATIENT
     more = ""
     listeners = 1
     alone = ""
@@ -292,7 +292,7 @@ class TlsTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Have the gateway run."""
-        toml = self.settings()
+        toml = shortened(self.settings(), waits(self, self._testMethodName))
         key = (self.scheme, self.host, self.mode, toml, self.alone, self.interface)
         if key not in Room.rooms:
             Room.rooms[key] = Room(

@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.tls.certificates import client_context, server_context
 from tests.tls.peers import (
-    IMPATIENT,
     REFUSED,
     TlsClient,
     TlsTestCase,
@@ -20,14 +19,13 @@ from tests.tls.peers import (
     secure,
     verbs,
 )
-from tests.wire.peers import BLOCK, TIMEOUT, Control
+from tests.wire.peers import BLOCK, TIMEOUT, Control, impatient
 
 
 class Injection(TlsTestCase):
     """Plain bytes behind AUTH TLS (CVE-2011-1575)."""
 
     client_tls = 'mode = "offer"'
-    timers = IMPATIENT
 
     def greeted(self) -> TlsClient:
         """A client that has read the greeting."""
@@ -87,6 +85,7 @@ class Injection(TlsTestCase):
         found = client.rest()
         assert not found or found.startswith((b"234", b"421", b"5")), found
 
+    @impatient(login=2.5)
     def test_garbage_for_hello(self) -> None:
         """Garbage, HTTP, and a TLS record with nonsense in it instead of a ClientHello."""
         for garbage in (
@@ -114,7 +113,6 @@ class OtherProtocols(TlsTestCase):
 
     client_tls = 'mode = "require"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]'
     listeners = 2
-    timers = IMPATIENT
 
     def test_http(self) -> None:
         """HTTP under TLS ends the connection at its first line and is not echoed."""
@@ -166,7 +164,6 @@ class OddServers(TlsTestCase):
     """Servers that leave TLS."""
 
     scheme = "ftpes"
-    timers = IMPATIENT
 
     def test_plain_oops(self) -> None:
         """vsftpd dies with a plain `500 OOPS` inside TLS: 421."""
@@ -227,7 +224,6 @@ class Untrusting(TlsTestCase):
     """A client that refuses our certificate."""
 
     client_tls = 'mode = "require"'
-    timers = IMPATIENT
 
     def test_alert_on_data(self) -> None:
         """A client's alert on its data connection breaks the transfer, and only that."""

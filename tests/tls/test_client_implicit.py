@@ -76,7 +76,6 @@ class Implicit(TlsTestCase):
             self.serve(script)
             client = self.connect(client_context(version), which=1)
             assert self.gateway.quiet(client)
-            client.sock.settimeout(3.0)
             client.secure()
             assert client.code() == 220, version
 

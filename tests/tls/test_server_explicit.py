@@ -20,7 +20,7 @@ from tests.tls.peers import (
     verbs,
 )
 from tests.tls.protected import LOGIN, send_file
-from tests.wire.peers import BLOCK, QUICK, TIMEOUT, Control, reset
+from tests.wire.peers import BLOCK, TIMEOUT, Control, impatient, reset
 
 
 class Explicit(TlsTestCase):
@@ -41,6 +41,7 @@ class Explicit(TlsTestCase):
         assert b"secret" not in self.gateway.whole_log().encode()
         return found.text
 
+    @impatient(handshake=2.0)
     def test_auth_refused(self) -> None:
         """AUTH answered with a refusal: a clear 421, USER is never sent."""
         for answer in (
@@ -59,6 +60,7 @@ class Explicit(TlsTestCase):
 
             assert b"TLS" in self.refused(script), answer
 
+    @impatient(handshake=2.0)
     def test_auth_answered_oddly(self) -> None:
         """A positive answer that is no 234 is no promise of TLS."""
         for answer in (
@@ -139,6 +141,7 @@ class Explicit(TlsTestCase):
         for script in (glued, half, multi, later):
             self.refused(script)
 
+    @impatient(handshake=0.5)
     def test_silent_handshake(self) -> None:
         """A server that never answers the ClientHello: told in the time of timeouts.handshake."""
 
@@ -148,8 +151,6 @@ class Explicit(TlsTestCase):
             return last_words(control)
 
         assert b"TLS" in self.refused(script)
-
-    timers = QUICK + "handshake = 0.5\nstalled = 2.0\n"
 
     def test_accepted_with_334(self) -> None:
         """334 counts as success, as curl has it."""
@@ -261,6 +262,7 @@ class Explicit(TlsTestCase):
         assert ending(client.begin(b"RETR file")) == (BLOCK, "end")
         assert client.code() == 226
 
+    @impatient(stalled=2.0)
     def test_data_handshake_fails(self) -> None:
         """A server whose data handshake fails: no complete transfer, and the session goes on.
 

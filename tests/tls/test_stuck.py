@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.tls.certificates import server_context
 from tests.tls.peers import (
-    IMPATIENT,
     REFUSED,
     TlsTestCase,
     as_server,
@@ -18,7 +17,7 @@ from tests.tls.peers import (
     private,
     verbs,
 )
-from tests.wire.peers import BLOCK, TIMEOUT, Control, echo_site, pasv_port, untouched
+from tests.wire.peers import BLOCK, TIMEOUT, Control, echo_site, impatient, pasv_port, untouched
 
 LOGIN = {b"USER", b"PASS", b"ACCT"}
 
@@ -29,7 +28,6 @@ class Stuck(TlsTestCase):
     scheme = "ftpes"
     client_tls = 'mode = "offer"\nimplicit-listen = ["tcp:0:interface=127.0.0.1"]'
     listeners = 2
-    timers = IMPATIENT + "stalled = 2.0\n"
 
     def works(self) -> None:
         """Another session does a whole transfer meanwhile."""
@@ -48,6 +46,7 @@ class Stuck(TlsTestCase):
         assert ending(client.begin(b"RETR file")) == (BLOCK, "end")
         assert client.code() == 226
 
+    @impatient(login=4.0, handshake=4.0)
     def test_client_control(self) -> None:
         """A client that says nothing after AUTH, or on an implicit port, is sent away in time."""
 
@@ -67,6 +66,7 @@ class Stuck(TlsTestCase):
             client.rest()
             assert served is None or not verbs(served.result(TIMEOUT)) & LOGIN
 
+    @impatient(handshake=2.5)
     def test_server_control(self) -> None:
         """A server that says nothing after its 234: told after timeouts.handshake."""
 
@@ -108,6 +108,7 @@ class Stuck(TlsTestCase):
         control.say(b"200 here")
         return how
 
+    @impatient(data_open=2.5)
     def test_client_data(self) -> None:
         """A client that connects its data port and says nothing, or garbage, or leaves."""
 
@@ -146,6 +147,7 @@ class Stuck(TlsTestCase):
                 assert found.text == b"200 here", (what.__name__, early, found)
                 assert served.result(TIMEOUT) == "reset", (what.__name__, early)
 
+    @impatient(stalled=2.5)
     def test_server_data(self) -> None:
         """A server that never shakes hands on its data connection."""
 
@@ -177,6 +179,7 @@ class Stuck(TlsTestCase):
         assert client.in_step()
         assert served.result(TIMEOUT) == "reset"
 
+    @impatient(data_open=2.5)
     def test_no_transfer_follows(self) -> None:
         """Data connections that were prepared and shaken but never used do not stay; they end cleanly."""
 

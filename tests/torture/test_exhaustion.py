@@ -7,14 +7,14 @@ import socket
 from itertools import count, islice
 from pathlib import Path
 
-from tests.wire.peers import BLOCK, QUICK, Control, WireTestCase, drained, pasv_port
+from tests.wire.peers import BLOCK, PATIENT, Control, WireTestCase, drained, pasv_port
 
 
 class Exhaustion(WireTestCase):
     """One gateway, and a limit that is lowered in front of it."""
 
     alone = "exhaustion"
-    toml = QUICK + "[limits]\nsessions-per-peer = 200\n"
+    toml = PATIENT + "[limits]\nsessions-per-peer = 200\n"
 
     def setUp(self) -> None:
         super().setUp()

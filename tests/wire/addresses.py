@@ -31,3 +31,4 @@ class Cases(WireTestCase):
             self.assertEqual(client.ask(b"RETR f").code, 150)
         self.assertEqual(drained(data), (b"file", "end"))
         self.assertEqual(client.code(), 226)
+        data.close()

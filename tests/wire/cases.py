@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.wire.clients import Client
 from tests.wire.gateways import Gateway
+from tests.wire.patience import PATIENT, shortened, waits
 from tests.wire.servers import Control, FakeServer, Script
 from tests.wire.sockets import TIMEOUT
 
@@ -15,20 +17,6 @@ if TYPE_CHECKING:  # trial's assertions have no types; these are the same
     from unittest import TestCase as TestCase
 else:
     from twisted.trial.unittest import SynchronousTestCase as TestCase
-
-QUICK = """\
-[timeouts]
-connect = 2.0
-data-open = 0.6
-unannounced = 0.3
-final-reply = 1.0
-abort-reply = 1.0
-abort = 0.4
-resync = 1.0
-extended = 1.0
-quit = 1.0
-drain = 1.0
-"""
 
 
 class Room:
@@ -70,7 +58,7 @@ class WireTestCase(TestCase):
     """A test that stands between client and server; the class attributes choose the gateway."""
 
     mode = "passive"
-    toml = QUICK
+    toml = PATIENT
     interfaces: tuple[str, ...] = ("127.0.0.1",)
     fixed = "127.0.0.1"
     alone = ""  # a name where the gateway must not be shared with another class
@@ -80,10 +68,8 @@ class WireTestCase(TestCase):
     clients: list[Client]
 
     def setUp(self) -> None:
-        if not self.fixed:
-            self.room = Room.take(self.mode, self.toml, self.interfaces, "", self.alone)
-        else:
-            self.room = Room.take(self.mode, self.toml, self.interfaces, self.fixed, self.alone)
+        toml = shortened(self.toml, waits(self, self._testMethodName))
+        self.room = Room.take(self.mode, toml, self.interfaces, self.fixed, self.alone)
         self.gateway, self.server = self.room.gateway, self.room.server
         self.gateway.begin()
         self.served, self.clients = [], []
@@ -142,22 +128,23 @@ class Scene:
     current: ClassVar[Scene | None] = None
     """Of the class whose tests run now; trial knows no setUpClass."""
 
-    def __init__(self, case: type[SceneTestCase]) -> None:
-        self.case = case
+    def __init__(self, case: type[SceneTestCase], seconds: Mapping[str, float]) -> None:
+        self.case, self.seconds = case, seconds
         self.servers = [FakeServer(host) for host in case.hosts]
         toml = ("" if case.interfaces else "listen = []\n") + case.head
-        toml += case.timers + case.settings()
+        toml = shortened(toml + case.timers + case.settings(), seconds)
         for at, server in enumerate(self.servers):
             toml = toml.replace(f"PORT{at}", str(server.port))
         self.gateway = Gateway([], toml, case.interfaces, case.listeners, case.environment())
 
     @classmethod
-    def of(cls, case: type[SceneTestCase]) -> Scene:
-        """The scene of a class; another class's is cleared away first."""
-        if cls.current is None or cls.current.case is not case:
+    def of(cls, case: type[SceneTestCase], seconds: Mapping[str, float]) -> Scene:
+        """The scene of a class, or of an impatient test in it; the last one is cleared away first."""
+        last = cls.current
+        if last is None or last.case is not case or last.seconds != seconds:
             cls.clear()
-            cls.current = cls(case)
-        return cls.current
+            last = cls.current = cls(case, seconds)
+        return last
 
     @classmethod
     def clear(cls) -> None:
@@ -179,7 +166,7 @@ class SceneTestCase(WireTestCase):
     listeners: ClassVar[tuple[str, ...]] = ()
     head: ClassVar[str] = ""
     """What stands in the settings before the first table."""
-    timers: ClassVar[str] = QUICK
+    timers: ClassVar[str] = PATIENT
     secrets: ClassVar[tuple[str, ...]] = ()
     """Words that must not be in the log."""
 
@@ -194,7 +181,7 @@ class SceneTestCase(WireTestCase):
         return {}
 
     def setUp(self) -> None:
-        scene = Scene.of(type(self))
+        scene = Scene.of(type(self), waits(self, self._testMethodName))
         self.gateway, self.servers, self.server = scene.gateway, scene.servers, scene.servers[0]
         self.gateway.begin()
         self.served, self.clients = [], []

@@ -111,3 +111,4 @@ class EndsTestCase(SceneTestCase):
         with contextlib.suppress(Closed, ConnectionError):
             while True:
                 client.line()
+        client.sock.close()

@@ -17,8 +17,9 @@ from tests.wire.sockets import TIMEOUT, Wire
 
 TREE = Path(os.environ.get("FTPALG_TREE") or Path(__file__).parents[2])
 BIN = Path(sys.executable).parent
-STARTS = 60.0
-"""Seconds: twistd imports much, and a busy machine gives it little time for that."""
+STARTS = 300.0
+"""Seconds, which only a gateway meets that hangs at its start: twistd imports much, and a busy machine
+gives it little time for that.  One that has ended is not waited for."""
 
 
 class Gateway:
@@ -89,6 +90,10 @@ class Gateway:
         """Its first endpoint."""
         return self.addresses[0]
 
+    def listened_on(self) -> set[int]:
+        """Its ports now.  Whether one can be reached tells less: it may be somebody else's by then."""
+        return {port for _, port in listening_ports(self.process.pid)}
+
     @property
     def rss(self) -> int:
         """Resident bytes now."""
@@ -96,6 +101,13 @@ class Gateway:
         match = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert match
         return int(match[1]) * 1024
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of a processor that it has used: what it does at a time, however busy the machine is."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii", errors="replace")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     # -- what it does now --------------------------------------------------
 
@@ -185,12 +197,16 @@ class Gateway:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process has something to do; one that has ended has not."""
+    """Whether a process has something to do; one that has ended has not.
+
+    One that sleeps until another thread of its own lets it go on, for the interpreter's lock, has.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        sleeps_in = Path(f"/proc/{pid}/wchan").read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] not in ("S", "Z", "X")
+    return stat.rpartition(")")[2].split()[0] not in ("S", "Z", "X") or "futex" in sleeps_in
 
 
 def descriptors(pid: int) -> list[str]:

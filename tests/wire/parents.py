@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from tests.tls.certificates import authority
-from tests.wire.peers import QUICK, Client, Control, Script, exactly
+from tests.wire.peers import Client, Control, Script, exactly
 from tests.wire.rules import RulesTestCase, route
 
 SOCKS, WEB, FTP = 0, 1, 2
@@ -47,7 +47,6 @@ class Parents(RulesTestCase):
 
     hosts = ("127.0.0.1",) * 3
     secrets = (PARENT_SECRET.decode(), b64encode(b"gate:" + PARENT_SECRET).decode())
-    timers = QUICK.replace("connect = 2.0", "connect = 0.6")
 
     @classmethod
     def settings(cls) -> str:

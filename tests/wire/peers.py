@@ -9,7 +9,6 @@ module of its own.
 from __future__ import annotations
 
 from tests.wire.cases import (
-    QUICK,
     Room,
     Scene,
     SceneTestCase,
@@ -20,6 +19,7 @@ from tests.wire.cases import (
 )
 from tests.wire.clients import Client, Reply, epsv_port, pasv_port
 from tests.wire.gateways import BIN, TREE, Gateway, descriptors, listening_ports, sockets_of
+from tests.wire.patience import PATIENT, impatient
 from tests.wire.servers import Control, DataPort, FakeServer, Script, dialled, echo_site
 from tests.wire.sockets import (
     BLOCK,
@@ -43,7 +43,7 @@ __all__ = [
     "BIN",
     "BLOCK",
     "LINGER_RESET",
-    "QUICK",
+    "PATIENT",
     "TIMEOUT",
     "TREE",
     "Client",
@@ -69,6 +69,7 @@ __all__ = [
     "echo_site",
     "epsv_port",
     "exactly",
+    "impatient",
     "leave",
     "listener",
     "listening_ports",

@@ -64,3 +64,4 @@ class RecordsTestCase(SceneTestCase):
         with contextlib.suppress(Closed, ConnectionError):
             while True:
                 client.line()
+        client.sock.close()

@@ -15,6 +15,7 @@ from tests.wire.peers import (
     drained,
     echo_site,
     exactly,
+    impatient,
     pasv_port,
 )
 
@@ -166,6 +167,7 @@ class AbortTests(WireTestCase):
         self.assertIn(codes[1], (225, 226))
         self.assertTrue(client.in_step())
 
+    @impatient(abort_reply=1.0)
     def test_abort_that_nobody_answers(self) -> None:
         """A server that ignores ABOR and the transfer costs the session, within the wait."""
 

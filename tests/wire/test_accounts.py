@@ -6,7 +6,7 @@ from time import monotonic
 
 from tests.wire.accounts import DELAY, FOLDER, OURS, THEIRS, AccountsTestCase
 from tests.wire.peers import (
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Client,
     Control,
@@ -14,6 +14,7 @@ from tests.wire.peers import (
     Gateway,
     TestCase,
     echo_site,
+    impatient,
 )
 
 LISTENER = '[[listeners]]\nendpoint = "tcp:0:interface=127.0.0.1"\n'
@@ -131,12 +132,14 @@ class SlowRefusals(AccountsTestCase):
         self.assertEqual(client.code(), 331)
         return client
 
+    @impatient(quit=1.0)
     def test_others_go_on(self) -> None:
         """While some wait for their refusal others are let in, the same account's owner too."""
         guessers = [self.waiting() for _ in range(20)]
         self.let_in(self.greeted())
         self.assertTrue(self.gateway.quiet(*guessers))
 
+    @impatient(quit=1.0)
     def test_leaves_while_checked(self) -> None:
         """A client that goes, or asks to, before its answer has come."""
         for end in (Client.close, Client.reset):
@@ -145,7 +148,7 @@ class SlowRefusals(AccountsTestCase):
 
     def test_shutdown(self) -> None:
         """A gateway that is told twice to end waits for nobody."""
-        gateway = Gateway([], QUICK + self.settings(), ("127.0.0.1",))
+        gateway = Gateway([], PATIENT + self.settings(), ("127.0.0.1",))
         self.addCleanup(gateway.stop)
         client = Client(gateway.address)
         client.send(b"USER gus\r\nPASS Wr0ng\r\n")

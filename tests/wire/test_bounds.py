@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.wire.peers import (
     BLOCK,
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Client,
     Closed,
@@ -119,8 +119,9 @@ class FloodTests(Measured):
 
         other, _ = self.talk(echo_site)
         self.talk(script)
-        other.sock.settimeout(2.0)
+        before = self.gateway.cpu
         self.assertTrue(other.in_step())
+        self.assertLess(self.gateway.cpu - before, 1.0)
 
     def test_server_pours_replies(self) -> None:
         """1xx replies without end, to a client that does not read."""
@@ -189,7 +190,7 @@ class FloodTests(Measured):
             port = control.data()
             control.answer(b"RETR", b"150 Go.")
             data = port.open()
-            pour(data, BLOCK * 16, 300 * MIB)
+            pour(data, BLOCK * 16, 300 * MIB, TIMEOUT)
             data.close()
             control.say(b"226 Done.")
             control.until_end()
@@ -202,10 +203,11 @@ class FloodTests(Measured):
         client, _ = self.talk(script)
         data = client.pasv()
         self.assertEqual(client.ask(b"RETR f").code, 150)
-        other.sock.settimeout(2.0)
         for _ in range(20):
             exactly(data, MIB)
+            before = self.gateway.cpu
             self.assertTrue(other.in_step())
+            self.assertLess(self.gateway.cpu - before, 1.0)
         client.close()
 
 
@@ -213,7 +215,7 @@ class LimitTests(WireTestCase):
     """Sessions per peer and in all, the queue, and bad commands."""
 
     toml = (
-        QUICK
+        PATIENT
         + "[limits]\nsessions = 4\nsessions-per-peer = 2\nqueued-commands = 4\nbad-commands = 3\n"
     )
     alone = "limits"

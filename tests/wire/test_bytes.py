@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from tests.wire.peers import QUICK, TIMEOUT, Client, Control, WireTestCase, echo_site
+from tests.wire.peers import PATIENT, TIMEOUT, Client, Control, WireTestCase, echo_site
 
 
 class CommandTests(WireTestCase):
@@ -209,7 +209,7 @@ class CommandTests(WireTestCase):
 class LfTests(WireTestCase):
     """``lf-lines``: clients that end lines with LF alone."""
 
-    toml = "lf-lines = true\n" + QUICK
+    toml = "lf-lines = true\n" + PATIENT
     alone = "lf-lines"
 
     def test_lines(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.wire.peers import Client, SceneTestCase, echo_site
+from tests.wire.peers import Client, SceneTestCase, echo_site, impatient
 
 
 class Clients(SceneTestCase):
@@ -54,6 +54,7 @@ class Clients(SceneTestCase):
             "127.0.0.4 refused: Your address is not admitted here.", self.gateway.new_log()
         )
 
+    @impatient(quit=1.0)
     def test_limits(self) -> None:
         """Two sessions for each address, four for all; a place is free again when its session ends."""
         for _ in range(5):

@@ -6,7 +6,7 @@ import socket
 
 from tests.wire.addresses import Cases
 from tests.wire.peers import (
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Control,
     dialled,
@@ -22,7 +22,7 @@ class TrustedTests(Cases):
     """A client and an active server that have more addresses than one."""
 
     mode = "active"
-    toml = QUICK + "[data]\n" + NETWORKS
+    toml = PATIENT + "[data]\n" + NETWORKS
 
     def test_both_sides(self) -> None:
         """Each side's data comes from an address that is trusted for it, and not for the other."""

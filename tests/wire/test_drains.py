@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from tests.wire.peers import QUICK, Control, WireTestCase, descriptors, drained
-
-SLOW = QUICK.replace("drain = 1.0", "drain = 60.0")
-"""What is closed in these tests is closed by its peer's end, not by the clock."""
+from tests.wire.peers import Control, WireTestCase, descriptors, drained
 
 TRANSFERS = 30
 
 
 class Drains(WireTestCase):
-    """Ended downloads."""
+    """Ended downloads: what is closed is closed by its peer's end, not by the clock."""
 
     alone = "drains"
-    toml = SLOW
 
     def test_many_downloads(self) -> None:
         """The descriptor of a download is closed as soon as its client has closed too."""

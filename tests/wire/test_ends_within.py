@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tests.wire import test_ends as outer
 from tests.wire.breaking import BROKEN
-from tests.wire.cases import QUICK, TestCase
+from tests.wire.cases import TestCase
 from tests.wire.clients import Client
 from tests.wire.ends import CLOSED, ENDS, PLAIN, EndsTestCase, todo
 from tests.wire.gateways import TREE, Gateway
+from tests.wire.patience import PATIENT, impatient
 from tests.wire.servers import Control, FakeServer
 
 
@@ -46,23 +47,25 @@ class Accounts(EndsTestCase):
 class Waits(EndsTestCase):
     """Waits that are over."""
 
-    timers = QUICK + "login = 0.7\nidle = 0.7\nhandshake = 0.3\n"
-
+    @impatient(handshake=0.3)
     def test_no_greeting(self) -> None:
         """A server that accepts and says nothing."""
         self.read_out(self.known(Control.until_end))
         self.ended()
 
+    @impatient(login=2.5)
     def test_login_timeout(self) -> None:
         """A client that does not log in."""
         self.read_out(self.known(lambda control: control.say(b"220 Ready.").until_end()))
         self.ended()
 
+    @impatient(idle=2.5)
     def test_idle(self) -> None:
         """One that does nothing more."""
         self.read_out(self.inside(Control.until_end))
         self.ended()
 
+    @impatient(idle=2.5)
     def test_server_silent(self) -> None:
         """A server that leaves a command without an answer."""
         client = self.inside(Control.until_end)
@@ -83,7 +86,7 @@ class Operators(TestCase):
     def gateway(self, environment: dict[str, str]) -> Gateway:
         """A gateway of this test's own with its one server."""
         words = ["--server", f"ftp://127.0.0.1:{self.server.port}"]
-        made = Gateway(words, QUICK, ("127.0.0.1",), environment=environment)
+        made = Gateway(words, PATIENT, ("127.0.0.1",), environment=environment)
         self.addCleanup(made.stop)
         return made
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from threading import Event
 
-from tests.wire.peers import TIMEOUT, Control, WireTestCase, drained, echo_site
+from tests.wire.peers import TIMEOUT, Control, WireTestCase, drained, echo_site, impatient
 from tests.wire.transfers import Transfers
 
 
 class Finals(Transfers):
     """The cases; the subclasses choose the modes."""
 
+    @impatient(final_reply=0.6)
     def test_final_reply_missing(self) -> None:
         """No final reply after a whole download: 426 within the wait, never 226."""
 

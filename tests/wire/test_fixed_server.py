@@ -6,7 +6,7 @@ import signal
 from threading import Event
 
 from tests.wire.peers import (
-    QUICK,
+    PATIENT,
     TIMEOUT,
     Client,
     Control,
@@ -183,7 +183,7 @@ class UnreachableTests(WireTestCase):
         gone = listener()
         port = port_of(gone)
         gone.close()
-        gateway = Gateway(["--server", f"ftp://127.0.0.1:{port}"], QUICK, ("127.0.0.1",))
+        gateway = Gateway(["--server", f"ftp://127.0.0.1:{port}"], PATIENT, ("127.0.0.1",))
         self.addCleanup(gateway.stop)
         client = Client(gateway.address)
         self.assertEqual(client.code(), 421)
@@ -212,7 +212,7 @@ class ShutdownTests(WireTestCase):
         server = FakeServer()
         self.addCleanup(server.close)
         served = server.then(script)
-        gateway = Gateway(["--server", f"ftp://127.0.0.1:{server.port}"], QUICK, ("127.0.0.1",))
+        gateway = Gateway(["--server", f"ftp://127.0.0.1:{server.port}"], PATIENT, ("127.0.0.1",))
         self.addCleanup(gateway.stop)
         client = Client(gateway.address)
         self.assertEqual(client.code(), 220)

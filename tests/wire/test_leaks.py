@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import select
 import socket
 from concurrent.futures import Future
@@ -12,7 +11,6 @@ from typing import Any
 
 from tests.wire.peers import (
     BLOCK,
-    QUICK,
     TIMEOUT,
     Client,
     Closed,
@@ -30,8 +28,6 @@ from tests.wire.peers import (
 )
 
 PER_SESSION = 20
-PATIENT = re.sub(r"(?m)^(data-open|final-reply|extended|resync) = .*$", r"\1 = 10.0", QUICK)
-"""Nothing here waits for a timer, and a busy machine should not make one expire."""
 
 
 def file_server(control: Control) -> None:
@@ -202,12 +198,10 @@ class PassiveServerTests(Leaks, WireTestCase):
     """Towards a passive server."""
 
     alone = "leaks"
-    toml = PATIENT
 
 
 class ActiveServerTests(Leaks, WireTestCase):
     """Towards an active server."""
 
     alone = "leaks"
-    toml = PATIENT
     mode = "active"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.wire.peers import QUICK, Client, FakeServer, Gateway, TestCase, listener, port_of
+from tests.wire.peers import PATIENT, Client, FakeServer, Gateway, TestCase, listener, port_of
 
 
 class Loops(TestCase):
@@ -21,7 +21,7 @@ class Loops(TestCase):
             where = f"{spelling.replace('HERE', here)}:{port}"
             toml = f'listen = ["tcp:{port}:interface={listens}"]\n' + settings.replace("S", where)
             try:
-                gateway = Gateway([], toml + QUICK, (), (listens,))
+                gateway = Gateway([], toml + PATIENT, (), (listens,))
             except (AssertionError, OSError):  # somebody was faster
                 if attempt == 3:
                     raise
@@ -80,7 +80,7 @@ class Round(TestCase):
         gateways = []
         for at, port in enumerate(ports):
             toml = f'listen = ["tcp:{port}:interface=127.0.0.1"]\n'
-            toml += leads.replace("P", str(ports[(at + 1) % size])) + ROUND + QUICK
+            toml += leads.replace("P", str(ports[(at + 1) % size])) + ROUND + PATIENT
             gateways.append(Gateway([], toml, (), ("127.0.0.1",)))
             self.addCleanup(gateways[-1].stop)
         client = Client(("127.0.0.1", ports[0]))
@@ -125,7 +125,7 @@ class Round(TestCase):
         """Sessions that are logged in at a server on this machine are in no loop, however many."""
         server = FakeServer()
         self.addCleanup(server.close)
-        toml = f'server = "ftp://127.0.0.1:{server.port}"\n' + ROUND + QUICK
+        toml = f'server = "ftp://127.0.0.1:{server.port}"\n' + ROUND + PATIENT
         gateway = Gateway([], toml, ("127.0.0.1",))
         self.addCleanup(gateway.stop)
         clients = []

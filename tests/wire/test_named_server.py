@@ -15,6 +15,7 @@ from tests.wire.peers import (
     WireTestCase,
     drained,
     echo_site,
+    impatient,
     listener,
     port_of,
 )
@@ -278,6 +279,7 @@ class NamedTests(WireTestCase):
         found = client.ask(b"USER a@b@127.0.0.1:%d" % self.gateway.ports[0])
         self.assertGreaterEqual(found.code, 400)
 
+    @impatient(quit=1.0)
     def test_client_leaves_while_dialling(self) -> None:
         """A client that leaves at once takes the server's connection with it."""
         server, served = self.at(lambda c: (c.say(b"220 Hi."), c.until_end()))

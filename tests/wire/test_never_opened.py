@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.wire.peers import TIMEOUT, Control, WireTestCase, drained, echo_site, pasv_port
+from tests.wire.peers import (
+    TIMEOUT,
+    Control,
+    WireTestCase,
+    drained,
+    echo_site,
+    impatient,
+    pasv_port,
+)
 
 
 class NeverOpenedTests(WireTestCase):
@@ -68,10 +76,12 @@ class NeverOpenedTests(WireTestCase):
         self.assertTrue(client.in_step())
         self.assertEqual(served.result(TIMEOUT), "reset")
 
+    @impatient(data_open=0.6)
     def test_passive_client_stays_away_from_download(self) -> None:
         """425 after the wait, and the server is brought back into step."""
         self.never(b"RETR f")
 
+    @impatient(data_open=0.6)
     def test_passive_client_stays_away_from_upload(self) -> None:
         """The same for an upload: the server's data connection is reset at once."""
         self.never(b"STOR f")
@@ -116,6 +126,7 @@ class NeverOpenedTests(WireTestCase):
         self.assertEqual(drained(data), (b"", ending))
         self.assertTrue(client.in_step())
 
+    @impatient(data_open=0.6)
     def test_server_refuses_after_the_wait(self) -> None:
         """The server's late 425 after our own is for nobody; the next command gets its answer."""
 
@@ -140,8 +151,8 @@ class ActiveServerStaysAwayTests(WireTestCase):
     """A server that was given PORT and does not connect: it may dial as late as a transfer may stall."""
 
     mode = "active"
-    toml = WireTestCase.toml + "stalled = 1.0\n"
 
+    @impatient(stalled=1.0)
     def test_server_stays_away(self) -> None:
         """150 and no connection: 425 after the wait, ABOR to the server, session in step."""
 
@@ -158,6 +169,7 @@ class ActiveServerStaysAwayTests(WireTestCase):
         self.assertEqual(drained(data)[1], "reset")
         self.assertTrue(client.in_step())
 
+    @impatient(stalled=1.0)
     def test_server_says_226_and_stays_away(self) -> None:
         """226 without any data connection is no success."""
 

@@ -12,6 +12,7 @@ from tests.wire.peers import (
     drained,
     echo_site,
     exactly,
+    impatient,
     pasv_port,
     reset,
     six,
@@ -314,6 +315,7 @@ class SurplusTests(WireTestCase):
         self.assertEqual(client.ask(b"STAT").code, 221)
         self.assertTrue(client.in_step())
 
+    @impatient(quit=1.0)
     def test_quit_without_answer(self) -> None:
         """A server that closes at QUIT without a word, or never answers it: 221."""
         for script in (lambda c: c.expect(b"QUIT"), Control.until_end):

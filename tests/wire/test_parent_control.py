@@ -16,7 +16,7 @@ from tests.wire.parents import (
     asked,
     leave_unanswered,
 )
-from tests.wire.peers import TIMEOUT, Control, echo_site, exactly
+from tests.wire.peers import TIMEOUT, Control, echo_site, exactly, impatient
 
 
 class ControlThroughParents(Parents):
@@ -153,6 +153,7 @@ class ControlThroughParents(Parents):
             self.assertEqual(code, 434)
             self.assertIn(reason, self.gateway.new_log())
 
+    @impatient(connect=1.5)
     def test_silent(self) -> None:
         """A parent that says nothing, or not all of it, within timeouts.connect."""
         for kind in PROXIES:
@@ -170,6 +171,7 @@ class ControlThroughParents(Parents):
                 served.result(TIMEOUT)
                 self.assertEqual(client.ask(b"NOOP").code, 200)
 
+    @impatient(quit=1.0)
     def test_client_leaves(self) -> None:
         """A client that goes while its parent thinks takes the connection with it."""
         for kind in PROXIES:

@@ -17,6 +17,7 @@ from tests.wire.peers import (
     drained,
     echo_site,
     exactly,
+    impatient,
     six,
 )
 
@@ -155,6 +156,7 @@ class DataThroughParents(Parents):
             self.assertEqual(client.code(), 451)
             self.assertTrue(client.in_step())
 
+    @impatient(data_open=1.5)
     def test_refused(self) -> None:
         """The parent refuses the data connection, babbles, closes or is silent: 425 and in step."""
         for kind, words in (
@@ -182,6 +184,7 @@ class DataThroughParents(Parents):
                 self.assertTrue(client.in_step())
                 self.servers[kind].forget()  # a second dial that was not needed
 
+    @impatient(data_open=1.0)
     def test_client_aborts(self) -> None:
         """ABOR while the parent has not answered."""
         for kind in PROXIES:

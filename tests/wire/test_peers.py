@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 from threading import Event
 
+from tests.wire.gateways import runs
+from tests.wire.patience import PATIENT, impatient, shortened, waits
 from tests.wire.peers import (
     TIMEOUT,
     Control,
@@ -137,3 +143,48 @@ class SocketTests(TestCase):
         self.assertTrue(untouched(near))
         far.close()
         self.assertFalse(untouched(near))
+
+
+class ProcessTests(TestCase):
+    """Whether a process rests."""
+
+    def test_other_thread(self) -> None:
+        """One that waits for its own other thread does not; one that waits for its peer does."""
+        for last, wanted in (("lock.acquire()", True), ("sys.stdin.read()", False)):
+            script = (
+                f"import sys, threading\nlock = threading.Lock()\nlock.acquire()\nprint()\n{last}"
+            )
+            process = subprocess.Popen(
+                [sys.executable, "-Sc", script],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+            )
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            assert process.stdout is not None
+            process.stdout.readline()
+            stat = Path(f"/proc/{process.pid}/stat")
+            while stat.read_text("ascii").rpartition(")")[2].split()[0] != "S":
+                pass
+            self.assertEqual(runs(process.pid), wanted, last)
+
+
+class PatienceTests(TestCase):
+    """What an impatient test's gateway is told."""
+
+    def test_shortened(self) -> None:
+        """The wait has its new seconds, once, in its own table; the others keep theirs."""
+        toml = "listen = []\n" + PATIENT + "idle = 9.0\n[health]\nquit = 5.0\n[[routes]]\n"
+        found = tomllib.loads(shortened(toml, {"quit": 1.0}, data_open=0.5, idle=2.0, login=3.0))
+        wanted = tomllib.loads(toml)
+        wanted["timeouts"] |= {"quit": 1.0, "data-open": 0.5, "idle": 2.0, "login": 3.0}
+        self.assertEqual(found, wanted)
+
+    def test_marked(self) -> None:
+        """What a method is marked with; nothing where it is not."""
+        self.assertEqual((waits(self, "marked"), waits(self, "test_marked")), ({"quit": 1.0}, {}))
+
+    @impatient(quit=1.0)
+    def marked(self) -> None:
+        """No test."""

@@ -16,6 +16,7 @@ from tests.wire.peers import (
     drained,
     echo_site,
     epsv_port,
+    impatient,
     listener,
     pasv_port,
     port_of,
@@ -57,7 +58,6 @@ class ProxyTestCase(SceneTestCase):
     @classmethod
     def settings(cls) -> str:
         return (
-            "handshake = 1.0\n"
             '[proxy-protocol]\nbalancers = ["127.0.0.1/32"]\n'
             f'[data]\nclient-address = "{ADVERTISED}"\n'
             f"[limits]\nsessions-per-peer = {cls.sessions}\n"
@@ -180,6 +180,7 @@ class Headers(ProxyTestCase):
             self.headed(part).reset()
         self.admitted(self.headed(line()))
 
+    @impatient(handshake=2.0)
     def test_slow(self) -> None:
         """A header that does not come within timeouts.handshake; another connection goes on."""
         waiting = [self.headed(part) for part in (b"", b"P", line()[:-1], block()[:20])]
@@ -187,6 +188,7 @@ class Headers(ProxyTestCase):
         for client in waiting:
             self.turned_away(client, "no PROXY header came within timeouts.handshake")
 
+    @impatient(handshake=1.0)
     def test_slow_handshake(self) -> None:
         """A header without the handshake behind it."""
         self.assertEqual(self.headed(line(), 1).rest(), b"")
@@ -239,6 +241,7 @@ class WhoseSession(ProxyTestCase):
             self.assertEqual(client.rest(), b"")
         self.assertIn("127.0.0.8 refused: Your address is not admitted", self.gateway.new_log())
 
+    @impatient(quit=1.0)
     def test_limits(self) -> None:
         """Each client has its own count of sessions."""
         held = []

@@ -7,7 +7,16 @@ from concurrent.futures import Future
 from typing import Any
 
 from tests.wire.broken import Broken
-from tests.wire.peers import BLOCK, TIMEOUT, Client, Control, WireTestCase, drained, reset
+from tests.wire.peers import (
+    BLOCK,
+    TIMEOUT,
+    Client,
+    Control,
+    WireTestCase,
+    drained,
+    impatient,
+    reset,
+)
 
 
 class Quits(Broken):
@@ -57,6 +66,7 @@ class Quits(Broken):
         data.close()
         self.leaves(client, served)
 
+    @impatient(final_reply=0.6, abort_reply=0.6)
     def test_upload_that_breaks(self) -> None:
         """A QUIT makes nothing whole: data that is reset behind it is reset at the server."""
         client, data, served = self.upload(self.ending)
@@ -76,6 +86,7 @@ class Quits(Broken):
             self.assertEqual(drained(data), (BLOCK, "end"))
             served.result(TIMEOUT)
 
+    @impatient(final_reply=0.6, abort_reply=0.6)
     def test_download_that_is_left(self) -> None:
         """A client that has gone from both connections is no reason to go on sending."""
         client, data, served = self.download(self.ending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tests.wire.peers import TIMEOUT, Client, Scene
+from tests.wire.peers import TIMEOUT, Client, Scene, impatient
 from tests.wire.rules import RulesTestCase, route
 
 
@@ -61,6 +61,7 @@ class Several(RulesTestCase):
         after = [server.accepted for server in self.servers]
         return client, [new - old for new, old in zip(after, before, strict=True)].index(1)
 
+    @impatient(quit=1.0)
     def test_least_sessions(self) -> None:
         """Where the fewest sessions are; one that ends makes room."""
         held = [self.held("127.0.0.4") for _ in range(3)]

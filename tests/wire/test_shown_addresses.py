@@ -6,7 +6,7 @@ import socket
 from secrets import randbelow
 
 from tests.wire.addresses import Cases, one_file
-from tests.wire.peers import QUICK, Control, drained, echo_site, pasv_port
+from tests.wire.peers import PATIENT, Control, drained, echo_site, pasv_port
 
 
 class ReachedAddressTests(Cases):
@@ -83,7 +83,7 @@ class AdvertisedTests(Cases):
     """``client-address`` is what 227 says."""
 
     toml = (
-        QUICK
+        PATIENT
         + f'''[data]
 client-address = "203.0.113.7"
 client-ports = "{FIRST}-{FIRST + 3}"

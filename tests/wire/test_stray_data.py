@@ -88,9 +88,8 @@ class PreciseTests(Cases):
             data = port.open()
             data.sendall(b"stray")
             assert sent.wait(TIMEOUT)
-            assert control.silent(
-                0.3
-            )  # behind the moment in which the gateway looks for its client
+            # behind the moment in which the gateway looks for its client
+            assert control.silent(0.3)
             found = drained(data)
             control.say(b"226 Stored.")
             echo_site(control)

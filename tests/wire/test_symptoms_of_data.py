@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from tests.wire.cases import QUICK
 from tests.wire.clients import Client
+from tests.wire.patience import impatient
 from tests.wire.servers import Control
 from tests.wire.sockets import BLOCK, port_of, reset, six, stranger
 from tests.wire.symptoms import SymptomTestCase
@@ -31,7 +31,7 @@ class DataTestCase(SymptomTestCase):
     @classmethod
     def settings(cls) -> str:
         return (
-            "stalled = 0.5\ndelivery = 0.5\n[log]\nladder = true\n"
+            "[log]\nladder = true\n"
             '[[listeners]]\nendpoint = "127.0.0.1:0"\nactive = false\n'
             f'[[routes]]\nclients = ["{PASSIVE}"]\nserver = ["ftp://127.0.0.1:PORT0"]\n'
             f'[[routes]]\nclients = ["{ACTIVE}"]\nserver = ["ftp://127.0.0.1:PORT0"]\n'
@@ -44,6 +44,7 @@ class DataTestCase(SymptomTestCase):
 class NoConnection(DataTestCase):
     """The data connections do not come about."""
 
+    @impatient(data_open=0.6)
     def test_the_client_does_not_reach_the_data_port(self) -> None:
         """A firewall before the gateway."""
 
@@ -73,6 +74,7 @@ class NoConnection(DataTestCase):
         self.hears(client, 425)
         self.assertQuoted()
 
+    @impatient(stalled=0.6)
     def test_an_active_server_does_not_reach_the_gateway(self) -> None:
         """It says 150 and does not come."""
 
@@ -122,6 +124,7 @@ class NoConnection(DataTestCase):
         self.inside(Control.until_end, PASSIVE).ask(b"LIST")
         self.assertQuoted()
 
+    @impatient(extended=1.0)
     def test_the_server_gives_no_data_port(self) -> None:
         """Neither EPSV nor PASV is answered."""
 
@@ -135,6 +138,7 @@ class NoConnection(DataTestCase):
         self.assertEqual(client.ask(b"PASV").code, 425)
         self.assertQuoted()
 
+    @impatient(extended=2.0)
     def test_the_first_data_connection_takes_five_seconds(self) -> None:
         """EPSV is not answered, PASV is."""
 
@@ -156,6 +160,7 @@ class NoConnection(DataTestCase):
         self.inside(script, PASSIVE).ask(b"SIZE gr\xfc\xdfe.txt")
         self.assertQuoted()
 
+    @impatient(data_open=2.0)
     def test_data_comes_from_another_address(self) -> None:
         """A client with two addresses."""
 
@@ -199,6 +204,7 @@ class Broken(DataTestCase):
         self.assertEqual(client.ask(b"RETR report.csv").code, 150)
         return client, data, theirs
 
+    @impatient(final_reply=1.0)
     def test_the_server_s_data_connection_breaks(self) -> None:
         """A reset in the middle of a download."""
         client, data, theirs = self.download(BLOCK)
@@ -208,6 +214,7 @@ class Broken(DataTestCase):
         self.hears(client, 426)
         self.assertQuoted()
 
+    @impatient(stalled=2.0, final_reply=1.0)
     def test_nothing_moves_any_more(self) -> None:
         """Neither side sends or takes a byte."""
         client, _, theirs = self.download(b"x")
@@ -215,6 +222,7 @@ class Broken(DataTestCase):
         theirs[0].close()
         self.assertQuoted()
 
+    @impatient(final_reply=0.6)
     def test_the_server_never_confirms(self) -> None:
         """The data has ended, and no final reply comes."""
         client, data, theirs = self.download(b"x")
@@ -242,6 +250,7 @@ class Broken(DataTestCase):
         self.hears(client, 426)
         self.assertQuoted()
 
+    @impatient(delivery=0.6)
     def test_the_client_does_not_take_the_last_bytes(self) -> None:
         """A client that has stopped to read."""
 
@@ -269,8 +278,6 @@ class Broken(DataTestCase):
 
 class Proxied(SymptomTestCase):
     """A balancer, behind which EPSV would lead to it; a name of the gateway that does not resolve."""
-
-    timers = QUICK + "handshake = 0.3\n"
 
     @classmethod
     def settings(cls) -> str:
@@ -302,6 +309,7 @@ class Proxied(SymptomTestCase):
         client.ask(b"EPSV")
         self.assertQuoted()
 
+    @impatient(handshake=0.3)
     def test_the_balancer_sends_no_proxy_header(self) -> None:
         """It is not told to."""
         self.read_out(self.connect(BALANCER))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.tls.certificates import issued
-from tests.wire.cases import QUICK
 from tests.wire.clients import Client
+from tests.wire.patience import impatient
 from tests.wire.servers import Control, Script
 from tests.wire.symptoms import SymptomTestCase
 
@@ -158,6 +158,7 @@ class OutOfStep(SymptomTestCase):
         self.read_out(self.inside(script, KNOWN))
         self.assertQuoted()
 
+    @impatient(extended=2.0)
     def test_it_is_not_clear_which_command_was_answered(self) -> None:
         """A reply behind an unanswered EPSV that may be to either verb."""
 
@@ -175,29 +176,31 @@ class OutOfStep(SymptomTestCase):
 class Waits(SymptomTestCase):
     """Waits that are over."""
 
-    timers = QUICK + "login = 0.7\nidle = 0.7\nhandshake = 0.3\n"
-
     @classmethod
     def settings(cls) -> str:
         return f'[[routes]]\nclients = ["{KNOWN}"]\nserver = ["ftp://127.0.0.1:PORT0"]\n'
 
+    @impatient(handshake=0.3)
     def test_the_server_does_not_greet_in_time(self) -> None:
         """A server that accepts and says nothing."""
         self.serve_at(0, Control.until_end)
         self.read_out(self.connect(KNOWN))
         self.assertQuoted()
 
+    @impatient(login=2.5)
     def test_the_client_does_not_log_in(self) -> None:
         """One that only connects."""
         self.serve_at(0, lambda control: control.say(b"220 Ready.").until_end())
         self.read_out(self.connect(KNOWN))
         self.assertQuoted()
 
+    @impatient(idle=2.5)
     def test_the_client_says_nothing(self) -> None:
         """One that does nothing more."""
         self.read_out(self.inside(Control.until_end, KNOWN))
         self.assertQuoted()
 
+    @impatient(idle=2.5)
     def test_the_server_does_not_answer(self) -> None:
         """A server that leaves a command without an answer."""
         client = self.inside(Control.until_end, KNOWN)

@@ -8,7 +8,16 @@ from __future__ import annotations
 import socket
 
 from tests.wire.broken import Broken, broken_pipe
-from tests.wire.peers import TIMEOUT, Control, WireTestCase, die, drained, echo_site, reset
+from tests.wire.peers import (
+    TIMEOUT,
+    Control,
+    WireTestCase,
+    die,
+    drained,
+    echo_site,
+    impatient,
+    reset,
+)
 
 
 class Breaks(Broken):
@@ -149,6 +158,7 @@ class Breaks(Broken):
         client, data, _ = self.upload(lambda control, data: die(control.sock, data))
         self.fails(client, data)
 
+    @impatient(final_reply=0.6, abort_reply=0.6)
     def test_server_silent_after_upload(self) -> None:
         """A clean upload without a final reply is told as a failure within the wait."""
 

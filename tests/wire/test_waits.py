@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.wire.peers import (
-    QUICK,
     TIMEOUT,
     Closed,
     Control,
     WireTestCase,
     drained,
     echo_site,
+    impatient,
     listening_ports,
     pasv_port,
 )
@@ -46,9 +46,7 @@ class WrongPasswordTests(WireTestCase):
 class WaitTests(WireTestCase):
     """Waits that end."""
 
-    toml = QUICK + "login = 1.0\nidle = 1.5\nstalled = 1.0\n"
-    alone = "waits"
-
+    @impatient(login=1.0)
     def test_slow_login(self) -> None:
         """A client that does not log in: 421 and the end."""
         self.serve(lambda control: (control.say(b"220 Ready."), control.until_end()))
@@ -57,6 +55,7 @@ class WaitTests(WireTestCase):
         self.assertEqual(client.code(), 421)
         self.assertEqual(client.rest(), b"")
 
+    @impatient(login=1.0)
     def test_login_in_drops(self) -> None:
         """Commands now and then do not prolong the login's time."""
 
@@ -79,6 +78,7 @@ class WaitTests(WireTestCase):
                 break
         self.assertEqual(codes[-1], 421)
 
+    @impatient(login=1.0)
     def test_server_without_greeting(self) -> None:
         """A server that accepts and says nothing: 421 within the wait."""
         self.serve(lambda control: control.until_end())
@@ -86,17 +86,20 @@ class WaitTests(WireTestCase):
         self.assertEqual(client.code(), 421)
         self.assertEqual(client.rest(), b"")
 
+    @impatient(idle=2.5)
     def test_idle_client(self) -> None:
         """A client that says nothing after its login: 421 and the end."""
         client, _ = self.talk(lambda control: control.until_end())
         self.assertEqual(client.code(), 421)
         self.assertEqual(client.rest(), b"")
 
+    @impatient(idle=2.5)
     def test_server_that_does_not_answer(self) -> None:
         """A command that the server never answers: 421 and the end."""
         client, _ = self.talk(lambda control: control.until_end())
         self.assertEqual(client.ask(b"HELP").code, 421)
 
+    @impatient(idle=2.5)
     def test_idle_is_not_a_long_transfer(self) -> None:
         """A slow transfer, longer than the idle wait, is not cut (RFC 6384)."""
 
@@ -106,7 +109,7 @@ class WaitTests(WireTestCase):
             data = port.open()
             for _ in range(6):
                 data.sendall(b"drop")
-                assert control.silent(0.4)
+                assert control.silent(0.5)
             data.close()
             control.say(b"226 Done.")
             echo_site(control)
@@ -118,6 +121,7 @@ class WaitTests(WireTestCase):
         self.assertEqual(client.code(), 226)
         self.assertTrue(client.in_step())
 
+    @impatient(stalled=2.5)
     def test_stalled_download(self) -> None:
         """No byte for the stalled wait: reset on both sides and a refusal."""
 
@@ -137,21 +141,23 @@ class WaitTests(WireTestCase):
         self.assertIn(client.code(), (426, 451))
         self.assertEqual(served.result(TIMEOUT), "reset")
 
+    @impatient(login=2.5)
     def test_230_greeting_is_a_login(self) -> None:
         """A server that greets with 230 has let the client in: the login's time does not end it."""
 
         def script(control: Control) -> None:
             control.say(b"230 Walk in.")
-            for _ in range(4):
+            for _ in range(6):
                 echo_site(control)
 
         self.serve(script)
         client = self.connect()
         self.assertEqual(client.code(), 230)
-        for _ in range(4):
+        for _ in range(6):
             client.silent(0.5)
             self.assertTrue(client.in_step())
 
+    @impatient(idle=2.5)
     def test_unused_port_closes_with_the_idle_session(self) -> None:
         """A data port that nobody used closes with its session."""
         client, served = self.talk(lambda control: (control.data(), control.until_end()))

@@ -1,4 +1,8 @@
-"""The timers of one control connection; they end with it."""
+"""The timers of one control connection; they end with it.
+
+As those of the session (``net.timers``), one that is due waits for one turn more: what the peer has sent
+in time is read first.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +45,14 @@ class Waits:
             self._take(wait)
             over()
 
+        def due() -> None:
+            self._keep(wait, self._reactor.callLater(0, ring))
+
+        self._keep(wait, self._reactor.callLater(seconds, due if seconds else ring))
+
+    def _keep(self, wait: Wait, running: IDelayedCall) -> None:
         self._running = self._running or {}
-        self._running[wait] = self._reactor.callLater(seconds, ring)
+        self._running[wait] = running
 
     def _take(self, wait: Wait) -> IDelayedCall | None:
         if self._running is None:
