@@ -6,7 +6,6 @@ sockets of systemd's and changes nothing, so that it can stand before a start or
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from typing import TextIO
@@ -19,7 +18,7 @@ from ftpalg.config.effective import effective
 from ftpalg.config.faults import Fault, independent
 from ftpalg.config.warnings import Warning, warnings
 from ftpalg.life.files import faults_of_files
-from ftpalg.options import read_words
+from ftpalg.options import load
 
 
 def check(words: Namespace) -> int:
@@ -64,12 +63,6 @@ def wrong_words(words: Namespace) -> str:
     if words.anonymous and not words.effective:
         return "--anonymous goes with --effective"
     return ""
-
-
-def load(words: Namespace) -> Loaded:
-    """The settings that the words name.  Raise SettingsError for a file that cannot be read."""
-    given = {name.replace("_", "-"): value for name, value in vars(words).items()}
-    return read_words(given, os.environ, words.config or getattr(words, "file", None))
 
 
 def _print(loaded: Loaded, one: Fault, out: TextIO) -> None:

@@ -7,9 +7,10 @@ and its grammar holds: words between colons, a backslash before a colon that is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
+from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import HOST
 
 FORMS = "write one like 127.0.0.1:2121, [::1]:2121, :2121 or systemd:NAME"
@@ -32,8 +33,8 @@ NAMES = ("port", "interface", "backlog")
 """The words of both, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+@value
+class Socket(NamedTuple):
     """An address to listen on; an empty host is any of IPv4, ``both`` is IPv4 and IPv6."""
 
     host: str

@@ -252,6 +252,16 @@ class Settings:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
 
+    @property
+    def may_speak_tls_to_servers(self) -> bool:
+        """Whether there is TLS to any server by these settings."""
+        modes = [
+            self.default_server_tls,
+            *(rule.mode for rule in self.server_tls.rules),
+            *(self.route(rule).tls for rule in self.routes),
+        ]
+        return any(mode not in (None, ServerTls.OFF) for mode in modes)
+
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets where no route says otherwise."""
         rules = tuple((r.server, r.mode) for r in self.server_tls.rules)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from twisted.cred import strcred
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
@@ -60,6 +59,8 @@ def _checker_of(description: str) -> ICredentialsChecker:
         return _in_memory(argument)
     if kind == "unix":
         return _of_unix()
+    from twisted.cred import strcred  # which brings Twisted's plug-ins
+
     try:
         factory = strcred.findCheckerFactory(kind)
     except strcred.InvalidAuthType:
@@ -91,6 +92,8 @@ def is_account_of(checkers: Iterable[ICredentialsChecker]) -> IsAccount | None:
 
 def _known() -> str:
     """The kinds that check passwords."""
+    from twisted.cred import strcred
+
     return ", ".join(
         sorted(
             factory.authType
