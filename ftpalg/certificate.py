@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ftpalg.whole_files import write
+
 DAYS = 365
 
 
@@ -46,8 +48,8 @@ def make_pair(names: list[str], folder: Path, *, overwrite: bool = False) -> tup
     )
     plain = serialization.NoEncryption()
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    _write(files[1], key.private_bytes(pem, pkcs8, plain), 0o600)
-    _write(files[0], certificate.public_bytes(pem), 0o644)
+    write(files[1], key.private_bytes(pem, pkcs8, plain), 0o600)
+    write(files[0], certificate.public_bytes(pem), 0o644)
     return files
 
 
@@ -61,11 +63,3 @@ def _named(name: str) -> x509.GeneralName:
         return x509.DNSName(any_host + idna.encode(plain, uts46=True).decode("ascii"))
     except idna.IDNAError:
         raise ValueError(f"{name!r} is neither a host name nor an address") from None
-
-
-def _write(file: Path, content: bytes, mode: int) -> None:
-    """Make the file anew, so that the mode is the file's whoever had one there before."""
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)

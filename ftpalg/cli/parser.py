@@ -31,6 +31,10 @@ class Parser(argparse.ArgumentParser):
             self.error(f"{unknown[0]!r} is none of its words")
         return found, unknown
 
+    def print_help(self, file: Any = None) -> None:
+        """Raise OSError where it cannot be written, which argparse keeps to itself."""
+        print(self.format_help(), end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         raise WrongWords(f"{self.prog}: {message}; {self.prog} --help lists the words.")
 
