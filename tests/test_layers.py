@@ -90,6 +90,7 @@ STAGES = (
 addressing's."""
 
 NET = (
+    {"c_stderr"},
     {
         "keypair",
         "stored_passwords",
