@@ -19,6 +19,8 @@ WRITTEN = re.compile(
 )
 """A name without a dot would be one of Twisted's kinds."""
 SYSTEMD = re.compile(r"systemd:([A-Za-z0-9_.@-]+)")
+BEFORE_A_PORT = (":", "*", "[")
+"""What begins HOST:PORT, and nothing of Twisted's."""
 SOCKETS = ("tcp", "tcp6")
 OWN_TLS = (
     "brings TLS that the data connections cannot share;"
@@ -78,6 +80,8 @@ def wrong(text: str) -> str:
     kind, *words = _words(text)
     if written := WRITTEN.fullmatch(text):
         return _wrong_host(written)
+    if text[:1] in BEFORE_A_PORT:
+        return "has no number of a port behind its last colon"
     if kind in SOCKETS:
         return _wrong_socket(kind, words)
     if kind in BARRED:
