@@ -44,7 +44,7 @@ INSPECTED_PORTS = frozenset((1720, 2000, 5060, 5061))
 PortRange = tuple[int, int]
 
 
-@frozen
+@frozen(repr=False)
 class Data:
     """``[data]``: data connections."""
 
@@ -65,7 +65,7 @@ class Data:
     remember: float = setting(3600.0, checks.seconds)
 
 
-@frozen
+@frozen(repr=False)
 class Timeouts:
     """``[timeouts]``: every wait, in seconds."""
 
@@ -111,7 +111,7 @@ class Timeouts:
         return self._of[timer]
 
 
-@frozen
+@frozen(repr=False)
 class Limits:
     """``[limits]``: every bound."""
 
@@ -157,7 +157,7 @@ class Shown(Enum):
     NONE = "none"
 
 
-@frozen
+@frozen(repr=False)
 class Log:
     """``[log]``."""
 
@@ -171,7 +171,7 @@ class Log:
     ladder: bool = setting(False, checks.switch)
 
 
-@frozen
+@frozen(repr=False)
 class Admin:
     """``[admin]``: where the gateway tells of itself and takes orders."""
 
@@ -180,7 +180,7 @@ class Admin:
     agent: str = setting("", checks.socket_or_none)
 
 
-@frozen
+@frozen(repr=False)
 class Settings:
     """The whole configuration."""
 
