@@ -1,4 +1,4 @@
-"""From ``ftpalg run`` to its line ``ready``: wall seconds and CPU seconds, medians.
+"""From the start of a program to its line ``ready``: wall and CPU seconds, least, median and most.
 
     python -m bench.start [--runs N]
 
@@ -13,19 +13,31 @@ import os
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from time import monotonic
 
 from bench.measure import child, cpu, line_with
 
-WORDS = (sys.executable, "-m", "ftpalg", "run", "--listen", "127.0.0.1:0", "--server", "ftp://h")
+WORDS = ("--listen", "127.0.0.1:0", "--server", "ftp://h")
+TWISTD = str(Path(sys.executable).with_name("twistd"))
+WAYS = {
+    "ftpalg run": (sys.executable, "-m", "ftpalg", "run", *WORDS),
+    "twistd -n ftpalg": (TWISTD, "-n", "--pidfile=", "ftpalg", *WORDS),
+}
 
 
-def start() -> tuple[float, float]:
+def start(words: tuple[str, ...]) -> tuple[float, float]:
     """Wall and CPU seconds of one start."""
     began = monotonic()
-    with child(*WORDS) as process:
+    with child(*words) as process:
         line_with(process, r"(ready)")
         return monotonic() - began, cpu(process)
+
+
+def shown(values: Sequence[float]) -> str:
+    """Least, median and most."""
+    return " / ".join(f"{f(values):.2f}" for f in (min, statistics.median, max)) + " s"
 
 
 def main() -> None:
@@ -36,10 +48,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ftpalg-bench-") as folder:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        start()
-        wall, own = zip(*(start() for _ in range(runs)), strict=True)
-    print(f"ready after {statistics.median(wall):.2f} s, CPU {statistics.median(own):.2f} s")
-    print(f"at least {min(wall):.2f} s, CPU {min(own):.2f} s, of {runs}")
+        for way, program in WAYS.items():
+            start(program)
+            wall, own = zip(*(start(program) for _ in range(runs)), strict=True)
+            print(f"{way:18} wall {shown(wall)}, CPU {shown(own)}, of {runs}", flush=True)
 
 
 if __name__ == "__main__":

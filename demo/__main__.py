@@ -23,9 +23,10 @@ from demo.origins import PASSWORD, USER, PlainHandler, TlsHandler, start
 from ftpalg.certificate import CA_FILE, make_pair
 from ftpalg.config import structure
 from ftpalg.core.facts import About
+from ftpalg.life.reactor import installed
+from ftpalg.life.service import GatewayService
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import LogSettings
-from ftpalg.service import GatewayService, installed
 
 GATEWAYS = ((1025, "plain origin"), (1026, "origin that insists on TLS and session reuse"))
 SAMPLES = {"hello.txt": b"Hello through the gateway.\r\n", "numbers.bin": bytes(range(256)) * 4096}

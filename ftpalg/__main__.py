@@ -14,7 +14,7 @@ from ftpalg.life.signals import Signals
 SIGNALS = Signals()
 if sys.argv[1:2] == ["run"]:
     SIGNALS.take()
-    gc.disable()  # nothing of a start is garbage; service.run enables it again
+    gc.disable()  # nothing of a start is garbage; foreground.run enables it again
 
 from ftpalg.cli import DONE, FAILED, WRONG
 from ftpalg.cli.parser import WrongWords, parse
@@ -29,31 +29,33 @@ def main(arguments: list[str] | None = None) -> int:
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]
     try:
+        return _flushed(_status(words))
+    except OSError as error:
+        if error.errno not in LOST or error.filename is not None:
+            raise
+        return _lost(error)
+
+
+def _status(words: list[str]) -> int:
+    """Do what the words say."""
+    try:
         found = parse(words)
     except WrongWords as error:
         print(error, file=sys.stderr)
         return WRONG
     except SystemExit:  # argparse has printed the help
-        return _flushed(DONE)
+        return DONE
     found.signals = SIGNALS
     does = "version:version" if found.version else found.does
     module, _, function = does.partition(":")
-    try:
-        status: int = getattr(import_module(f"ftpalg.cli.{module}"), function)(found)
-    except OSError as error:
-        if error.errno not in LOST or error.filename is not None:
-            raise
-        return _lost(error)
-    return _flushed(status)
+    status: int = getattr(import_module(f"ftpalg.cli.{module}"), function)(found)
+    return status
 
 
 def _flushed(status: int) -> int:
     """The status, once what was printed has arrived.  Python has no stdout where it was closed."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
-        return _lost(error)
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return status
 
 

@@ -11,9 +11,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
+from twisted.internet.defer import Deferred, execute
 from twisted.internet.interfaces import (
     IListeningPort,
     IProtocolFactory,
@@ -22,7 +22,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from ftpalg.config import SettingsError
-from ftpalg.config.endpoints import FORMS, from_systemd, systemd_name, twisted
+from ftpalg.config.endpoints import FORMS, WRITTEN, Socket, from_systemd, socket_of, systemd_name
 
 FIRST = 3
 """The first descriptor that systemd hands on: sd_listen_fds(3)."""
@@ -43,6 +43,8 @@ class FromSystemd:
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
         """Accept from a copy of the socket."""
+        from twisted.internet.endpoints import AdoptedStreamServerEndpoint
+
         copy = os.dup(self.descriptor)
         endpoint = AdoptedStreamServerEndpoint(self.reactor, copy, self.family)
         listening: Deferred[IListeningPort] = endpoint.listen(protocolFactory)
@@ -50,7 +52,14 @@ class FromSystemd:
 
 
 def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
-    """The endpoint that a setting names.  Raise SettingsError where there is none."""
+    """The endpoint that a setting names.  Raise SettingsError where there is none.
+
+    Twisted's own are imported where one is named: they bring its plug-ins and more.
+    """
+    if WRITTEN.fullmatch(text):
+        return Written(reactor, socket_of(text))
+    from twisted.internet.endpoints import serverFromString
+
     name = systemd_name(text)
     if name:
         descriptor = _handed_on(text, name)
@@ -61,12 +70,26 @@ def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
         except OSError:
             raise _fault(text, NO_SOCKET) from None
     try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, twisted(text))
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, text)
     except Exception:  # each endpoint's parser raises what it likes, in words of Python
         if from_systemd(text):
             raise _fault(text, NO_SOCKET) from None
         raise _fault(text, f"is no endpoint that Twisted knows; {FORMS}") from None
     return endpoint
+
+
+@implementer(IStreamServerEndpoint)
+class Written:
+    """``HOST:PORT``, as people write it."""
+
+    def __init__(self, reactor: Any, where: Socket | None) -> None:
+        assert where is not None  # of every written form there is one
+        self._reactor = reactor
+        self._where = where
+
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
+        port, host = self._where.port, self._where.host
+        return execute(self._reactor.listenTCP, port, protocolFactory, interface=host)
 
 
 NO_SOCKET = (

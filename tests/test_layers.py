@@ -23,12 +23,15 @@ MAY_IMPORT = {
     "options": {"config", "words"},
     "endpoints": {"config"},
     "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
-    "certificate": {"certificate"},
+    "whole_files": {"whole_files"},
+    "certificate": {"certificate", "whole_files"},
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
-        "service",
+        "foreground",
+        "whole_files",
         "life",
         "config",
         "net",
@@ -91,7 +94,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "validity"},
+    {"unreadable", "validity", "c_stderr"},
     {
         "keypair",
         "stored_passwords",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SkipTest
@@ -65,10 +66,17 @@ class Process(CommandCase):
         if not os.path.exists("/dev/full"):
             raise SkipTest("no /dev/full")
         sentence = "ftpalg: standard output cannot be written: No space left on device\n"
-        for words in ("ftpalg version", "ftpalg schema", "ftpalg --help", "-u ftpalg version"):
-            line = words.replace("-u", "PYTHONUNBUFFERED=1")
-            done = self.started(f"{line} > /dev/full")
-            self.assertEqual((done.returncode, done.stderr), (1, sentence), words)
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (
+                *("--help", "run --help", "version", "schema"),
+                *("check --effective --server ftp://h", f"config init {folder}"),
+            ):
+                for environment in ("", "PYTHONUNBUFFERED=1 "):
+                    for made in Path(folder).iterdir():
+                        made.unlink()
+                    done = self.started(f"{environment}ftpalg {words} > /dev/full")
+                    said = done.stderr.removeprefix("OK: no file; the command line\n")
+                    self.assertEqual((done.returncode, said), (1, sentence), words)
 
     def test_nobody_listens(self) -> None:
         """A standard output that is closed changes no status."""

@@ -22,6 +22,8 @@ EXCEPTIONS = {
     "core.certificates": "two frozen values; tests.net.test_shown, test_validity make them",
     "life.upgrade_request": "tests.life.test_upgrading: who asks, and what is answered",
     "life.listening": "tests.life.test_reloading, test_upgrading: listeners that come, stay and go",
+    "foreground": "tests.life: each of its gateways is one",
+    "life.reactor": "names; every start goes over it",
     "life.service": "tests.life: each test of a whole process",
     "life.terminal": "tests.life.test_starting: what a terminal shows of a start that fails",
     "life.wiring": "tests.wire.test_access, test_server_rules: what the settings say is what holds",

@@ -7,7 +7,6 @@ commit's checks.
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from ftpalg.config.effective import effective
 from ftpalg.config.faults import Fault, independent
 from ftpalg.config.warnings import Warning
 from ftpalg.life.files import every_warning, faults_of_files
-from ftpalg.options import read_words
+from ftpalg.options import load
 
 
 def check(words: Namespace) -> int:
@@ -73,12 +72,6 @@ def wrong_words(words: Namespace) -> str:
     if words.quiet and words.effective:
         return "--effective prints, and --quiet prints nothing"
     return ""
-
-
-def load(words: Namespace) -> Loaded:
-    """The settings that the words name.  Raise SettingsError for a file that cannot be read."""
-    given = {name.replace("_", "-"): value for name, value in vars(words).items()}
-    return read_words(given, os.environ, words.config or getattr(words, "file", None))
 
 
 def _print(loaded: Loaded, one: Fault, out: TextIO) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ftpalg.cli import DONE, FAILED
 from ftpalg.config.comments import shipped
+from ftpalg.whole_files import write
 
 NAME = "ftpalg.toml"
 
@@ -17,11 +18,11 @@ def init(words: Namespace) -> int:
     file = Path(words.folder or ".") / NAME
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w" if words.force else "x", encoding="utf-8") as opened:
-            opened.write(shipped())
-    except FileExistsError:
-        print(f"ftpalg config init: {file} exists already; --force overwrites it", file=sys.stderr)
-        return FAILED
+        if file.exists() and not words.force:
+            said = f"{file} exists already; --force overwrites it"
+            print(f"ftpalg config init: {said}", file=sys.stderr)
+            return FAILED
+        write(file, shipped().encode())
     except OSError as error:
         print(f"ftpalg config init: {file}: {error.strerror}", file=sys.stderr)
         return FAILED

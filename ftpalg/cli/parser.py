@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from ftpalg.cli.commands import COMMANDS, Argument, Command
@@ -32,17 +31,21 @@ class Parser(argparse.ArgumentParser):
             self.error(f"{unknown[0]!r} is none of its words")
         return found, unknown
 
+    def print_help(self, file: Any = None) -> None:
+        """Raise OSError where it cannot be written, which argparse keeps to itself."""
+        print(self.format_help(), end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         raise WrongWords(f"{self.prog}: {message}; {self.prog} --help lists the words.")
 
 
-def parser() -> Parser:
-    """The parser of the whole command."""
+def parser(commands: Sequence[Command] = COMMANDS) -> Parser:
+    """The parser of the whole command, or of some commands."""
     made = Parser(prog=PROGRAM, description="An application-layer gateway for FTP.")
     made.add_argument(
         "--version", action="store_true", help="tell the versions, as ftpalg version does"
     )
-    _add_commands(made, COMMANDS)
+    _add_commands(made, commands)
     return made
 
 
@@ -77,7 +80,8 @@ COMPLETES = {
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The namespace of the words, ``does`` among them.  Raise WrongWords."""
     _know(words, COMMANDS, PROGRAM)
-    found = parser().parse_args(words)
+    asked = [command for command in COMMANDS if command.name in words[:1]]
+    found = parser(asked or COMMANDS).parse_args(words)  # to make them all would take its time
     if getattr(found, "lacks", None):
         found.lacks.error("needs a command")
     if not hasattr(found, "does") and not found.version:
@@ -95,6 +99,8 @@ def _know(words: Sequence[str], commands: Sequence[Command], program: str) -> No
         if below:
             _know(words[1:], below, f"{program} {words[0]}")
         return
+    from difflib import get_close_matches
+
     near = get_close_matches(words[0], named, 1)
     meant = f"did you mean {near[0]}?" if near else f"{program} --help lists them."
     raise WrongWords(f"{program}: {words[0]!r} is no command; {meant}")

@@ -7,14 +7,14 @@ from argparse import Namespace
 from functools import partial
 
 from ftpalg.cli import WRONG
-from ftpalg.cli.check import load
 from ftpalg.config import SettingsError
+from ftpalg.options import load
 
 
 def run(words: Namespace) -> int:
     """2 for faults of the settings; then what the service says."""
+    from ftpalg.foreground import run as serve
     from ftpalg.life.source import Source
-    from ftpalg.service import run as serve
 
     try:
         return serve(Source(partial(load, words), words.config or ""), words.signals)

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 def upgrade(words: Namespace) -> int:
     """1 where that fails, and the running one serves on."""
-    from ftpalg.service import upgrade as take_over
+    from ftpalg.foreground import upgrade as take_over
 
     status, sentence = take_over(words.pid)
     print(f"ftpalg: {sentence}", file=sys.stderr if status else sys.stdout)

@@ -7,9 +7,10 @@ and its grammar holds: words between colons, a backslash before a colon that is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
+from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import HOST
 
 FORMS = "write one like 127.0.0.1:2121, [::1]:2121, :2121 or systemd:NAME"
@@ -18,6 +19,8 @@ WRITTEN = re.compile(
 )
 """A name without a dot would be one of Twisted's kinds."""
 SYSTEMD = re.compile(r"systemd:([A-Za-z0-9_.@-]+)")
+BEFORE_A_PORT = (":", "*", "[")
+"""What begins HOST:PORT, and nothing of Twisted's."""
 SOCKETS = ("tcp", "tcp6")
 OWN_TLS = (
     "brings TLS that the data connections cannot share;"
@@ -32,8 +35,8 @@ NAMES = ("port", "interface", "backlog")
 """The words of both, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+@value
+class Socket(NamedTuple):
     """An address to listen on; an empty host is any of IPv4, ``both`` is IPv4 and IPv6."""
 
     host: str
@@ -77,6 +80,8 @@ def wrong(text: str) -> str:
     kind, *words = _words(text)
     if written := WRITTEN.fullmatch(text):
         return _wrong_host(written)
+    if text[:1] in BEFORE_A_PORT:
+        return "has no number of a port behind its last colon"
     if kind in SOCKETS:
         return _wrong_socket(kind, words)
     if kind in BARRED:

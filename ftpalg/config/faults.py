@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from ftpalg.config.places import Path, Place, Places
+from ftpalg.core.value import value
 
 KEY = re.compile(r"([a-z0-9-]+(?:\[\d+\])?(?:\.[a-z0-9-]+(?:\[\d+\])?)*)(?: =.*?)?: ")
 """The key that a sentence begins with."""
@@ -99,8 +101,8 @@ def veiled(text: str) -> str:
     return re.sub(r"(://[^\s\"':@/]*:)[^\s\"']*@", r"\1...@", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+@value
+class Document(NamedTuple):
     """A settings file: its name, its text and the places in it."""
 
     name: str

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path as File
 from types import GenericAlias
 from typing import Any, get_args, get_origin
@@ -61,7 +61,7 @@ SECTIONS = (
     *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )
-"""Every class of the model, what is inside first."""
+"""Every class of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,16 @@ def _hook(check: Check) -> Callable[[Any, Any], Any]:
 def _converter() -> Converter:
     made = Converter(forbid_extra_keys=True)
     made.register_structure_hook_func(_is_list_of_tables, _tables(made))
-    for section in SECTIONS:
+    made.register_structure_hook_factory(SECTIONS.__contains__, partial(_section, made))
+    return made
+
+
+def _section(converter: Converter, section: type) -> Callable[[Any, Any], Any]:
+    """The hook of a class.  Its code is made with the first table: a file has few of the sections,
+    and to make all of them would be a twentieth of a start."""
+
+    @cache
+    def make() -> Any:
         overrides: dict[str, Any] = {}
         for a in fields(section):
             if a.init:
@@ -103,9 +112,14 @@ def _converter() -> Converter:
                 hook = _hook(check) if check else None
                 omit = not is_key(a)
                 overrides[a.name] = override(rename=key_of(a.name), struct_hook=hook, omit=omit)
-        make: Any = make_dict_structure_fn(section, made, **overrides)
-        made.register_structure_hook(section, _table_only(make))
-    return made
+        return make_dict_structure_fn(section, converter, **overrides)
+
+    def structure_table(value: Any, kind: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValueError("must be a table: write its name in brackets and its keys below")
+        return make()(value, kind)
+
+    return structure_table
 
 
 def _is_list_of_tables(kind: Any) -> bool:
@@ -120,15 +134,6 @@ def _tables(converter: Converter) -> Callable[[Any, Any], Any]:
         return tuple(converter.structure(value, tables))
 
     return structure_tables
-
-
-def _table_only(make: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def structure_table(value: Any, kind: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise ValueError("must be a table: write its name in brackets and its keys below")
-        return make(value, kind)
-
-    return structure_table
 
 
 def settings_of_raw(raw: Mapping[str, Any]) -> tuple[Settings, list[Fault]]:

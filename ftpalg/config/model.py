@@ -44,7 +44,7 @@ INSPECTED_PORTS = frozenset((1720, 2000, 5060, 5061))
 PortRange = tuple[int, int]
 
 
-@frozen
+@frozen(repr=False)
 class Data:
     """``[data]``: data connections."""
 
@@ -65,7 +65,7 @@ class Data:
     remember: float = setting(3600.0, checks.seconds)
 
 
-@frozen
+@frozen(repr=False)
 class Timeouts:
     """``[timeouts]``: every wait, in seconds."""
 
@@ -111,7 +111,7 @@ class Timeouts:
         return self._of[timer]
 
 
-@frozen
+@frozen(repr=False)
 class Limits:
     """``[limits]``: every bound."""
 
@@ -157,7 +157,7 @@ class Shown(Enum):
     NONE = "none"
 
 
-@frozen
+@frozen(repr=False)
 class Log:
     """``[log]``."""
 
@@ -171,7 +171,7 @@ class Log:
     ladder: bool = setting(False, checks.switch)
 
 
-@frozen
+@frozen(repr=False)
 class Admin:
     """``[admin]``: where the gateway tells of itself and takes orders."""
 
@@ -180,7 +180,7 @@ class Admin:
     agent: str = setting("", checks.socket_or_none)
 
 
-@frozen
+@frozen(repr=False)
 class Settings:
     """The whole configuration."""
 
@@ -257,6 +257,16 @@ class Settings:
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
+
+    @property
+    def may_speak_tls_to_servers(self) -> bool:
+        """Whether there is TLS to any server by these settings."""
+        modes = [
+            self.default_server_tls,
+            *(rule.mode for rule in self.server_tls.rules),
+            *(self.route(rule).tls for rule in self.routes),
+        ]
+        return any(mode not in (None, ServerTls.OFF) for mode in modes)
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets where no route says otherwise."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from ftpalg.core.value import value
 
 Path = tuple[str | int, ...]
 """A key with the keys of its tables before it; the place in a list counts from 0."""
@@ -20,8 +22,8 @@ SCALAR = re.compile(r"[^\s,\]}#]+(?: [0-9][^\s,\]}#]*)?")
 """A number, a switch or a date; a date may have one space before its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+@value
+class Place(NamedTuple):
     """From ``start`` to ``end`` in the text; ``line`` and ``column`` are the start's."""
 
     line: int
@@ -30,8 +32,8 @@ class Place:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+@value
+class Places(NamedTuple):
     """What a text holds, and where: keys (or headers), values, and its comments by their line."""
 
     keys: dict[Path, Place]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from attrs import fields
 
@@ -45,6 +44,8 @@ def like(name: str, names: Iterable[str]) -> str:
 
 
 def _closest(name: str, names: Iterable[str], least: float) -> str:
+    from difflib import get_close_matches  # for those who have mistyped
+
     known = {"".join(_words(one)): one for one in names}
     found = get_close_matches("".join(_words(name)), known, 1, least)
     return known[found[0]] if found else ""

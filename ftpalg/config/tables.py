@@ -1,4 +1,8 @@
-"""The tables of a configuration: listeners, routes, parents, and the rules of access."""
+"""The tables of a configuration: listeners, routes, parents, and the rules of access.
+
+No class of the settings shows itself (``repr``): some hold passwords, which are for no traceback; and to
+make two dozen of those methods would take a start's time.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,7 @@ COMMAND_LINE = "command line"
 """As ``Origin.places`` has it."""
 
 
-@frozen
+@frozen(repr=False)
 class Origin:
     """Where settings come from.
 
@@ -67,7 +71,7 @@ class Origin:
 # -- where servers are ----------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False)
 class ServerUrl:
     """``ftp://host[:21]`` plain, ``ftpes://host[:21]`` explicit and ``ftps://host[:990]`` implicit TLS."""
 
@@ -130,7 +134,7 @@ def server_urls(value: Any) -> tuple[ServerUrl, ...]:
     return tuple(url for url in map(server_url, listed) if url is not None)
 
 
-@frozen
+@frozen(repr=False)
 class ParentUrl:
     """``socks5://host[:1080]``, ``http://host[:3128]`` (CONNECT) or ``ftp://host[:21]`` (user@server)."""
 
@@ -161,7 +165,7 @@ class Intercept(Enum):
     TPROXY = "tproxy"
 
 
-@frozen
+@frozen(repr=False)
 class Listener:
     """One of ``[[listeners]]``; what it leaves out the general settings say."""
 
@@ -173,7 +177,7 @@ class Listener:
     active: bool | None = setting(None, checks.optional(checks.switch))
 
 
-@frozen
+@frozen(repr=False)
 class Logins:
     """``[login]``: how clients name the server they want."""
 
@@ -181,7 +185,7 @@ class Logins:
     separators: str = setting("@", checks.separators)
 
 
-@frozen
+@frozen(repr=False)
 class Accounts:
     """``[accounts]``: accounts at the gateway."""
 
@@ -196,7 +200,7 @@ class Accounts:
 # -- who may come, and whither ------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False)
 class AccessRule:
     """One of ``[[access.servers]]``."""
 
@@ -208,7 +212,7 @@ class AccessRule:
     ports: tuple[tuple[int, int], ...] = setting((), checks.port_ranges)
 
 
-@frozen
+@frozen(repr=False)
 class Access:
     """``[access]``."""
 
@@ -219,7 +223,7 @@ class Access:
 # -- routes -------------------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False)
 class RouteRule:
     """One of ``[[routes]]``: the conditions, then the way."""
 
@@ -281,7 +285,7 @@ def secret(file: Path | None, credential: str) -> str:
     return f"credential:{credential}" if credential else ""
 
 
-@frozen
+@frozen(repr=False)
 class Parent:
     """One of ``[[parents]]``: a proxy that servers are reached through."""
 
@@ -298,7 +302,7 @@ class Parent:
         return secret(self.password_file, self.password_credential)
 
 
-@frozen
+@frozen(repr=False)
 class ProxyProtocol:
     """``[proxy-protocol]``: addresses handed on by balancers."""
 
@@ -308,7 +312,7 @@ class ProxyProtocol:
 # -- around the gateway ---------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False)
 class Pinholes:
     """``[pinholes]``: the nftables sets that expected data connections are added to."""
 
@@ -317,14 +321,14 @@ class Pinholes:
     ipv6_set: str = setting("data6", checks.nft_name)
 
 
-@frozen
+@frozen(repr=False)
 class Health:
     """``[health]``: checks of servers that are one of several."""
 
     every: float = setting(30.0, checks.seconds)
 
 
-@frozen
+@frozen(repr=False)
 class ClientAddress:
     """One of ``[[data.client-addresses]]``: what clients of these networks are told in 227."""
 

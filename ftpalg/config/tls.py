@@ -16,7 +16,7 @@ from ftpalg.core.wire.addresses import plain_name
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 
-@frozen
+@frozen(repr=False)
 class Certificate:
     """``[[client-tls.more-certificates]]``: two PEM files that belong together."""
 
@@ -24,7 +24,7 @@ class Certificate:
     private_key: Path = field(metadata={"check": checks.path})
 
 
-@frozen
+@frozen(repr=False)
 class ClientTlsSettings:
     """``[client-tls]``: TLS on the client's connections."""
 
@@ -58,7 +58,7 @@ class ClientTlsSettings:
         ]
 
 
-@frozen
+@frozen(repr=False)
 class ServerTlsRule:
     """``[[server-tls.rules]]``: the TLS for servers whose name fits a pattern."""
 
@@ -67,7 +67,7 @@ class ServerTlsRule:
     pin: tuple[str, ...] = setting((), checks.pins)
 
 
-@frozen
+@frozen(repr=False)
 class ServerTlsSettings:
     """``[server-tls]``: TLS on the server's connections."""
 

@@ -7,16 +7,17 @@ pipe's two ends); the process itself some dozens, with listeners, data ports tha
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftpalg.config import Limits
+from ftpalg.core.value import value
 
 EACH = 6
 BASE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptors:
+@value
+class Descriptors(NamedTuple):
     """``needed`` by all sessions with a transfer each, ``allowed`` to this process."""
 
     needed: int

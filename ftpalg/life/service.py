@@ -10,16 +10,16 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IListeningPort, IReactorCore, IReactorUNIX
+from twisted.internet.interfaces import IListeningPort
 
 from ftpalg.config import Listener, Settings, SettingsError
 from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
+from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
@@ -32,6 +32,7 @@ from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
 from ftpalg.life.listening import IPort, Listeners, Make
 from ftpalg.life.notify import Notify
+from ftpalg.life.reactor import IWhole
 from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.terminal import Terminal
@@ -42,19 +43,11 @@ from ftpalg.net.accounts import checkers_of, is_account_of
 from ftpalg.net.admission import Entrance
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.gateway import Gateway
-from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.shared import Shared
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.names import session_names
 from ftpalg.ops.settings import LogSettings, Said
-
-
-class IWhole(IReaching, IReactorCore, IReactorUNIX):
-    """What a gateway's program wants of its reactor."""
-
-    def run(installSignalHandlers: bool = True) -> None:
-        """As ReactorBase has it."""
 
 
 class Log(Recorder, Protocol):
@@ -67,8 +60,8 @@ class Log(Recorder, Protocol):
         """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+@value
+class Program(NamedTuple):
     """How this program was started, to be started again for an upgrade."""
 
     words: tuple[str, ...]

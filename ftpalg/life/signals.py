@@ -5,7 +5,8 @@ Imports the standard library alone, so that ``ftpalg run`` can have it before al
 - SIGTERM, SIGINT: drain and stop; a second one stops at once;
 - SIGHUP: read the settings and certificates again, reopen files;
 - SIGUSR1: reopen files;
-- SIGUSR2: write the sessions to the log.
+- SIGUSR2: write the sessions to the log;
+- SIGQUIT: write to standard error where each thread is, whatever it does or waits for.
 
 Twisted's own SIGTERM would make the process die by that signal after a clean stop; ours stops the
 reactor, so that the status is 0.
@@ -13,7 +14,9 @@ reactor, so that the status is 0.
 
 from __future__ import annotations
 
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -47,6 +50,19 @@ EARLY = tuple(name for name in ORDERS if name != "SIGUSR1")
 where nobody has it yet."""
 
 
+def show_threads() -> None:
+    """SIGQUIT shows the threads, and the process goes on.  It is written at once, below Python, so that
+    it tells of a process too that hangs.  Behind a daemonised twistd standard error is /dev/null; where
+    it was closed from the beginning, its number may be a client's by now.
+    """
+    if not hasattr(signal, "SIGQUIT"):
+        return
+    if sys.__stderr__ is None:
+        signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    else:
+        faulthandler.register(signal.SIGQUIT, file=2, all_threads=True)
+
+
 class Signals:
     """Takes them for the one who ``attend``s.  Only the main thread can have signals."""
 
@@ -62,6 +78,7 @@ class Signals:
         for name in names:
             if name in ORDERS:
                 signal.signal(getattr(signal, name), self._arrived)
+        show_threads()
 
     def share(self, name: str) -> None:
         """Take this one too, beside whoever has it."""

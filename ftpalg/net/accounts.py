@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from twisted.cred import strcred
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
@@ -73,6 +72,8 @@ def _checker_of(description: str, warned: Callable[[str], None]) -> ICredentials
         return _in_memory(argument)
     if kind == "unix":
         return _of_unix()
+    from twisted.cred import strcred  # which brings Twisted's plug-ins
+
     try:
         factory = strcred.findCheckerFactory(kind)
     except strcred.InvalidAuthType:
@@ -104,6 +105,8 @@ def is_account_of(checkers: Iterable[ICredentialsChecker]) -> IsAccount | None:
 
 def _known() -> str:
     """The kinds that check passwords."""
+    from twisted.cred import strcred
+
     return ", ".join(
         sorted(
             factory.authType

@@ -48,6 +48,8 @@ class Certificates:
         self._settings = settings
         self._log = log
         self._server_side = ServerSide(settings.server_tls)
+        if settings.may_speak_tls_to_servers:
+            self._server_side.prepared()  # before the first session waits for it
         pairs = settings.client_tls.pairs
         self._client_side = ClientSide(settings.client_tls) if pairs else None
         self._sides = [side for side in (self._client_side, self._server_side) if side is not None]

@@ -8,13 +8,13 @@ reactor as ``Guarded``, and whatever comes out of a call leads to the owner's ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from ftpalg.core.value import value
 from ftpalg.net.reactors import IWatched, Reactor
 
 
@@ -73,8 +73,8 @@ class Guarded:
 
 
 @implementer(IWatched)
-@dataclass(frozen=True, slots=True)
-class _Entry:
+@value
+class _Entry(NamedTuple):
     """One descriptor behind the guard; equal to every other entry of it."""
 
     descriptor: IWatched

@@ -6,18 +6,19 @@ files, or a process that may no longer read the key, must not turn clients away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from ftpalg.config import Certificate, SettingsError
+from ftpalg.core.value import value
 from ftpalg.net.unreadable import because
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPair:
+@value
+class KeyPair(NamedTuple):
     """The certificate first, its issuers behind it; ``names`` are its DNS names in lower case."""
 
     chain: tuple[crypto.X509, ...]

@@ -21,6 +21,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.threadpool import ThreadPool
 
 from ftpalg.core.wire.addresses import normal
+from ftpalg.net.c_stderr import unheard
 
 Order = tuple[str, Callable[[str], None]]
 """nft's commands, and who is told what is wrong with them, or nothing."""
@@ -54,7 +55,9 @@ class Nft:
             library = self._library or self._load()
         except OSError as error:
             return error.strerror or str(error)
-        if library.nft_run_cmd_from_buffer(self._context, commands.encode("ascii")) == 0:
+        with unheard():  # "Operation not permitted (you must be root)", beside the error itself
+            failed = library.nft_run_cmd_from_buffer(self._context, commands.encode("ascii"))
+        if not failed:
             return ""
         said: bytes = library.nft_ctx_get_error_buffer(self._context)
         return said.decode("utf-8", "replace")

@@ -11,18 +11,18 @@ import re
 import socket
 import struct
 from collections.abc import Callable
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-
-from proxyprotocol import ProxyProtocol
-from proxyprotocol.result import ProxyResult, ProxyResultIPv4, ProxyResultIPv6, is_ipv4, is_ipv6
-from proxyprotocol.v1 import ProxyProtocolV1
-from proxyprotocol.v2 import ProxyProtocolV2
+from typing import TYPE_CHECKING
 
 from ftpalg.core.wire.addresses import HostPort, normal
 from ftpalg.net.leading_bytes import Preface
 from ftpalg.net.reactors import Watching
 
-VERSIONS: dict[int, ProxyProtocol] = {1: ProxyProtocolV1(), 2: ProxyProtocolV2()}
+if TYPE_CHECKING:
+    from proxyprotocol import ProxyProtocol
+    from proxyprotocol.result import ProxyResult
+
 START = 6  # bytes that tell the versions apart; the shortest header has 15
 LINE_START = b"PROXY "
 LONGEST_LINE = 107  # "a 108-byte buffer is always enough", with "a trailing zero"
@@ -41,6 +41,15 @@ NOWHERE = (ip_network("0.0.0.0/8"), ip_network("240.0.0.0/4"))  # this network (
 KINDS = (0x00, 0x11, 0x21)  # unspecified, TCP over IPv4, TCP over IPv6
 
 
+@cache
+def versions() -> dict[int, ProxyProtocol]:
+    """The codecs; the library is imported where headers are in the settings, before ``ready``."""
+    from proxyprotocol.v1 import ProxyProtocolV1
+    from proxyprotocol.v2 import ProxyProtocolV2
+
+    return {1: ProxyProtocolV1(), 2: ProxyProtocolV2()}
+
+
 def header(version: int, source: HostPort, destination: HostPort) -> bytes:
     """The header of version 1 or 2 for a connection from ``source`` to ``destination``.
 
@@ -49,6 +58,8 @@ def header(version: int, source: HostPort, destination: HostPort) -> bytes:
     """
     (from_host, from_port), (to_host, to_port) = source, destination
     client, server = ip_address(normal(from_host)), ip_address(normal(to_host))
+    from proxyprotocol.result import ProxyResultIPv4, ProxyResultIPv6
+
     result: ProxyResult
     if isinstance(client, IPv4Address) and isinstance(server, IPv4Address):
         result = ProxyResultIPv4(
@@ -58,7 +69,7 @@ def header(version: int, source: HostPort, destination: HostPort) -> bytes:
         result = ProxyResultIPv6(
             (_as_ipv6(client), from_port), (_as_ipv6(server), to_port), protocol=socket.SOCK_STREAM
         )
-    return VERSIONS[version].pack(result)
+    return versions()[version].pack(result)
 
 
 def _as_ipv6(address: IPv4Address | IPv6Address) -> IPv6Address:
@@ -142,8 +153,10 @@ class HeaderReader(Preface):
             self._parse(2, head)
 
     def _parse(self, version: int, data: bytes) -> None:
+        from proxyprotocol.result import is_ipv4, is_ipv6
+
         try:
-            result = VERSIONS[version].unpack(data)
+            result = versions()[version].unpack(data)
         except (ValueError, struct.error):
             self._fail("the PROXY header is malformed")
             return

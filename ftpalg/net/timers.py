@@ -14,7 +14,6 @@ from ftpalg.config import Timeouts
 from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.reactors import Timing
 
-
 Running = tuple[tuple[Timer, IDelayedCall], ...]
 """What runs: one or two, for which a dict takes three times the room."""
 

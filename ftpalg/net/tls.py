@@ -297,6 +297,7 @@ class ServerSide:
         self.dated: list[Dated] = []
         """The times of what is in use, whatever the files hold by now."""
         self._context = self._build()
+        self._trusting: SSL.Context | None = None
 
     def reload(self, *, anyhow: bool = False) -> bool:
         """Load the files anew if one changed, or ``anyhow``; running sessions keep what they have.
@@ -327,8 +328,6 @@ class ServerSide:
         context.set_verify(SSL.VERIFY_PEER if settings.verify else SSL.VERIFY_NONE, _judge)
         if settings.ca is not None:
             trust(context, settings.ca)
-        else:
-            context.set_default_verify_paths()
         lists = [(file, crl) for file in settings.crl for crl in read(file)]
         add_to(context, [crl for _, crl in lists], chain=settings.crl_chain)
         dated = [one for file, crl in lists for one in of_list(file, crl)]
@@ -341,10 +340,20 @@ class ServerSide:
         self.dated = dated
         return context
 
+    def prepared(self) -> SSL.Context:
+        """What verifies, with the system's authorities where the settings name none: to read those
+        takes longer than most of a start, and they are for those who speak TLS to servers.
+        """
+        if self._trusting is not self._context:
+            if self.settings.ca is None:
+                self._context.set_default_verify_paths()
+            self._trusting = self._context
+        return self._context
+
     def for_server(self, host: str) -> ForServer:
         """What one session uses for all its connections to that server."""
         settings = self.settings
-        return ForServer(self._context, host, verify=settings.verify, pins=settings.pins(host))
+        return ForServer(self.prepared(), host, verify=settings.verify, pins=settings.pins(host))
 
 
 def _judge(

@@ -8,8 +8,9 @@ spelling, so behind a symbolic link the next PWD is right again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
@@ -24,8 +25,8 @@ STEPS = DOWN | UP | TOLD | {b"REIN"}
 """The commands that a place is followed by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+@value
+class Place(NamedTuple):
     """A directory."""
 
     path: bytes = HOME

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
+
+from ftpalg.core.value import value
 
 Value = str | int | float | tuple[str, ...] | tuple[int, ...]
 
@@ -36,8 +39,8 @@ class Kind(Enum):
     SAID = "what a peer said, or what holds a piece of it"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+@value
+class Field(NamedTuple):
     """One field: its type in JSON, and that of an array's items; whose it is, the most characters it
     has, and what it says."""
 
@@ -166,8 +169,8 @@ SESSION = (
 """Fields of every record of a session, as far as they are known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+@value
+class Event(NamedTuple):
     """A kind of record: its level, what it says, and its own fields."""
 
     level: Level

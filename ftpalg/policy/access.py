@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import (
     IPv4Address,
@@ -20,8 +19,10 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import NamedTuple
 
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal, plain_name
 
 Address = IPv4Address | IPv6Address
@@ -132,8 +133,8 @@ def _embedded(address: Address) -> Iterator[IPv4Address]:
         yield from address.teredo or ()
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRule:
+@value
+class ServerRule(NamedTuple):
     """``[[access.servers]]``: allows or denies where every condition holds; an empty one does.
 
     ``accounts`` and ``names`` are shell patterns; no account pattern fits a session without one,
@@ -207,8 +208,8 @@ DEFAULT_SERVERS = (ServerRule(clients=LOOPBACK, networks=LOOPBACK), ServerRule()
 """Every server that is not special; this machine's own for its own users, who need no gateway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+@value
+class Access(NamedTuple):
     """``[access]``: the clients' networks, and the rules for servers, of which the first counts.
 
     No networks admit every client; no rules allow every server that is not special.

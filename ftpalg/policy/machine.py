@@ -6,16 +6,17 @@ by which a machine is known to others, behind which a service may trust who call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.policy.access import ServerRule
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+@value
+class Machine(NamedTuple):
     """Judges by the rules of ``[[access.servers]]``: only one with the very address opens it."""
 
     rules: tuple[ServerRule, ...] = ()

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from ftpalg.core.routes import UNDECIDED, Choose, Facts, Route, Server, Undecided
+from ftpalg.core.value import value
 from ftpalg.policy.access import Network, named, within
 
 WITH_PORT = re.compile(r"(?P<name>[^:]+|\[.*\]):(?P<port>[0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class RouteRule:
+@value
+class RouteRule(NamedTuple):
     """``[[routes]]``: a route, and the conditions that must all hold; an empty one does.
 
     All but the networks of ``clients`` are shell patterns; case counts in ``accounts`` and

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftpalg import service
+from ftpalg import foreground
 from tests.cli.cases import CommandCase
 
 
@@ -18,7 +18,7 @@ class Upgrade(CommandCase):
                 asked.append(pid)
                 return answer
 
-            self.patch(service, "upgrade", upgrade)
+            self.patch(foreground, "upgrade", upgrade)
             said = self.run_it("upgrade", "7")
             self.assertEqual((said[0], said[printed]), (answer[0], f"ftpalg: {answer[1]}\n"))
         self.run_it("upgrade")

@@ -14,6 +14,13 @@ from tests.config.cases import AUTH, SOCKS, ConfigTest
 class Values(ConfigTest):
     """Good values of every table."""
 
+    def test_shows_nothing(self) -> None:
+        """Settings in a traceback show no password, in whatever section it stands."""
+        found = self.settings('server = "ftp://h"\naccounts.auth = ["memory:a:hidden"]\n')
+        for one in (found, found.accounts, (found.accounts,)):
+            self.assertNotIn("hidden", repr(one))
+        self.assertIn("hidden", repr(found.accounts.auth))
+
     def test_listeners(self) -> None:
         """What a listener leaves out the general settings say; what it says counts for it alone."""
         found = self.settings(

@@ -49,6 +49,41 @@ class Run(LifeCase):
             {entry.name for entry in Path(gateway.folder.name).iterdir()}, {"ftpalg.toml", "log"}
         )
 
+    def test_threads(self) -> None:
+        """SIGQUIT shows where each thread is, as often as it comes, and is the end of nobody."""
+        gateway = self.run_it()
+        client = self.idle(gateway)
+        for times in (1, 2):
+            gateway.process.send_signal(signal.SIGQUIT)
+            self.assertTrue(gateway.logged("foreground.py", times))
+            self.assertTrue(gateway.logged("Thread 0x", times))
+        self.assertTrue(client.hears_nothing())
+        gateway.process.send_signal(signal.SIGTERM)
+        self.assertEqual(gateway.status(), 0)
+
+    def test_no_standard_error(self) -> None:
+        """Where it was closed at the start, its number is another file's: nothing is written there."""
+        code = (
+            "import os, signal\n"
+            "from ftpalg.life.signals import Signals\n"
+            "end, client = os.pipe()\n"
+            "reader = os.dup(end)\n"
+            "os.dup2(client, 2)\n"
+            "Signals().take()\n"
+            "signal.raise_signal(signal.SIGQUIT)\n"
+            "os.set_blocking(reader, False)\n"
+            "try: print(os.read(reader, 99))\n"
+            "except BlockingIOError: print('nothing')\n"
+        )
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, code],
+            env={**os.environ, "PYTHONPATH": str(TREE)},
+            stdout=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+        self.assertEqual((done.returncode, done.stdout), (0, b"nothing\n"))
+
     def test_busy_port(self) -> None:
         """Status 1, one sentence, and who holds it."""
         taken = listener()

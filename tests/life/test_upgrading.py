@@ -42,14 +42,17 @@ class NextProgram(SynchronousTestCase):
     def start(self, code: str) -> Upgrade:
         """A Python program; ``status`` is where it says how its start went."""
         head = (
-            "import json, os, time\n"
+            "import json, os, signal\n"
             "status = json.loads(os.environ['FTPALG_INHERITED'])['status']\n"
             "def say(words): os.write(status, words)\n"
         )
         words = ("python3", "-c", head + code)
-        return Upgrade(
+        made = Upgrade(
             self.reactor, words, "/", {}, lambda wrong, pid: self.done.append((wrong, pid))
         )
+        self.addCleanup(made._child.wait)
+        self.addCleanup(made._child.kill)
+        return made
 
     def read(self, upgrade: Upgrade) -> None:
         """Until it is done."""
@@ -61,7 +64,7 @@ class NextProgram(SynchronousTestCase):
 
     def test_ready(self) -> None:
         """The one that is ready is let go on."""
-        upgrade = self.start("say(b'rea'); say(b'dy\\n'); time.sleep(600)")
+        upgrade = self.start("say(b'rea'); say(b'dy\\n'); signal.pause()")
         self.read(upgrade)
         ((wrong, pid),) = self.done
         self.assertEqual(wrong, "")
@@ -71,7 +74,7 @@ class NextProgram(SynchronousTestCase):
 
     def test_refuses(self) -> None:
         """What it says is why; it is ended."""
-        self.read(self.start("say('limits: kühn\\n'.encode()); time.sleep(600)"))
+        self.read(self.start("say('limits: kühn\\n'.encode()); signal.pause()"))
         self.ended("limits: kühn")
 
     def test_ends(self) -> None:
@@ -83,12 +86,12 @@ class NextProgram(SynchronousTestCase):
 
     def test_endless(self) -> None:
         """Words without an end are taken up to a bound."""
-        self.read(self.start("say(b'x' * 5000); time.sleep(600)"))
+        self.read(self.start("say(b'x' * 5000); signal.pause()"))
         self.assertEqual(set(self.done[0][0]), {"x"})
 
     def test_late(self) -> None:
         """After 30 seconds it is ended."""
-        self.start("time.sleep(600)")
+        self.start("signal.pause()")
         self.reactor.advance(SECONDS - 0.1)
         self.assertEqual(self.done, [])
         self.reactor.advance(0.1)
@@ -97,7 +100,7 @@ class NextProgram(SynchronousTestCase):
 
     def test_cancelled(self) -> None:
         """Given up twice it is done once."""
-        upgrade = self.start("time.sleep(600)")
+        upgrade = self.start("signal.pause()")
         upgrade.cancel("the gateway stops")
         upgrade.cancel("the gateway stops")
         self.ended("the gateway stops")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from OpenSSL import SSL
 from twisted.internet.task import Clock
 
-from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings
+from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings, structure
 from ftpalg.core.events import Side
 from ftpalg.net.certificates import HOUR, RELOAD_SECONDS, Certificates
 from ftpalg.net.tls import ClientSide, TlsConnection
@@ -74,6 +74,31 @@ class Reloading(FilesCase):
         """A gateway without certificates has nothing to load."""
         self.certificates(Settings()).reload()
         self.assertEqual(self.log.words, [])
+
+    def test_systems_authorities(self) -> None:
+        """They are read at the start where there is TLS to servers, and else with the first of it;
+        once, unless something has changed.  Where the settings name others they never are."""
+        read: list[SSL.Context] = []
+        self.patch(SSL.Context, "set_default_verify_paths", lambda made: read.append(made))
+        for server, options, at_start in (
+            ("ftp://h", {}, 0),
+            ("ftpes://h", {}, 1),
+            ("ftp://h", {"server-tls": {"mode": "auto"}}, 1),
+            ("ftp://h", {"server-tls": {"rules": [{"server": "x", "mode": "explicit"}]}}, 1),
+            ("ftp://h", {"routes": [{"server": "ftps://x"}]}, 1),
+        ):
+            read.clear()
+            made = self.certificates(structure({"server": server, **options}, "x"))
+            self.assertEqual(len(read), at_start, options)
+            for _ in range(2):
+                made.server_side.for_server("h")
+            self.assertEqual(len(read), 1, options)
+        ca = str(self.folder / "ca.pem")
+        CA.cert_pem.write_to_path(ca)
+        read.clear()
+        made = self.certificates(structure({"server": "ftpes://h", "server-tls": {"ca": ca}}, "x"))
+        made.server_side.for_server("h")
+        self.assertEqual(read, [])
 
     def test_lenient(self) -> None:
         """Each side has its own word on TLS without close_notify."""

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import Interface
 
-from ftpalg.life.service import IWhole
+from ftpalg.life.reactor import IWhole
 from ftpalg.net.reactors import IAsking, IReaching, Reactor
 from tests.net.pairs import REACTOR
 

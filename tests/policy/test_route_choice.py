@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from ipaddress import ip_network
 from typing import Any
 
@@ -91,9 +90,7 @@ class Choice(SynchronousTestCase):
 
     def test_all_conditions_are_tested(self) -> None:
         """This test case knows every condition that a rule can have."""
-        self.assertEqual(
-            {field.name for field in fields(RouteRule)}, {"route", "clients", *CONDITIONS.values()}
-        )
+        self.assertEqual(set(RouteRule._fields), {"route", "clients", *CONDITIONS.values()})
 
     def test_one_false_is_enough(self) -> None:
         """A rule that cannot fit any more is not waited for."""

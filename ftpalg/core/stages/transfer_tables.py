@@ -178,12 +178,9 @@ ROWS: tuple[Row, ...] = (
 )
 
 STEPS: dict[tuple[Leg, Leg, Verdict], tuple[Step, Timer | None]] = {}
-for _client, _server, _verdict in product(Leg, Leg, Verdict):
-    STEPS[_client, _server, _verdict] = next(
-        (step, wait)
-        for c, s, v, step, wait in ROWS
-        if _client in c and _server in s and _verdict in v
-    )
+for _clients, _servers, _verdicts, _step, _wait in ROWS:
+    for _one in product(_clients, _servers, _verdicts):
+        STEPS.setdefault(_one, (_step, _wait))
 
 H = Happening
 LEGS: dict[Happening, dict[Leg, Leg]] = {

@@ -8,12 +8,13 @@ a byte that opens no record tells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from OpenSSL import SSL
 
 from ftpalg.core.ends import Reason
 from ftpalg.core.keys import Key
+from ftpalg.core.value import value
 from ftpalg.net.contexts import describe
 from ftpalg.net.tls import TlsConnection
 
@@ -51,8 +52,8 @@ LEFT = (Stage.LEAVING, Stage.CLEARED)
 """Where ours are no records any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+@value
+class Failure(NamedTuple):
     """Why TLS cannot go on.
 
     ``shaking``: it failed in the handshake.  ``refused`` and ``kind``: what is wrong with the peer's

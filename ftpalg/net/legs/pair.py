@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.events import Side
+from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
 from ftpalg.net.legs.relay import Relay, between
 from ftpalg.net.legs.sockets import DataSocket
@@ -23,8 +23,8 @@ between the two, and what stands before the FIN has to be read first.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+@value
+class Done(NamedTuple):
     """A transfer that is over: its bytes and seconds, the ports of both sides that had one, and whose
     TLS resumed another session."""
 

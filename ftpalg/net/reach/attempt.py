@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftpalg.config import Parent
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.legs.dialling import dial
 from ftpalg.net.legs.sockets import Address, Descriptor, reset
@@ -29,8 +29,8 @@ def negotiations() -> Mapping[str, type[Negotiation]]:
     return NEGOTIATIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+@value
+class Way(NamedTuple):
     """How sockets towards a server are opened.
 
     ``source`` is our address or empty; ``transparent`` where it is not this machine's own.

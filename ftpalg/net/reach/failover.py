@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.legs.sockets import ANY, Address
 from ftpalg.net.proxyheader import header
@@ -29,8 +31,8 @@ Failed = Callable[[str, str], None]
 """Told every reason, and the sentence for the client where what stood against it was a judgement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+@value
+class Rules(NamedTuple):
     """What a reach must obey.
 
     ``judge``: why that address of that server may not be dialled, empty where it may; the address is
@@ -62,8 +64,8 @@ class Means:
     warned: Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+@value
+class Target(NamedTuple):
     """Whom to dial, and what a parent there is asked for."""
 
     host: str
@@ -292,7 +294,7 @@ class Reach:
         server = self._server
         if target.asked and not self._way.proxied:
             server = Server(target.asked, server.port)
-        way = replace(self._way, asked=target.asked) if target.asked else self._way
+        way = self._way._replace(asked=target.asked) if target.asked else self._way
         self._reached(sock, server, way)
 
     def _remember(self, missing: list[tuple[Target, str]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from ftpalg.core.value import value
 from ftpalg.net.reach.names import is_address
 
 PORT = 53
@@ -16,8 +17,8 @@ LOCAL: tuple[Where, ...] = (("127.0.0.1", PORT),)
 """Who is asked where the file names nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conf:
+@value
+class Conf(NamedTuple):
     """What resolv.conf says (resolv.conf(5)): servers, search list, dots of a name that is whole."""
 
     servers: tuple[Where, ...] = LOCAL

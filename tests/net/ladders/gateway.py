@@ -109,6 +109,7 @@ class Question:
     accepted: Callable[[str], None]
     refused: Callable[[str], None]
     busy: Callable[[], None]
+    peer: str
     answered: tuple[int, ...] = ()
 
     def cancel(self) -> None:
