@@ -6,6 +6,7 @@
 # make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
 # make dist   builds the sdist and the wheel into dist and checks them; make changelog writes CHANGELOG.rst
+# make deb    builds a package for this Debian into dist; make deb-test tries it in a clean root
 # make man    writes the man pages anew
 # make walk   walks the states of a session for SECONDS; make mutants has the walk find made faults
 
@@ -18,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
-.PHONY: run test check long peers torture bench upgrades walk mutants man changelog dist clean
+.PHONY: run test check long peers torture bench upgrades walk mutants man changelog dist deb deb-test requirements clean
 
 run: $(VENV)/demo
 	$(BIN)/python -m demo
@@ -78,6 +79,19 @@ dist: changelog
 	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(BIN)/pyroma --min 10 --skip-tests AuthorEmail,Url dist/*.tar.gz
+
+deb: dist
+	packaging/deb $(CURDIR)/$(BIN)/python -m pip
+
+deb-test: $(VENV)/test
+	ls dist/ftpalg_*.deb >/dev/null 2>&1 || $(MAKE) deb
+	$(BIN)/trial tests.deb
+
+# The newest libraries that pyproject.toml allows, for make deb and the container.
+requirements: $(VENV)/dist
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	    --output-file packaging/requirements.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
