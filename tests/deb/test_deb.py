@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import json
 import re
 import shlex
 import subprocess
@@ -11,7 +12,6 @@ import sys
 import tempfile
 from ftplib import FTP
 from pathlib import Path
-from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -45,26 +45,19 @@ class Deb(SynchronousTestCase):
         skip = missing()
     elif len(PACKAGES) != 1:
         skip = "dist must hold one package: make deb"
-    root: ClassVar[Root]
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.root = Root()
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.root.close()
 
     def setUp(self) -> None:
         holder = tempfile.TemporaryDirectory(prefix="ftpalg-deb-")
         self.addCleanup(holder.cleanup)
         self.folder = Path(holder.name)
+        self.root = Root()
+        self.addCleanup(self.root.close)
         self.settings = self.root.path / "etc/ftpalg/ftpalg.toml"
 
     def started(self, words: list[str]) -> io.TextIOWrapper:
-        """What a command prints, as it comes; it ends with the test."""
+        """What a command prints, as it comes; it ends with the test, or by itself after a while."""
         process = subprocess.Popen(
-            words,
+            ["timeout", "300", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,11 +85,11 @@ class Deb(SynchronousTestCase):
         self.settings.write_text(EDITED.format(port=port), "utf-8")
         command, user = self.service()
         log = self.started(self.root.command(*command, user=user))
-        ready = next((line for line in log if "ready:" in line), "never ready")
-        found = re.search(r"127\.0\.0\.1:(\d+)", ready)
-        assert found, ready
+        records = (json.loads(line) for line in log)
+        ready = next(record for record in records if record["event"] == "ready")
+        (listener,) = ready["listeners"]
         with FTP() as client:
-            client.connect("127.0.0.1", int(found[1]), timeout=30)
+            client.connect("127.0.0.1", int(listener.rpartition(":")[2]), timeout=30)
             client.login("scan", "ner")
             client.storbinary("STOR page", io.BytesIO(b"scanned" * 1000))
             client.set_pasv(False)
