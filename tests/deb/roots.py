@@ -15,6 +15,9 @@ BROUGHT = "python3,ca-certificates,systemd-standalone-sysusers"
 ANEW = ("var/lib/dpkg", "var/lib/apt", "var/cache", "var/log", "run", "tmp", "proc", "dev")
 """Folders that apt and dpkg keep books in."""
 
+OLDER = {"etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-"}
+"""Copies from before a user was made, who stays."""
+
 
 def missing() -> str:
     """Why no root can be made here; empty where it can."""
@@ -78,5 +81,5 @@ class Root:
         return {
             name
             for name in (p.relative_to(self.path).as_posix() for p in self.path.rglob("*"))
-            if not name.startswith(ANEW)
+            if not name.startswith(ANEW) and name not in OLDER
         }
