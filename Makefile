@@ -5,6 +5,8 @@
 # make torture  has every call fail that can, wherever it is made; make test takes some of each kind
 # make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
+# make dist   builds the sdist and the wheel into dist and checks them; make changelog writes CHANGELOG.rst
+# make deb    builds a package for this Debian into dist; make deb-test tries it in a clean root
 # make man    writes the man pages anew
 # make walk   walks the states of a session for SECONDS; make mutants has the walk find made faults
 
@@ -17,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
-.PHONY: run test check long peers torture bench upgrades walk mutants man clean
+.PHONY: run test check long peers torture bench upgrades walk mutants man changelog dist deb deb-test requirements clean
 
 run: $(VENV)/demo
 	$(BIN)/python -m demo
@@ -66,11 +68,37 @@ upgrades: $(VENV)/test
 man: $(VENV)/test
 	$(BIN)/python -m ftpalg.cli.manual docs/man
 
+changelog: $(VENV)/dist
+	$(BIN)/towncrier build --draft --version "$$($(BIN)/python -c 'import ftpalg; print(ftpalg.__version__)')" \
+	    --date unreleased >$(VENV)/changelog
+	cat $(VENV)/changelog $(wildcard changes/released.rst) >CHANGELOG.rst
+
+# Addresses that this project does not have are asked for by two of pyroma's tests.
+dist: changelog
+	rm -rf dist build
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/pyroma --min 10 --skip-tests AuthorEmail,Url dist/*.tar.gz
+
+deb: dist
+	packaging/deb $(CURDIR)/$(BIN)/python -m pip
+
+deb-test: $(VENV)/test
+	ls dist/ftpalg_*.deb >/dev/null 2>&1 || $(MAKE) deb
+	$(BIN)/trial tests.deb
+
+# The newest libraries that pyproject.toml allows, for make deb and the container.
+requirements: $(VENV)/dist
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	    --output-file packaging/requirements.txt pyproject.toml
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
 	    tests/peers/node_modules
 
-$(VENV)/demo $(VENV)/test: setup.py
+$(VENV)/demo $(VENV)/test $(VENV)/dist: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$(@F)]' --config-settings editable_mode=compat
 	touch $@

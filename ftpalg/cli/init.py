@@ -1,4 +1,7 @@
-"""``ftpalg config init``: the settings file, every line of it commented out."""
+"""``ftpalg config init``: the settings file, every line of it commented out, and what else comes with it.
+
+A file that somebody has edited is never overwritten unawares.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,48 @@ from argparse import Namespace
 from pathlib import Path
 
 from ftpalg.cli import DONE, FAILED
-from ftpalg.config.comments import shipped
+from ftpalg.config.shipped import SETTINGS, folder, names, text
 from ftpalg.whole_files import write
-
-NAME = "ftpalg.toml"
 
 
 def init(words: Namespace) -> int:
-    """Write it into a folder, which is made if need be; 1 where it cannot be written or is there."""
-    file = Path(words.folder or ".") / NAME
+    """Write it into a folder, which is made if need be; 1 where a file cannot be written or is kept."""
+    place = Path(words.folder or ".")
+    wanted = names() if words.all else [SETTINGS]
+    status = max([_write(place, name, words.force) for name in wanted])
+    if status == DONE and not words.all:
+        print(f"nftables sets, systemd units and filters: --all writes them too, from {folder()}")
+    return status
+
+
+def _write(place: Path, name: str, force: bool) -> int:
+    """One file; what is there and says the same is left as it is."""
+    file, shipped = place / name, text(name)
     try:
+        if not force and file.exists():
+            return _kept(file, shipped)
         file.parent.mkdir(parents=True, exist_ok=True)
-        if file.exists() and not words.force:
-            said = f"{file} exists already; --force overwrites it"
-            print(f"ftpalg config init: {said}", file=sys.stderr)
-            return FAILED
-        write(file, shipped().encode())
+        write(file, shipped.encode())
     except OSError as error:
         print(f"ftpalg config init: {file}: {error.strerror}", file=sys.stderr)
         return FAILED
-    print(f"{file}: every setting with its default; ftpalg check {file} says what it means")
+    print(f"{file}: {_meaning(name, file)}")
     return DONE
+
+
+def _kept(file: Path, shipped: str) -> int:
+    if file.read_bytes() == shipped.encode():
+        print(f"{file}: as it comes with this version already")
+        return DONE
+    print(
+        f"ftpalg config init: {file} exists already and has been edited, or is another version's; "
+        "--force overwrites it",
+        file=sys.stderr,
+    )
+    return FAILED
+
+
+def _meaning(name: str, file: Path) -> str:
+    if name == SETTINGS:
+        return f"every setting with its default; ftpalg check {file} says what it means"
+    return "as it comes"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+
+from ftpalg.config.shipped import SETTINGS, text
 
 SECTION = re.compile(r"\[([a-z-]+)\]")
 TABLES = re.compile(r"# \[\[([a-z.-]+)\]\]")
@@ -14,7 +15,7 @@ ASSIGNED = re.compile(r"# ([a-z][a-z0-9-]*) = (.+)")
 
 def shipped() -> str:
     """The text of the file."""
-    return files("ftpalg.config").joinpath("ftpalg.toml").read_text("utf-8")
+    return text(SETTINGS)
 
 
 @cache

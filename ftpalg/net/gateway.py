@@ -18,7 +18,6 @@ from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
-from ftpalg.net.proxyheader import versions
 from ftpalg.net.reach.client_lookups import group
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
@@ -88,8 +87,6 @@ class Gateway:
         def begin(client: ClientControl, link: Link, name: str) -> Driver:
             return Driver(shared, client, client.rules, link, name)
 
-        if settings.proxy_protocol.balancers or any(r.proxy_protocol for r in settings.routes):
-            versions()  # before the first header waits for it
         known = Known(reactor, System(reactor), settings.timeouts.resolve, log.warned).look_up
         certificates = Certificates(reactor, settings, log)
         room = Room(settings.accounts.waiting, settings.accounts.waiting_per_peer)

@@ -79,8 +79,6 @@ class Run(CommandCase):
         )
         for module, wants in (
             ("twisted.internet.endpoints", "listen = ['tcp:0']\n" + fixed),
-            ("proxyprotocol.v2", fixed + "[proxy-protocol]\nbalancers = ['192.0.2.1']\n"),
-            ("proxyprotocol.v1", "[[routes]]\nserver = 'ftp://h'\nproxy-protocol = 1\n"),
             ("twisted.cred.strcred", fixed + "[accounts]\nauth = ['ldap:ldaps://l/uid=%s,dc=x']\n"),
         ):
             self.assertNotIn(module, plain)

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import venv
-from importlib.metadata import PackageNotFoundError, version
+import zipfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 import twisted
+from tests.files.building import TREE, built, copied, environment, missing
 
-TREE = Path(__file__).parents[2]
-SHIPPED = ("ftpalg", "twisted", "etc", "docs", "setup.py", "pyproject.toml", "README.rst")
 LIBRARIES = Path(twisted.__file__).parents[1]
 
 
-def missing() -> str:
-    """Why no wheel can be built without the network; empty where it can."""
-    try:
-        if tuple(map(int, version("setuptools").split(".")[:2])) >= (70, 1):
-            return ""
-        version("wheel")
-    except PackageNotFoundError:
-        return "building a wheel takes setuptools 70.1 or newer, or the wheel package"
-    return ""
+def below(folder: Path) -> dict[str, bytes]:
+    """The files of a folder and what they hold."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 class Wheel(SynchronousTestCase):
@@ -50,7 +42,7 @@ class Wheel(SynchronousTestCase):
         done = subprocess.run(
             [str(word) for word in words],
             cwd=self.empty,
-            env={k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_"))},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -66,29 +58,29 @@ class Wheel(SynchronousTestCase):
             sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", *words
         )
 
+    def foreign(self, wheel: Path) -> list[str]:
+        """What it would put elsewhere than among the packages, and what is none of the package's."""
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+        self.assertIn("ftpalg/py.typed", names)
+        ours = ("ftpalg/", "twisted/plugins/ftpalg_", "ftpalg-")
+        return [name for name in names if not name.startswith(ours) or ".data/" in name]
+
     def ours(self) -> list[str]:
         """Everything in the venv that is named after ftpalg; Twisted's own cache is Twisted's."""
         return [str(p.relative_to(self.home)) for p in self.home.rglob("*ftpalg*")]
 
     def test_install_run_remove(self) -> None:
         """The wheel brings the package, the plugin, the command and the settings; all go again."""
-        source = self.folder / "source"
-        source.mkdir()
-        for name in SHIPPED:
-            place = TREE / name
-            copy = shutil.copytree if place.is_dir() else shutil.copy2
-            copy(place, source / name)
+        wheel = built("wheel", copied(self.folder / "source"), self.folder / "made")
+        self.assertEqual(self.foreign(wheel), [])
         offline = ("--no-deps", "--no-index")
-        self.pip(
-            sys.executable, "wheel", *offline, "--no-build-isolation", "-w", self.folder, source
-        )
-        (wheel,) = self.folder.glob("ftpalg-*.whl")
 
         venv.create(self.home, with_pip=False)
         programs = self.home / "bin"
         python = programs / "python"
         self.pip(python, "install", *offline, wheel)
-        self.assertTrue((self.home / "etc" / "ftpalg" / "ftpalg.toml").is_file())
+        self.assertFalse((self.home / "etc").exists())
         (site,) = self.home.glob("lib/python*/site-packages")
         link = site / "libraries.pth"
         link.write_text(f"{LIBRARIES}\n", "utf-8")
@@ -98,18 +90,22 @@ class Wheel(SynchronousTestCase):
         self.assertIn("ftpalg", self.run_it(*twistd))
         main = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
         self.assertIn("An application-layer gateway", self.run_it(python, "-c", main, "--help"))
-        settings = self.home / "etc" / "ftpalg" / "ftpalg.toml"
+        settings = site / "ftpalg" / "data" / "ftpalg.toml"
         said = self.run_it(programs / "ftpalg", "check", "--config", settings)
         self.assertIn("listens on 127.0.0.1:1025", said)
         self.run_it(programs / "ftpalg", "nonsense", status=2)
-        self.run_it(programs / "ftpalg", "config", "init", self.empty / "made")
-        made = (self.empty / "made" / "ftpalg.toml").read_text("utf-8")
-        self.assertEqual(made, settings.read_text("utf-8"))
+        made = self.empty / "made"
+        self.run_it(programs / "ftpalg", "config", "init", "--all", made)
+        self.assertEqual(below(made), below(TREE / "etc"))
+
+        self.pip(python, "install", "--force-reinstall", *offline, wheel)
+        (made / "ftpalg.toml").write_text("# edited\n", "utf-8")
+        self.run_it(programs / "ftpalg", "config", "init", "--all", made, status=1)
+        self.assertEqual((made / "ftpalg.toml").read_text("utf-8"), "# edited\n")
 
         link.unlink()
         self.pip(python, "uninstall", "--yes", "ftpalg")
         self.assertEqual(self.ours(), [])
-        self.assertEqual(list((self.home / "etc").rglob("*")), [])  # etc itself is anybody's
         left = [p for p in site.rglob("*") if p.is_file()]
         self.assertEqual([p.name for p in left if p.name != "dropin.cache"], [])
         link.write_text(f"{LIBRARIES}\n", "utf-8")

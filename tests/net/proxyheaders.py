@@ -9,7 +9,8 @@ from typing import Any
 from twisted.internet.protocol import Protocol
 
 from ftpalg.core.wire.addresses import HostPort
-from ftpalg.net.proxyheader import SIGNATURE, HeaderReader
+from ftpalg.core.wire.proxy_header import SIGNATURE
+from ftpalg.net.proxyheader import HeaderReader
 from tests.net.pairs import REACTOR
 from tests.net.test_leading_bytes import PrefaceCase
 

@@ -125,7 +125,10 @@ class Socks(ParentCase):
         """The parent accepts no method, or takes one that was not offered."""
         return self.refused(
             "the SOCKS parent refuses: no authentication method in common",
-            *([(OFFER, answer)] for answer in (b"\x05\xff", b"\x05\x01", WANT_ACCOUNT)),
+            *(
+                [(OFFER, answer)]
+                for answer in (b"\x05\xff", b"\x05\x01", b"\x05\x80", WANT_ACCOUNT)
+            ),
         )
 
     def test_account_refused(self) -> Deferred[None]:
@@ -138,8 +141,8 @@ class Socks(ParentCase):
         )
 
     def test_not_socks(self) -> Deferred[None]:
-        """Another version, a method nobody knows, an address of no type."""
-        answers = (b"\x04\x00", b"\x00\x5a", b"HTTP/1.1", b"220 ready", b"\x05\x80")
+        """Another version, an address of no type."""
+        answers = (b"\x04\x00", b"\x00\x5a", b"HTTP/1.1", b"220 ready")
         joins = (b"\x04\x00\x00\x01\x00", b"\x05\x00\x00\x02\x00", b"\x05\x00\x00\x00\x00")
         return self.refused(
             "the SOCKS parent does not speak SOCKS5",

@@ -10,7 +10,8 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.wire.addresses import HostPort
-from ftpalg.net.proxyheader import SIGNATURE, header, unbelievable
+from ftpalg.core.wire.proxy_header import SIGNATURE
+from ftpalg.net.proxyheader import unbelievable
 from tests.core.splits import splits
 from tests.net.pairs import REACTOR, read_some
 from tests.net.proxyheaders import (
@@ -30,38 +31,6 @@ from tests.net.proxyheaders import (
     tlv,
 )
 from tests.net.test_leading_bytes import PrefaceCase
-
-
-class Writing(SynchronousTestCase):
-    """The header that we send, byte by byte as the specification has it."""
-
-    def test_line(self) -> None:
-        """Version 1 in both families."""
-        self.assertEqual(header(1, CLIENT4, SERVER4), LINE4)
-        self.assertEqual(header(1, CLIENT6, SERVER6), LINE6)
-
-    def test_block(self) -> None:
-        """Version 2 in both families."""
-        self.assertEqual(header(2, CLIENT4, SERVER4), block(0x21, 0x11, ADDRESSES4))
-        self.assertEqual(header(2, CLIENT6, SERVER6), block(0x21, 0x21, ADDRESSES6))
-
-    def test_mixed_families(self) -> None:
-        """An IPv4 address beside an IPv6 one is written as IPv6, on either side."""
-        mapped = b"\xff\xff\xc0\x00\x02\x07"
-        self.assertIn(bytes(10) + mapped + b" \x01\r\xb8", header(2, CLIENT4, SERVER6))
-        _, kind, source, destination, *_ports = header(1, SERVER6, CLIENT4).split()
-        self.assertEqual((kind, source), (b"TCP6", b"2001:db8::1"))
-        packed = socket.inet_pton(socket.AF_INET6, destination.decode())
-        self.assertEqual(packed, bytes(10) + mapped)
-
-    def test_spelling(self) -> None:
-        """A mapped address alone is written as IPv4; a zone is left out."""
-        self.assertEqual(header(1, ("::ffff:192.0.2.7", 50123), SERVER4), LINE4)
-        self.assertIn(b" fe80::1 ", header(1, ("fe80::1%eth0", 1), SERVER6))
-
-    def test_no_address(self) -> None:
-        """A name is no address."""
-        self.assertRaises(ValueError, header, 1, ("ftp.example", 1), SERVER4)
 
 
 class Believed(SynchronousTestCase):

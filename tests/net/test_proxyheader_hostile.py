@@ -9,8 +9,9 @@ from hypothesis import strategies as some
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 
+from ftpalg.core.wire.proxy_header import SIGNATURE
 from ftpalg.net.legs.sockets import reset
-from ftpalg.net.proxyheader import SIGNATURE, HeaderReader
+from ftpalg.net.proxyheader import HeaderReader
 from tests.net.pairs import pair
 from tests.net.proxyheaders import (
     ADDRESSES4,

@@ -18,8 +18,8 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
+from ftpalg.core.wire.proxy_header import header
 from ftpalg.net.legs.sockets import ANY, Address
-from ftpalg.net.proxyheader import header
 from ftpalg.net.reach.attempt import Attempt, Way
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.names import MOST, LookUp, Resolve, is_address

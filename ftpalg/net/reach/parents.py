@@ -10,19 +10,9 @@ import re
 import socket
 from base64 import b64encode
 from collections.abc import Callable
+from ipaddress import ip_address
 
 import h11
-from socksio import (
-    SOCKS5AuthMethod,
-    SOCKS5AuthMethodsRequest,
-    SOCKS5AuthReply,
-    SOCKS5Command,
-    SOCKS5CommandRequest,
-    SOCKS5Connection,
-    SOCKS5ReplyCode,
-    SOCKSError,
-)
-from socksio.socks5 import SOCKS5UsernamePasswordReply, SOCKS5UsernamePasswordRequest
 
 from ftpalg.net.leading_bytes import Preface
 from ftpalg.net.reactors import Watching
@@ -32,16 +22,27 @@ UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, 
 LONGEST_FIELD = 255  # bytes of a user or a password in RFC 1929
 
 SOCKS_VERSION = 5
+NO_AUTHENTICATION, ACCOUNT = 0x00, 0x02  # RFC 1928 section 3
 ACCOUNT_VERSION = 1  # of RFC 1929
-NAME = 3  # the address type of a name
-ADDRESS_REST = {1: 5, NAME: 2, 4: 17}  # bytes of address and port behind the first, by type
+CONNECT = 1
+IPV4, NAME, IPV6 = 1, 3, 4  # address types
+ADDRESS_REST = {IPV4: 5, NAME: 2, IPV6: 17}  # bytes of address and port behind the first, by type
+REFUSALS = {
+    1: "general server failure",
+    2: "connection not allowed by ruleset",
+    3: "network unreachable",
+    4: "host unreachable",
+    5: "connection refused",
+    6: "ttl expired",
+    7: "command not supported",
+    8: "address type not supported",
+}
+"""RFC 1928 section 6."""
 LONGEST_HEAD = 16384  # bytes of an HTTP response's head; h11's own bound
 HEAD_END = re.compile(rb"\n\r?\n")  # "a recipient MAY recognize a single LF" (RFC 9112 2.2)
 LONGEST_REASON = 80
 MASK = b"****"
 UNPRINTABLE = re.compile(rb"[^ -~]")
-
-Request = SOCKS5AuthMethodsRequest | SOCKS5UsernamePasswordRequest | SOCKS5CommandRequest
 
 
 class Negotiation(Preface):
@@ -127,42 +128,37 @@ class Socks5(Negotiation):
     def _begin(self) -> None:
         if max(len(self._user), len(self._password)) > LONGEST_FIELD:
             raise ValueError(f"the account for {self.party} is longer than {LONGEST_FIELD} bytes")
-        self._socks = SOCKS5Connection()
-        methods = [SOCKS5AuthMethod.NO_AUTH_REQUIRED]
-        if self._user:
-            methods.append(SOCKS5AuthMethod.USERNAME_PASSWORD)
-        self._ask(SOCKS5AuthMethodsRequest(methods), 2, self._chosen)
+        methods = [NO_AUTHENTICATION, ACCOUNT] if self._user else [NO_AUTHENTICATION]
+        self._ask(bytes([SOCKS_VERSION, len(methods), *methods]), 2, self._chosen)
 
-    def _ask(self, request: Request, size: int, then: Callable[[bytes], None]) -> None:
-        self._socks.send(request)
-        self._send(self._socks.data_to_send())
+    def _ask(self, request: bytes, size: int, then: Callable[[bytes], None]) -> None:
+        self._send(request)
         self._expect(size, then)
 
     def _chosen(self, answer: bytes) -> None:
-        reply = self._read(answer, SOCKS_VERSION)
-        if not isinstance(reply, SOCKS5AuthReply):
+        version, method = answer
+        if version != SOCKS_VERSION:
             self._not_understood()
-        elif reply.method == SOCKS5AuthMethod.NO_AUTH_REQUIRED:
+        elif method == NO_AUTHENTICATION:
             self._connect()
-        elif reply.method == SOCKS5AuthMethod.USERNAME_PASSWORD and self._user:
-            account = SOCKS5UsernamePasswordRequest(self._user, self._password)
-            self._ask(account, 2, self._authenticated)
+        elif method == ACCOUNT and self._user:
+            user, password = map(_counted, (self._user, self._password))
+            self._ask(bytes([ACCOUNT_VERSION]) + user + password, 2, self._authenticated)
         else:
             self._refused("no authentication method in common")
 
     def _authenticated(self, answer: bytes) -> None:
-        reply = self._read(answer, ACCOUNT_VERSION)
-        if not isinstance(reply, SOCKS5UsernamePasswordReply):
+        version, status = answer
+        if version != ACCOUNT_VERSION:
             self._not_understood()
-        elif reply.success:
-            self._connect()
-        else:
+        elif status:
             self._refused("the account is not accepted")
+        else:
+            self._connect()
 
     def _connect(self) -> None:
-        address = (self._host, self._port)
-        request = SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, address)
-        self._ask(request, 2, self._replied)
+        address = _address(self._host) + self._port.to_bytes(2, "big")
+        self._ask(bytes([SOCKS_VERSION, CONNECT, 0]) + address, 2, self._replied)
 
     def _replied(self, start: bytes) -> None:
         version, code = start
@@ -170,7 +166,7 @@ class Socks5(Negotiation):
             self._not_understood()
         elif code:
             # Some servers send no more than three bytes of a refusal (python-socks, pull 46).
-            self._refused(_meaning(code))
+            self._refused(REFUSALS.get(code, f"code {code}"))
         else:
             self._expect(3, self._bound)
 
@@ -179,24 +175,23 @@ class Socks5(Negotiation):
         if kind not in ADDRESS_REST:
             self._not_understood()
         else:
-            # Nobody needs the address, and the library cannot read a name of 128 bytes or more.
+            # Nobody needs the address; a name may be of any bytes.
             size = ADDRESS_REST[kind] + (first if kind == NAME else 0)
             self._expect(size, lambda _: self._succeed())
 
-    def _read(self, answer: bytes, version: int) -> object:
-        """What the answer says; None where it cannot be read.  The library looks at no version."""
-        try:
-            return self._socks.receive_data(answer) if answer[0] == version else None
-        except SOCKSError:
-            return None
+
+def _counted(field: bytes) -> bytes:
+    """A field behind its length in one byte."""
+    return bytes([len(field)]) + field
 
 
-def _meaning(code: int) -> str:
-    """A refusal in the words of RFC 1928, or its number."""
+def _address(host: str) -> bytes:
+    """An address or a name behind its type; a name is for the parent to look up."""
     try:
-        return SOCKS5ReplyCode(bytes([code])).name.lower().replace("_", " ")
+        address = ip_address(host)
     except ValueError:
-        return f"code {code}"
+        return bytes([NAME]) + _counted(host.encode())
+    return bytes([IPV4 if address.version == 4 else IPV6]) + address.packed
 
 
 class HttpConnect(Negotiation):
