@@ -1,4 +1,5 @@
-# make run    sets everything up and shows the main job against embedded servers
+# make run    sets everything up, shows the main job against embedded servers, and serves until stopped
+# make demo   the same, and ends by itself
 # make test   sets everything up and passes the tests, lint and type checks
 # make long   passes the tests that would take make test beyond ten minutes
 # make peers  lets many real clients tell stories to many real servers, a quarter of an hour
@@ -17,10 +18,13 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
 
-.PHONY: run test check long peers torture bench upgrades walk mutants man clean
+.PHONY: run demo test check long peers torture bench upgrades walk mutants man clean
 
 run: $(VENV)/demo
-	$(BIN)/python -m demo
+	$(BIN)/python -u -m demo serve
+
+demo: $(VENV)/demo
+	$(BIN)/python -u -m demo
 
 test: $(VENV)/test check
 	sh tests/peers/install.sh
@@ -30,7 +34,8 @@ test: $(VENV)/test check
 	    tests.test_layers tests.test_imports tests.test_modules tests.test_endpoints
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap
+	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap \
+	    tests.test_demo
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
