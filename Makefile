@@ -6,6 +6,7 @@
 # make torture  has every call fail that can, wherever it is made; make test takes some of each kind
 # make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
+# make docs   builds the documentation in build/docs, and looks at its links
 # make man    writes the man pages anew
 # make walk   walks the states of a session for SECONDS; make mutants has the walk find made faults
 
@@ -16,9 +17,9 @@ SECONDS ?= 600
 # Python's compiled files are kept, whatever the environment says: the tests start hundreds of gateways.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
-PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
+PACKAGES := ftpalg tests demo bench twisted/plugins setup.py docs/conf.py
 
-.PHONY: run demo test check long peers torture bench upgrades walk mutants man clean
+.PHONY: run demo test check long peers torture bench upgrades walk mutants man docs clean
 
 run: $(VENV)/demo
 	$(BIN)/python -u -m demo serve
@@ -35,7 +36,7 @@ test: $(VENV)/test check
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
 	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap \
-	    tests.test_demo
+	    tests.test_demo tests.test_docs tests.test_docs_blocks tests.test_replies tests.test_moving
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
@@ -70,11 +71,15 @@ upgrades: $(VENV)/test
 man: $(VENV)/test
 	$(BIN)/python -m ftpalg.cli.manual docs/man
 
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build -W --keep-going -n -q -b html docs build/docs
+	$(BIN)/sphinx-build -W --keep-going -n -q -b linkcheck docs build/links
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) build dist docs/generated *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
 	    tests/peers/node_modules
 
-$(VENV)/demo $(VENV)/test: setup.py
+$(VENV)/demo $(VENV)/docs $(VENV)/test: setup.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$(@F)]' --config-settings editable_mode=compat
 	touch $@

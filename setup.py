@@ -49,6 +49,7 @@ setup(
     ],
     extras_require={
         "demo": ["pyftpdlib>=2.0"],
+        "docs": ["furo>=2024.1", "Sphinx>=7.2"],
         "ldap": ["ldaptor>=21.2"],
         "test": [
             "aioftp>=0.27",
