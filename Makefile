@@ -35,13 +35,14 @@ test: $(VENV)/test check
 	    tests.test_layers tests.test_imports tests.test_modules tests.test_endpoints
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap \
+	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
 	    tests.test_demo tests.test_docs tests.test_docs_blocks tests.test_replies tests.test_moving
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
 	sh tests/peers/install.sh
-	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture
+	sh tests/ops/install.sh
+	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture tests.units
 
 peers: $(VENV)/test
 	sh tests/peers/install.sh

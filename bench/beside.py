@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench.measure import child, cpu, drained, line_with, memory
 from bench.work import client, log_in, retr, small, stor
-from ftpalg.certificate import make_pair
+from ftpalg.certificate import CA_FILE, make_pair
 
 HERE = Path(__file__).parents[1]
 PLAIN, TLS = 256 << 20, 64 << 20
@@ -126,7 +126,7 @@ def main() -> None:
             servers.append(f"{scheme}://127.0.0.1:" + line_with(origin, r"^(\d+)$"))
         words = [
             [*plain, "--server", servers[False]],
-            [*plain, "--server", servers[True], "--server-ca", certificate],
+            [*plain, "--server", servers[True], "--server-ca", str(folder / CA_FILE)],
         ]
         gateways = [
             [stack.enter_context(running(checkout, words[tls])) for tls in (False, True)]

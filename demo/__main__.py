@@ -22,7 +22,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from demo.origins import PASSWORD, USER, PlainHandler, TlsHandler, start
-from ftpalg.certificate import make_pair
+from ftpalg.certificate import CA_FILE, make_pair
 from ftpalg.config import structure
 from ftpalg.core.facts import About
 from ftpalg.ops.log import SessionLog
@@ -69,7 +69,7 @@ class Demo:
         secure = start(TlsHandler, files, certfile=str(certificate), keyfile=str(key))
         servers: tuple[dict[str, Any], ...] = (
             {"server": f"ftp://127.0.0.1:{plain}"},
-            {"server": f"ftpes://localhost:{secure}", "server-tls": {"ca": str(certificate)}},
+            {"server": f"ftpes://localhost:{secure}", "server-tls": {"ca": str(folder / CA_FILE)}},
         )
         self._ladders = [Ladder() for _ in servers]
         self._ports: list[int] = []

@@ -1,9 +1,14 @@
-"""A self-signed certificate for trying out, by the cryptography library that pyOpenSSL brings."""
+"""A certificate for trying out, with a CA that a client can trust, by the library that pyOpenSSL brings.
+
+The CA's key signs this one certificate and is never written: whoever trusts the CA trusts nothing else.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,43 +17,101 @@ import idna
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAYS = 365
+CA_FILE = "ca.pem"
+"""Beside the pair."""
+CA_NAME = "ftpalg for trying out"
 
 
 def make_pair(names: list[str], folder: Path, *, overwrite: bool = False) -> tuple[Path, Path]:
-    """Write ``certificate.pem`` and ``private-key.pem`` for those host names or addresses.
+    """Write ``certificate.pem`` and ``private-key.pem`` for those host names or addresses, and
+    ``ca.pem``; the first two are given back.
 
     The key is readable by its owner only.  The folder is made if need be.  Raise ValueError for what is
     no name, OSError where the files cannot be made; one that exists is overwritten only if asked for.
+    Either all are there or none has changed, as far as a folder can promise that.
     """
-    files = folder / "certificate.pem", folder / "private-key.pem"
+    pair = folder / "certificate.pem", folder / "private-key.pem"
+    made = *pair, folder / CA_FILE
     alternatives = [_named(name) for name in names]
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        if file.exists() and not overwrite:
+    for file in made:
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if os.path.lexists(file) and not overwrite:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(alternatives[0].value)[:64])])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.SubjectAlternativeName(alternatives), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
-    )
+    certificate, key, ca = _issued(alternatives)
     plain = serialization.NoEncryption()
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    _write(files[1], key.private_bytes(pem, pkcs8, plain), 0o600)
-    _write(files[0], certificate.public_bytes(pem), 0o644)
-    return files
+    contents = certificate.public_bytes(pem), key.private_bytes(pem, pkcs8, plain)
+    _write(dict(zip(made, (*contents, ca.public_bytes(pem)), strict=True)), {pair[1]})
+    return pair
+
+
+def _issued(
+    names: list[x509.GeneralName],
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """A certificate with its key, and the CA that has issued it."""
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    serial = x509.random_serial_number()
+    issuer = _name(f"{CA_NAME} {serial & 0xFFFFFFFF:08x}")  # two of them are not taken for one
+    subject = _name(str(names[0].value)[:64])
+    no = dict.fromkeys(
+        (
+            *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+            *("encipher_only", "decipher_only"),
+        ),
+        False,
+    )
+    ca = (
+        _begun(issuer, issuer, ca_key)
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **no), True
+        )
+        .sign(ca_key, hashes.SHA256())
+    )
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    certificate = (
+        _begun(subject, issuer, key)
+        .serial_number(serial)
+        .add_extension(x509.SubjectAlternativeName(names), False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **no), True
+        )
+        .add_extension(x509.ExtendedKeyUsage(uses), False)
+        .add_extension(identifier, False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    return certificate, key, ca
+
+
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
+    """What both have: valid now, on a machine whose clock is a little behind too."""
+    now = datetime.now(UTC)
+    public = key.public_key()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=DAYS))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def _named(name: str) -> x509.GeneralName:
@@ -63,9 +126,23 @@ def _named(name: str) -> x509.GeneralName:
         raise ValueError(f"{name!r} is neither a host name nor an address") from None
 
 
-def _write(file: Path, content: bytes, mode: int) -> None:
-    """Make the file anew, so that the mode is the file's whoever had one there before."""
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
+def _write(contents: dict[Path, bytes], secret: set[Path]) -> None:
+    """Make the files anew beside those that are there, then put them in their place.
+
+    A new file has its own mode, whoever had one there before, and no link is followed.
+    """
+    written: list[tuple[str, Path]] = []
+    try:
+        for file, content in contents.items():
+            descriptor, name = tempfile.mkstemp(prefix=".", dir=file.parent)
+            written.append((name, file))
+            with os.fdopen(descriptor, "wb") as opened:
+                os.fchmod(descriptor, 0o600 if file in secret else 0o644)
+                opened.write(content)
+        while written:
+            os.replace(*written[0])
+            del written[0]
+    finally:
+        for name, _ in written:
+            with suppress(OSError):
+                os.unlink(name)

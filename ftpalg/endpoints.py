@@ -1,12 +1,25 @@
-"""Endpoints of settings as endpoints of Twisted."""
+"""Endpoints of settings as endpoints of Twisted.
+
+systemd's sockets stay open under their own numbers for as long as the process lives, and what listens is
+a copy: a listener that was taken out of the settings may come back.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import AdoptedStreamServerEndpoint, serverFromString
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from zope.interface import implementer
 
 from ftpalg.config import SettingsError
 from ftpalg.config.endpoints import FORMS, from_systemd, systemd_name, twisted
@@ -15,13 +28,38 @@ FIRST = 3
 """The first descriptor that systemd hands on: sd_listen_fds(3)."""
 
 
+BEGINNING = Path("/proc/self/environ")
+"""The environment that this process was started with."""
+
+
+@implementer(IStreamServerEndpoint)
+@dataclass(frozen=True, slots=True)
+class FromSystemd:
+    """A socket of systemd's."""
+
+    reactor: object
+    descriptor: int
+    family: int
+
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
+        """Accept from a copy of the socket."""
+        copy = os.dup(self.descriptor)
+        endpoint = AdoptedStreamServerEndpoint(self.reactor, copy, self.family)
+        listening: Deferred[IListeningPort] = endpoint.listen(protocolFactory)
+        return listening
+
+
 def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
     """The endpoint that a setting names.  Raise SettingsError where there is none."""
     name = systemd_name(text)
     if name:
         descriptor = _handed_on(text, name)
-        with socket.socket(fileno=os.dup(descriptor)) as found:
-            return AdoptedStreamServerEndpoint(reactor, descriptor, found.family)
+        try:
+            with socket.socket(fileno=os.dup(descriptor)) as found:
+                os.set_inheritable(descriptor, False)
+                return FromSystemd(reactor, descriptor, found.family)
+        except OSError:
+            raise _fault(text, NO_SOCKET) from None
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, twisted(text))
     except Exception:  # each endpoint's parser raises what it likes, in words of Python
@@ -39,15 +77,28 @@ NO_SOCKET = (
 
 def _handed_on(text: str, name: str) -> int:
     """The descriptor of systemd's socket of a name."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+    environ = _environ()
+    if environ.get("LISTEN_PID") != str(os.getpid()):
         raise _fault(text, NO_SOCKET)
-    names = os.environ.get("LISTEN_FDNAMES", "").split(":")
+    names = environ.get("LISTEN_FDNAMES", "").split(":")
     found = [FIRST + at for at, one in enumerate(names) if one == name]
     if not found:
         raise _fault(text, NO_SOCKET)
     if len(found) > 1:
         raise _fault(text, f"systemd gives {len(found)} sockets of this name; name each apart")
     return found[0]
+
+
+def _environ() -> Mapping[str, str]:
+    """With what systemd has said: Twisted takes LISTEN_PID away as soon as its endpoints are imported."""
+    if "LISTEN_PID" in os.environ:
+        return os.environ
+    try:
+        whole = BEGINNING.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return os.environ
+    named = (one.partition("=") for one in whole.split("\0"))
+    return {name: value for name, mark, value in named if mark}
 
 
 def _fault(text: str, remedy: str) -> SettingsError:

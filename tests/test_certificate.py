@@ -1,17 +1,19 @@
-"""A self-signed pair of files."""
+"""A pair of files, and the CA that has issued it."""
 
 from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.certificate import DAYS, make_pair
+from ftpalg.certificate import CA_FILE, DAYS, make_pair
 from ftpalg.config import Certificate
 from ftpalg.net.keypair import read_pair
 
@@ -25,7 +27,7 @@ class Pair(SynchronousTestCase):
         self.folder = Path(self.mktemp()).absolute()
 
     def test_names(self) -> None:
-        """Each host, by name or address, as the wire has it; it signs itself."""
+        """Each host, by name or address, as the wire has it; the CA beside has issued it."""
         made, key = make_pair(NAMES, self.folder)
         read_pair(Certificate(made, key), "client-tls")
         found = x509.load_pem_x509_certificate(made.read_bytes())
@@ -36,7 +38,48 @@ class Pair(SynchronousTestCase):
         self.assertEqual(
             names.get_values_for_type(x509.IPAddress), list(map(ip_address, NAMES[1:3]))
         )
-        found.verify_directly_issued_by(found)
+        ca = x509.load_pem_x509_certificate((self.folder / CA_FILE).read_bytes())
+        found.verify_directly_issued_by(ca)
+        self.assertNotEqual(found.issuer, found.subject)
+
+    def test_trusted(self) -> None:
+        """OpenSSL, strict about the standard, believes it by that CA alone, as server and as client."""
+        made, _ = make_pair(NAMES, self.folder)
+        strict = ["openssl", "verify", "-x509_strict"]
+        trust = ["-no-CApath", "-no-CAfile"]
+        for purpose in ("sslserver", "sslclient"):
+            words = [*strict, "-purpose", purpose]
+            for ca, status in ((["-CAfile", str(self.folder / CA_FILE)], 0), (trust, 2)):
+                run = subprocess.run([*words, *ca, str(made)], capture_output=True, check=False)
+                self.assertEqual(run.returncode, status, run.stderr)
+
+    def test_no_key_of_the_ca(self) -> None:
+        """The CA can issue no more: its key is nowhere."""
+        make_pair(["localhost"], self.folder)
+        ca = x509.load_pem_x509_certificate((self.folder / CA_FILE).read_bytes())
+        names = sorted(file.name for file in self.folder.iterdir())
+        self.assertEqual(names, ["ca.pem", "certificate.pem", "private-key.pem"])
+        key = serialization.load_pem_private_key(
+            (self.folder / "private-key.pem").read_bytes(), None
+        )
+        self.assertNotEqual(key.public_key(), ca.public_key())
+        self.assertEqual(
+            ca.extensions.get_extension_for_class(x509.BasicConstraints).value,
+            x509.BasicConstraints(ca=True, path_length=0),
+        )
+
+    def test_full_disk(self) -> None:
+        """What cannot be written changes nothing, and leaves nothing behind."""
+        make_pair(["localhost"], self.folder)
+        before = {file: file.read_bytes() for file in self.folder.iterdir()}
+
+        def full(descriptor: int, mode: int) -> None:
+            if mode == 0o600:
+                raise OSError(28, "No space left on device")
+
+        self.patch(os, "fchmod", full)
+        self.assertRaises(OSError, make_pair, ["localhost"], self.folder, overwrite=True)
+        self.assertEqual({file: file.read_bytes() for file in self.folder.iterdir()}, before)
 
     def test_days(self) -> None:
         """It is valid now, on a machine whose clock is a little behind too, and not for ever."""
@@ -76,5 +119,6 @@ class Pair(SynchronousTestCase):
         """The key is its owner's alone, whatever the process gives to new files."""
         self.addCleanup(os.umask, os.umask(0))
         made, key = make_pair(["localhost"], self.folder)
-        modes = [stat.S_IMODE(file.stat().st_mode) for file in (made, key)]
-        self.assertEqual(modes, [0o644, 0o600])
+        files = made, key, self.folder / CA_FILE
+        modes = [stat.S_IMODE(file.stat().st_mode) for file in files]
+        self.assertEqual(modes, [0o644, 0o600, 0o644])

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
-from twisted.internet.endpoints import AdoptedStreamServerEndpoint
+from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactor
+from twisted.python.filepath import FilePath
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg import endpoints
 from ftpalg.config import SettingsError
 from ftpalg.endpoints import endpoint_of
+
+
+class Adopting(MemoryReactor):
+    """Remembers what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.adopted: list[int] = []
+
+    def adoptStreamPort(self, fileDescriptor: int, *others: object) -> None:
+        self.adopted.append(fileDescriptor)
 
 
 class Endpoints(SynchronousTestCase):
@@ -48,15 +61,40 @@ class Endpoints(SynchronousTestCase):
             ("two", second, socket.AF_INET6),
         ):
             found: Any = endpoint_of(MemoryReactor(), f"systemd:{name}")
-            self.assertIsInstance(found, AdoptedStreamServerEndpoint)
-            self.assertEqual((found.fileno, found.addressFamily), (descriptor, family))
+            self.assertEqual((found.descriptor, found.family), (descriptor, family))
             os.fstat(descriptor)  # it is still open
+
+    def test_again(self) -> None:
+        """What listens is a copy: the socket itself is there for whoever asks again."""
+        (descriptor,) = self.given(socket.AF_INET, names="one")
+        reactor: Any = Adopting()
+        for _ in range(2):
+            self.successResultOf(endpoint_of(reactor, "systemd:one").listen(Factory()))
+        os.fstat(descriptor)
+        self.assertFalse(os.get_inheritable(descriptor))
+        self.assertNotIn(descriptor, reactor.adopted)
+
+    def test_twisted_was_first(self) -> None:
+        """What Twisted has taken out of the environment is found where the process began; a socket that
+        is none any more is told."""
+        (descriptor,) = self.given(socket.AF_INET, names="one")
+        beginning = FilePath(self.mktemp())
+        said = f"A=b\0LISTEN_PID={os.getpid()}\0LISTEN_FDS=1\0LISTEN_FDNAMES=one\0"
+        beginning.setContent(said.encode("ascii"))
+        self.patch(endpoints, "BEGINNING", Path(beginning.path))
+        self.patch(os, "environ", {"LISTEN_FDNAMES": "one"})
+        found: Any = endpoint_of(MemoryReactor(), "systemd:one")
+        self.assertEqual(found.descriptor, descriptor)
+        with open(os.devnull, "rb") as none:
+            os.dup2(none.fileno(), descriptor)
+        self.assertIn("FileDescriptorName", self.fault("systemd:one"))
 
     def test_not_given(self) -> None:
         """No such name, the same name twice, sockets that are another process's, none at all."""
         self.given(socket.AF_INET, socket.AF_INET, names="one:one")
         self.assertIn("systemd gives 2 sockets of this name", self.fault("systemd:one"))
         self.assertIn("FileDescriptorName", self.fault("systemd:two"))
+        self.patch(endpoints, "BEGINNING", Path("/dev/null"))
         self.patch(os, "environ", {"LISTEN_PID": "1", "LISTEN_FDNAMES": "one"})
         self.assertIn("FileDescriptorName", self.fault("systemd:one"))
         self.patch(os, "environ", {})

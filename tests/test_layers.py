@@ -58,16 +58,18 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts"},
+    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
     {"desk"},
+    {"stage"},
     {"stages"},
     {"session"},
 )
-"""``value <- {routes, keys} <- wire <- vocabulary <- desk <- stages <- session``."""
+"""``value <- {routes, keys} <- wire <- vocabulary <- desk <- stage <- stages <- session``."""
 
 STAGES = (
     {"destination"},
     {"protection"},
+    {"plan"},
     {"login"},
     {"entry"},
     {"local"},
@@ -76,6 +78,8 @@ STAGES = (
     {"transfer_tables"},
     {"transfer_legs"},
     {"transfer"},
+    {"abort"},
+    {"transfer_command"},
     {"data_verbs"},
     {"addressing"},
     {"forwarding"},
@@ -87,6 +91,7 @@ STAGES = (
 addressing's."""
 
 NET = (
+    {"unreadable", "validity"},
     {
         "keypair",
         "stored_passwords",
@@ -103,11 +108,12 @@ NET = (
     {"contexts"},
     {"tls"},
     {"guarded", "shown", "password_masking"},
-    {"owners"},
+    {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
+    {"expiry"},
     {"advertised", "certificates", "reaching", "sessions"},
     {"shared"},
     {"data_addresses", "surroundings", "timers"},

@@ -12,10 +12,14 @@ from tests.imports import ROOT
 TESTS = Path(__file__).parent
 
 EXCEPTIONS = {
+    "core.stage": "a class without behaviour of its own; tests.core has each stage",
+    "core.stages.plan": "a frozen value; tests.core.test_login goes through its states",
+    "core.signals": "names; tests.core.test_transfer_tables goes through them",
     "service": "tests.wire.test_cli: what twistd makes of words and settings",
     "options": "tests.cli.test_check: what is read, and in which order",
     "words": "a table; tests.cli.test_parser and tests.wire.test_cli go through it",
     "cli.commands": "a table; tests.cli.test_parser goes through it",
+    "core.certificates": "two frozen values; tests.net.test_shown, test_validity make them",
     "life.upgrade_request": "tests.life.test_upgrading: who asks, and what is answered",
     "life.listening": "tests.life.test_reloading, test_upgrading: listeners that come, stay and go",
     "life.service": "tests.life: each test of a whole process",

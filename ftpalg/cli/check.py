@@ -1,7 +1,8 @@
 """``ftpalg check``: what is wrong with settings, what is suspicious, and what they mean.
 
-By itself it looks at the files that are named there and at nothing else: it binds nothing, needs no
-sockets of systemd's and changes nothing, so that it can stand before a start or in a commit's checks.
+By itself it looks at the files that are named there, at the clock, and at nothing else: it binds
+nothing, needs no sockets of systemd's and changes nothing, so that it can stand before a start or in a
+commit's checks.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from datetime import UTC, datetime
 from typing import TextIO
 
 from ftpalg.cli import DONE, WRONG
+from ftpalg.cli.ends import ends, suspected
 from ftpalg.cli.here import faults_of_machine
 from ftpalg.cli.meaning import meaning
 from ftpalg.config import Loaded, SettingsError
@@ -39,21 +42,25 @@ def check(words: Namespace) -> int:
         here, more = faults_of_machine(loaded.settings)
         found += here
         suspicious += more
+    else:
+        suspicious += map(suspected, ends(loaded.settings, datetime.now(UTC)))
     faults = [*loaded.faults, *independent(found, loaded.faults)]
     for fault in faults:
         _print(loaded, fault, sys.stderr)
     out = sys.stderr if words.effective else sys.stdout
     if not faults:
-        print(
-            effective(loaded, anonymous=words.anonymous)
-            if words.effective
-            else meaning(loaded.settings)
-        )
+        if not words.quiet:
+            print(
+                effective(loaded, anonymous=words.anonymous)
+                if words.effective
+                else meaning(loaded.settings)
+            )
         for warning in suspicious:
             _print(loaded, warning, out)
     if faults or (words.strict and suspicious):
         return WRONG
-    print(f"OK: {_read(loaded, here=words.here)}", file=out)
+    if not words.quiet:
+        print(f"OK: {_read(loaded, here=words.here)}", file=out)
     return DONE
 
 
@@ -63,6 +70,8 @@ def wrong_words(words: Namespace) -> str:
         return f"{words.file!r} is one file too many: --config names one already"
     if words.anonymous and not words.effective:
         return "--anonymous goes with --effective"
+    if words.quiet and words.effective:
+        return "--effective prints, and --quiet prints nothing"
     return ""
 
 
@@ -89,7 +98,7 @@ def _read(loaded: Loaded, *, here: bool) -> str:
     read = [f"{loaded.document.name} ({in_file} values)"] if loaded.document else ["no file"]
     read += sorted(source for source in sources if source.startswith("FTPALG_"))
     read += ["the command line"] if "command line" in sources else []
-    pairs = len(settings.client_tls.pairs) + (settings.server_tls.pair is not None)
+    pairs = len(settings.pairs)
     read += [f"{pairs} certificate{'s' * (pairs != 1)} with keys"] if pairs else []
     kinds = [one.partition(":")[0] for one in settings.accounts.auth]
     read += [f"accounts by {', '.join(kinds)}"] if kinds else []

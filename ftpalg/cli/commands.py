@@ -59,6 +59,7 @@ CHECK = (
         "Look at this machine as this user, too: listeners, files, rights, names, nftables, limits.",
     ),
     switch("effective", "Print every setting and where its value comes from, as a settings file."),
+    switch("quiet", "Print faults and warnings only."),
     switch("anonymous", "With --effective: names, addresses and paths are replaced."),
 )
 
@@ -92,7 +93,7 @@ COMMANDS = (
     ),
     Command(
         "certificate",
-        "make a self-signed certificate and key for trying out",
+        "make a certificate, its key and a CA to trust it by, for trying out",
         (
             Argument(("name",), "A host name or an address.", {"metavar": "NAME", "nargs": "+"}),
             Argument(("folder",), "Where to; made if need be.", {"metavar": "DIR"}, "folder"),

@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-
+from ftpalg.cli.ends import ends
 from ftpalg.cli.machine import cannot_bind, has_capability, most_descriptors, remedy_for
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.contradictions import listener_keys
@@ -27,8 +26,6 @@ from ftpalg.net.reach.system import addresses_of
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.ops.log import JOURNAL, SYSLOG
 
-DAYS = (1, 7, 21)
-"""Days before a certificate's end at which it is told."""
 LOOK_UP_SECONDS = 5.0
 
 Found = Iterator[Fault]
@@ -108,20 +105,11 @@ def _secrets(settings: Settings) -> Found:
 
 
 def _keys(settings: Settings) -> Found:
-    for section, pairs in _pairs(settings):
-        for pair in pairs:
-            yield from _open_to_others(f"{section}.private-key", pair)
+    for section, pair in settings.pairs:
+        yield from _open_to_others(f"{section}.private-key", pair.private_key)
     for description in settings.accounts.auth:
         kind, _, name = description.partition(":")
         yield from _open_to_others("accounts.auth", Path(name) if kind == "file" else None)
-
-
-def _pairs(settings: Settings) -> Iterator[tuple[str, list[Path]]]:
-    for at, pair in enumerate(settings.client_tls.pairs):
-        where = f"client-tls.more-certificates[{at - 1}]" if at else "client-tls"
-        yield where, [pair.private_key]
-    if settings.server_tls.pair:
-        yield "server-tls", [settings.server_tls.pair.private_key]
 
 
 def _open_to_others(key: str, file: Path | None) -> Found:
@@ -134,36 +122,7 @@ def _open_to_others(key: str, file: Path | None) -> Found:
 
 
 def _certificates(settings: Settings) -> Found:
-    named = [
-        (f"client-tls.more-certificates[{at - 1}]" if at else "client-tls", pair.certificate)
-        for at, pair in enumerate(settings.client_tls.pairs)
-    ]
-    if settings.server_tls.pair:
-        named.append(("server-tls", settings.server_tls.pair.certificate))
-    for section, file in named:
-        try:
-            certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
-        except (OSError, ValueError):  # told where the pair is read
-            continue
-        yield from _ends(f"{section}.certificate", file, certificate, datetime.now(UTC))
-
-
-def _ends(key: str, file: Path, certificate: x509.Certificate, now: datetime) -> Found:
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if end <= now:
-        yield fault(key, f"{file} has expired on {end:%Y-%m-%d %H:%M} UTC; renew it")
-    elif begin > now:
-        yield fault(
-            key, f"{file} is not valid before {begin:%Y-%m-%d %H:%M} UTC; look at the clock"
-        )
-    else:
-        left = (end - now).total_seconds() / 86400
-        bound = next((days for days in DAYS if left <= days), None)
-        if bound:
-            words = (
-                f"{file} expires on {end:%Y-%m-%d %H:%M} UTC, within {bound} day{'s' * (bound > 1)}"
-            )
-            yield _warning(f"expires-{bound}", key, words)
+    yield from ends(settings, datetime.now(UTC))
 
 
 def _names(settings: Settings) -> Found:

@@ -8,20 +8,16 @@ import socket
 import sys
 from pathlib import Path
 
+from ftpalg.life.capabilities import effective
 from ftpalg.life.faults import holder_of
 
 PROC = Path("/proc")
-CAPABILITIES = {"CAP_NET_BIND_SERVICE": 10, "CAP_NET_ADMIN": 12}  # linux/capability.h
 
 
 def has_capability(name: str) -> bool:
     """True where this process has it, or where there are none to have."""
-    try:
-        text = (PROC / "self" / "status").read_text("ascii")
-    except OSError:
-        return True
-    (effective,) = (line.split()[1] for line in text.splitlines() if line.startswith("CapEff:"))
-    return bool(int(effective, 16) >> CAPABILITIES[name] & 1)
+    found = effective(PROC)
+    return found is None or name in found
 
 
 def most_descriptors() -> int:

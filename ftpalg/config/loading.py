@@ -53,7 +53,7 @@ from ftpalg.config.tables import (
     keys_of,
 )
 from ftpalg.config.tls import Certificate, ServerTlsRule
-from ftpalg.config.warnings import ALLOW, all_warnings
+from ftpalg.config.warnings import ALLOW, OF_PROCESS, all_warnings, of_process
 
 SECTIONS = (
     *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
@@ -342,10 +342,12 @@ def _allowed(settings: Settings, document: Document | None) -> frozenset[tuple[s
     if document is None:
         return frozenset()
     found = set()
-    for warning in all_warnings(settings):
-        place = document.place(warning.path)
+    kinds = [(one.id, one.path) for one in all_warnings(settings)]
+    kinds += [(name, path) for name in OF_PROCESS for path in of_process(settings)]
+    for name, path in kinds:
+        place = document.place(path)
         for comment in document.comments_at(place.line) if place else ():
             match = ALLOW.search(comment)
-            if match and warning.id in re.split(r"[,\s]+", match[1]):
-                found.add((warning.id, dotted(warning.path)))
+            if match and name in re.split(r"[,\s]+", match[1]):
+                found.add((name, dotted(path)))
     return frozenset(found)

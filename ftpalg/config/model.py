@@ -31,7 +31,7 @@ from ftpalg.config.tables import (
     server_url,
     setting,
 )
-from ftpalg.config.tls import ClientTlsSettings, ServerTlsSettings
+from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
 from ftpalg.core.routes import DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
@@ -220,6 +220,12 @@ class Settings:
     def default_listen(self) -> tuple[str, ...]:
         """Where to listen if ``listen`` is not set: nowhere, where anything else is."""
         return () if self.listeners or self.client_tls.implicit_listen else (DEFAULT_LISTEN,)
+
+    @property
+    def pairs(self) -> list[tuple[str, Certificate]]:
+        """Every certificate of the gateway's own, each with the table that it stands in."""
+        own = self.server_tls.pair
+        return [*self.client_tls.sections, *([("server-tls", own)] if own is not None else [])]
 
     @property
     def all_listeners(self) -> tuple[Listener, ...]:

@@ -49,6 +49,14 @@ class ClientTlsSettings:
             return ()
         return (Certificate(self.certificate, self.private_key), *self.more_certificates)
 
+    @property
+    def sections(self) -> list[tuple[str, Certificate]]:
+        """The same, each with the table that it stands in."""
+        return [
+            (f"client-tls.more-certificates[{at - 1}]" if at else "client-tls", pair)
+            for at, pair in enumerate(self.pairs)
+        ]
+
 
 @frozen
 class ServerTlsRule:

@@ -8,7 +8,7 @@ on the line of the setting, or in the comments right above it.  Each reads "KEY 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
@@ -21,6 +21,7 @@ from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
 from ftpalg.config.faults import Fault, dotted, path_of
 from ftpalg.config.model import Limits, Settings, settings_sections
+from ftpalg.config.places import Path
 from ftpalg.config.tables import AccessRule, Intercept, RouteRule, ServerUrl, key_of
 from ftpalg.core.session_settings import ClientTls
 
@@ -62,10 +63,16 @@ def all_warnings(settings: Settings) -> list[Warning]:
     ]
 
 
-def warnings(settings: Settings) -> list[Warning]:
-    """What an administrator should read: the warnings that no comment allows."""
+def warnings(settings: Settings, more: Iterable[Warning] = ()) -> list[Warning]:
+    """What an administrator should read: the warnings, and ``more`` of them, that no comment allows."""
     allowed = settings.origin.allowed
-    return [one for one in all_warnings(settings) if (one.id, dotted(one.path)) not in allowed]
+    found = (*all_warnings(settings), *more)
+    return [one for one in found if (one.id, dotted(one.path)) not in allowed]
+
+
+def of_process(settings: Settings) -> list[Path]:
+    """Where comments allow what a process says of itself: each of the listeners."""
+    return [path_of(key) for key in listener_keys(settings)]
 
 
 # -- what weakens -----------------------------------------------------------------------------------
@@ -319,3 +326,5 @@ FINDERS: dict[str, Finder] = {
     "shadowed": _shadowed,
 }
 """Every kind of warning by its name, which is the users': it does not change."""
+OF_PROCESS = ("runs-as-root", "unneeded-capability")
+"""Kinds that depend on who runs the program, which says them itself at its start."""

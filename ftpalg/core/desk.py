@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Protocol
 
 from ftpalg.core.actions import (
     Action,
@@ -27,12 +28,13 @@ from ftpalg.core.actions import (
     Tell,
 )
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Link, Side, Timer, Traits
+from ftpalg.core.events import UNKNOWN, Link, Side, Timer, Traits
 from ftpalg.core.facts import CommandAnswered, Fact, Noted, ProtocolError, SessionClosed
 from ftpalg.core.keys import Key
 from ftpalg.core.phases import PATHS, Phase, moment_of
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.signals import Signal
 from ftpalg.core.wire.address_masking import masked
 from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.core.wire.errors import FtpError
@@ -66,22 +68,6 @@ class Await(Key):
     FORWARD = "any other command of the client"
 
 
-class Signal(Key):
-    """What a stage lets others know; ``session.SIGNALS`` says who listens."""
-
-    CLIENT_SECURED = "the client begins TLS: what it said in clear counts no more"
-    SERVER_SECURED = "TLS with the server stands, which the login began"
-    MATCHED = "TLS with the server stands, which the client's AUTH began"
-    LEVEL_FOR_ADDRESS = "the server's protection level stands, and addressing waits for it"
-    LEVEL_FOR_TRANSFER = "the same, and the transfer waits for it"
-    LEVEL_FOR_RETRY = "the same, and a transfer waits for it that was refused once"
-    PORT_FAILED = "the server's data port cannot be reached"
-    SERVER_LEFT = "the server is being left; the client stays and may name another"
-    SERVER_REFUSED = "the server that was named is left because it could not be had"
-    LEAVING = "the session ends"
-    LEFT = "the same, and the client has been told"
-
-
 class Overtaken(Key):
     """Stands in the queue for an ABOR that was taken up before its turn."""
 
@@ -95,6 +81,16 @@ Item = Command | FtpError | Reply | Overtaken
 """What waits in the queue: a command, a line that is refused, an answer that is ready."""
 
 
+class Hub(Protocol):
+    """Who knows whom things are for."""
+
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+
+
 class Desk:
     """The facts and the orders of one session.
 
@@ -102,8 +98,8 @@ class Desk:
     server have answered nobody since the last command.  ``held`` is a reply that may not be the one
     that counts; ``gone`` is True where the server has left while what it called complete is still on
     its way; ``leaving`` is why the session ends; ``named`` is True where the client has named its
-    server; ``sent`` is the verb that went to the server last, and ``unswept`` what it got (1:
-    nothing yet) until what may stand behind that has been looked for, then 0; ``begun`` is the code
+    server; ``sent`` is the verb that went to the server last; ``unswept`` is True until what may
+    stand behind its reply has been looked for, and ``got`` that reply's code, or 0; ``begun`` is the code
     of a reply whose end the client has yet to hear, or 0; ``doubt`` is the code of the first line of
     a reply whose end was none of the grammar's, or 0; ``more`` is True while lines of the server wait
     behind the reply that came last, and ``stale`` where those came before what is awaited was asked;
@@ -113,8 +109,8 @@ class Desk:
     __slots__ = (
         "_bad",
         "_found",
+        "_hub",
         "_out",
-        "_spread",
         "account",
         "awaited",
         "begun",
@@ -122,6 +118,7 @@ class Desk:
         "client_done",
         "doubt",
         "gone",
+        "got",
         "head",
         "held",
         "leaving",
@@ -142,12 +139,12 @@ class Desk:
         "unswept",
     )
 
-    def __init__(self, rules: Rules, client: Link, spread: Callable[[Signal], None]) -> None:
+    def __init__(self, rules: Rules, client: Link, hub: Hub) -> None:
         self.rules = rules
         self.client = client
         self.server: Link | None = None
         self.server_tls = ServerTls.OFF
-        self.traits = Traits()
+        self.traits = UNKNOWN
         self.phase = Phase.UNROUTED
         self.queue: tuple[Item, ...] = ()
         self.head: Command | None = None
@@ -160,10 +157,11 @@ class Desk:
         self.more = self.stale = self.swayed = False
         self.doubt = self.begun = 0
         self.sent = b""
-        self.unswept = self.surplus = self.told = self._bad = 0
-        self._out: list[Action] = []
-        self._found: Found = (Phase.UNROUTED, None, False)
-        self._spread = spread
+        self.unswept = False
+        self.got = self.surplus = self.told = self._bad = 0
+        self._out: list[Action]  # while an event is handled
+        self._found: Found
+        self._hub = hub
 
     @property
     def value(self) -> tuple[object, ...]:
@@ -177,11 +175,16 @@ class Desk:
 
     # -- orders -----------------------------------------------------------------------------------
 
-    def open(self) -> list[Action]:
-        """A new event: the list that its orders will stand in."""
+    def open(self) -> None:
+        """A new event: its orders may come."""
         self._out = []
         self._found = (self.phase, self.head, self.logged_in)
-        return self._out
+
+    def close(self) -> list[Action]:
+        """It is handled: what it orders."""
+        out = self._out
+        del self._out, self._found
+        return out
 
     def order(self, action: Action) -> None:
         """Add an action to those this event returns."""
@@ -209,7 +212,11 @@ class Desk:
 
     def signal(self, signal: Signal) -> None:
         """Let those stages know that listen."""
-        self._spread(signal)
+        self._hub.spread(signal)
+
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
+        self._hub.give(awaited, message)
 
     def move(self, phase: Phase) -> None:
         """Go on to another phase."""
@@ -315,7 +322,8 @@ class Desk:
 
     def ask(self, command: Command, awaited: Await, *, urgent: bool = False) -> None:
         """Send the server a command; ``awaited`` says for whom each reply to it is."""
-        self.unswept = int(awaited is not Await.RESYNC)
+        self.unswept = awaited is not Await.RESYNC
+        self.got = 0
         self._out.append(SendCommand(command, urgent))
         self.await_reply(command.verb, awaited)
 
@@ -379,21 +387,8 @@ class Desk:
         self.order(HangUp(Side.CLIENT))
 
 
-NO_STATE = ("_found", "_out", "_spread", "rules")
+NO_STATE = ("_found", "_hub", "_out", "rules")
 STATE = tuple(name for name in Desk.__slots__ if name not in NO_STATE)
 """The slots that are state: neither an event's orders nor what never changes."""
 
 VALUES: Callable[[Desk], tuple[object, ...]] = attrgetter(*STATE)
-
-
-class Stage:
-    """A part of a session.  ``state`` is its whole state, a frozen value; it knows the desk and
-    the stages before it, never those behind it."""
-
-    __slots__ = ("desk", "state")
-
-    state: object
-
-    def __init__(self, desk: Desk, state: object) -> None:
-        self.desk = desk
-        self.state = state

@@ -64,6 +64,10 @@ class Traits(NamedTuple):
     surplus: frozenset[bytes] = frozenset()
 
 
+UNKNOWN = Traits()
+"""Those of a server of which nothing has been learned."""
+
+
 @value
 class Link(NamedTuple):
     """The addresses of one control connection: the remote peer's and ours, in normal spelling.
@@ -154,7 +158,7 @@ class ServerConnected(NamedTuple):
     """
 
     link: Link
-    traits: Traits = Traits()
+    traits: Traits = UNKNOWN
     server: Server | None = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.value import value
@@ -171,21 +172,11 @@ class ServerUnreachable(NamedTuple):
 
 
 @value
-class Shown(NamedTuple):
-    """A certificate: whose it is, who issued it, the names it is for, its end, its digest."""
-
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_after: str
-    sha256: str
-
-
-@value
 class TlsFailed(NamedTuple):
     """TLS of a control connection with that side failed; a handshake, as a rule.
 
-    The net adds the name of the ``alert`` that went with it, and the certificate that was refused.
+    The net adds the name of the ``alert`` that went with it, and of a server the certificate that was
+    refused with what would mend it.
     """
 
     side: Side
@@ -193,6 +184,7 @@ class TlsFailed(NamedTuple):
     why: Reason
     alert: str = ""
     shown: Shown | None = None
+    remedy: str = ""
 
 
 @value
@@ -291,10 +283,12 @@ class Probed(NamedTuple):
 
 @value
 class ServerDown(NamedTuple):
-    """A server is out of service."""
+    """A server is out of service; ``shown`` is its certificate where that is refused."""
 
     server: str
     reason: str
+    shown: Shown | None = None
+    remedy: str = ""
 
 
 @value
@@ -389,6 +383,7 @@ News = (
     | ServerDown
     | ServerUp
     | Resource
+    | CertificateDue
     | GatewayTold
 )
 """What happens to the gateway."""

@@ -13,7 +13,7 @@ class Phase(Key):
     UNROUTED = "the client has yet to name a server"
     CHECKING = "the client's account at the gateway is being checked"
     DIALING = "a server is being reached, up to its greeting"
-    CONNECTED = "the server takes commands"
+    SERVED = "the server takes commands"
     OPAQUE = "both control connections are copied untouched"
     OVER = "the control connections are being closed"
 
@@ -21,14 +21,14 @@ class Phase(Key):
 PATHS: dict[Phase, tuple[Phase, ...]] = {
     Phase.UNROUTED: (Phase.CHECKING, Phase.DIALING, Phase.OVER),
     Phase.CHECKING: (Phase.UNROUTED, Phase.OVER),
-    Phase.DIALING: (Phase.CONNECTED, Phase.UNROUTED, Phase.OVER),
-    Phase.CONNECTED: (Phase.UNROUTED, Phase.OPAQUE, Phase.OVER),
+    Phase.DIALING: (Phase.SERVED, Phase.UNROUTED, Phase.OVER),
+    Phase.SERVED: (Phase.UNROUTED, Phase.OPAQUE, Phase.OVER),
     Phase.OPAQUE: (Phase.OVER,),
     Phase.OVER: (),
 }
 """From each phase, those that may follow."""
 
-ACTING = (Phase.UNROUTED, Phase.CONNECTED)
+ACTING = (Phase.UNROUTED, Phase.SERVED)
 """Where commands are carried out; in the others they wait."""
 
 MOMENTS = {
@@ -37,7 +37,7 @@ MOMENTS = {
     Phase.DIALING: Moment.REACHING,
     Phase.OPAQUE: Moment.OPAQUE,
 }
-"""The phases that are one moment; CONNECTED is several."""
+"""The phases that are one moment; SERVED is several."""
 
 
 def moment_of(phase: Phase, head: Command | None, logged_in: bool) -> Moment:

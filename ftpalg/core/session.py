@@ -8,16 +8,19 @@ takes a command (``WHO``), an event (``EVENTS``), a reply (``REPLIES``), a wait 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from ftpalg.core import events as ev
 from ftpalg.core.actions import Action
-from ftpalg.core.desk import Await, Desk, Signal
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
 from ftpalg.core.facts import About, Peer, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.signals import Signal
+from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.command_queue import CommandQueue
 from ftpalg.core.stages.destination import Destination
@@ -26,12 +29,14 @@ from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
 from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.plan import Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.timeouts import Timeouts
 from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.wire.commands import Kind
 from ftpalg.core.wire.replies import Reply
 
@@ -40,81 +45,69 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_entry", "_known", "_leaving", "_matching", "_parts", "_queue", "desk", "login",
-        "protection", "transfer",
+        "_about", "_plan", "_server", "abort", "addressing", "command", "desk", "destination", "entry",
+        "forwarding", "leaving", "local", "login", "matching", "protection", "queue", "restart",
+        "resync", "timeouts", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
-        self.desk = desk = Desk(rules, client, self._spread)
-        resync = Resync(desk)
-        destination = Destination(desk)
-        self.protection = Protection(desk)
-        self.login = Login(desk, self.protection)
-        self._entry = Entry(desk, destination, self.protection, self.login)
-        local = Local(desk, destination, self.protection)
-        restart = Restart(desk)
-        self.transfer = TransferStage(desk, resync, self.protection, restart)
-        addressing = Addressing(desk, resync, self.protection, self.login, self.transfer)
-        forwarding = Forwarding(
-            desk, resync, destination, self.protection, self.login, self.transfer
+        self.desk = desk = Desk(rules, client, self)
+        self.resync = resync = Resync(desk)
+        self.destination = destination = Destination(desk)
+        self.protection = protection = Protection(desk)
+        self.login = login = Login(desk, protection)
+        self.entry = Entry(desk, destination, protection, login)
+        self.local = Local(desk, destination, protection)
+        self.restart = restart = Restart(desk)
+        self.transfer = transfer = TransferStage(desk, resync, protection)
+        self.abort = abort = Abort(desk, resync, transfer)
+        self.command = command = TransferCommand(desk, protection, restart, transfer, abort)
+        self.addressing = addressing = Addressing(
+            desk, resync, protection, login, transfer, command
         )
-        self._matching = ReplyMatching(desk, resync, self.transfer, self._give)
-        self._queue = CommandQueue(desk, self.protection, self.transfer)
-        self._leaving = Leaving(desk, self.transfer, addressing, forwarding)
-        self._parts: tuple[Any, ...] = (  # in the order of PARTS
-            resync,
-            destination,
-            self.protection,
-            self.login,
-            self._entry,
-            local,
-            restart,
-            self.transfer,
-            addressing,
-            forwarding,
-            self._matching,
-            self._queue,
-            self._leaving,
-            Timeouts(desk),
-            self,
-        )
-        self._known: tuple[object, ...] = ()
+        self.forwarding = forwarding = Forwarding(desk, destination, protection, login)
+        self.matching = ReplyMatching(desk, resync, transfer)
+        self.queue = CommandQueue(desk, protection, transfer, abort)
+        self.leaving = Leaving(desk, transfer, addressing, forwarding)
+        self.timeouts = Timeouts(desk)
         self._about: About | None = None
+        self._plan: Plan | None = None
+        self._server: Link | None = None
 
     # -- from outside -----------------------------------------------------------------------------
 
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
-        out = self.desk.open()
+        self.desk.open()
         self.desk.observe(SessionOpened())
-        self._entry.begin()
-        return out
+        self.entry.begin()
+        return self.desk.close()
 
     def handle(self, event: Event) -> list[Action]:
         """Take one event; return what it orders.  One that has no meaning now orders nothing."""
         desk = self.desk
-        out = desk.open()
         taker = EVENTS[type(event)][desk.phase]
         if taker is LATE:
-            return out
+            return []
+        desk.open()
         self._hand(taker, event)
         if isinstance(event, ev.ReplyReceived) and event.more:
-            return out
+            return desk.close()
         if desk.gone:
-            self._leaving.behind_server()
+            self.leaving.behind_server()
         if desk.unswept:
-            self._matching.sweep()
-        while desk.queue and (command := self._queue.next()) is not None:
+            self.matching.sweep()
+        while desk.queue and (command := self.queue.next()) is not None:
             self._hand(WHO[desk.phase][command.kind], command)
         if desk.client_done:
-            self._leaving.behind_client()
-        return out
+            self.leaving.behind_client()
+        return desk.close()
 
     def end(self, last: Reply | None, reason: Reason = Reason.STOPPED) -> list[Action]:
         """The gateway ends the session, with a last word to the client."""
-        out = self.desk.open()
+        self.desk.open()
         self.desk.leave(reason, last)
-        return out
+        return self.desk.close()
 
     @property
     def wants_commands(self) -> bool:
@@ -124,7 +117,7 @@ class Session:
     @property
     def leaves_well(self) -> bool:
         """True where the client has said QUIT behind its transfer: it meant to go."""
-        return self._leaving.well
+        return self.leaving.well
 
     @property
     def skips_text(self) -> bool:
@@ -156,10 +149,9 @@ class Session:
     def about(self, name: str, listener: str = "") -> About:
         """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
         server, plan = self.desk.server, self.login.state
-        known = name, server, plan.server, plan.route, plan.route.name
-        if known != self._known:  # many facts are of one session, and it seldom changes
-            client = self.desk.client
-            self._known = known
+        if self._about is None or plan is not self._plan or server is not self._server:
+            client = self.desk.client  # many facts are of one session, and it seldom changes
+            self._plan, self._server = plan, server
             self._about = About(
                 name,
                 Peer(client.peer, client.peer_port),
@@ -169,43 +161,50 @@ class Session:
                 listener,
                 plan.route.name,
             )
-        assert self._about is not None
         return self._about
 
     @property
     def value(self) -> tuple[object, ...]:
         """The whole state: two sessions with the same rules and the same value have one future."""
-        return (self.desk.value, *[stage.state for stage in self._parts[:-1]])
+        return (self.desk.value, *[stage.state for stage in STAGES(self)])
 
     @value.setter
     def value(self, value: tuple[Any, ...]) -> None:
         self.desk.value, *states = value
-        for stage, state in zip(self._parts[:-1], states, strict=True):
+        for stage, state in zip(STAGES(self), states, strict=True):
             stage.state = state
 
     # -- whom things are for ----------------------------------------------------------------------
 
     def _hand(self, taker: Taker, what: object) -> None:
         stage, method = taker
-        method(self._parts[PARTS[stage]], what)
+        method(PARTS[stage](self), what)
 
-    def _give(self, awaited: Await, message: Reply) -> None:
+    def give(self, awaited: Await, message: Reply) -> None:
+        """Hand a reply to whom it is for."""
         self._hand(REPLIES[awaited], message)
 
     def _on_timer(self, event: ev.TimerExpired) -> None:
         self._hand(TIMERS[event.timer], event.timer)
 
-    def _spread(self, signal: Signal) -> None:
+    def spread(self, signal: Signal) -> None:
+        """Let those stages know that listen."""
         for stage, method in SIGNALS[signal]:
-            method(self._parts[PARTS[stage]])
+            method(PARTS[stage](self))
 
 
-_ORDER = (
-    Resync, Destination, Protection, Login, Entry, Local, Restart, TransferStage, Addressing,
-    Forwarding, ReplyMatching, CommandQueue, Leaving, Timeouts, Session,
-)  # fmt: skip
-PARTS: dict[type, int] = {stage: at for at, stage in enumerate(_ORDER)}
-"""Where each part of a session stands among them; the session itself is the last."""
+_NAMES: dict[type, str] = {
+    Resync: "resync", Destination: "destination", Protection: "protection", Login: "login",
+    Entry: "entry", Local: "local", Restart: "restart", TransferStage: "transfer", Abort: "abort",
+    TransferCommand: "command", Addressing: "addressing", Forwarding: "forwarding",
+    ReplyMatching: "matching", CommandQueue: "queue", Leaving: "leaving", Timeouts: "timeouts",
+}  # fmt: skip
+STAGES: Callable[[Session], tuple[Any, ...]] = attrgetter(*_NAMES.values())
+PARTS: dict[type, Callable[[Session], Any]] = {
+    **{stage: attrgetter(name) for stage, name in _NAMES.items()},
+    Session: lambda session: session,
+}
+"""Where a session has what takes things."""
 
 Method = Callable[..., None]
 Taker = tuple[type, Method]
@@ -241,7 +240,7 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
             (Local, Local.too_early),
         ),
     },
-    Phase.CONNECTED: {
+    Phase.SERVED: {
         Kind.USER: (Entry, Entry.user_there),
         Kind.PASSWORD: (Login, Login.password),
         Kind.HOST: (Forwarding, Forwarding.host),
@@ -250,10 +249,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
         Kind.FEATURES: (Forwarding, Forwarding.features),
         Kind.ALGS: (Forwarding, Forwarding.algs),
         Kind.ADDRESS: (Addressing, Addressing.begin),
-        Kind.DOWNLOAD: (TransferStage, TransferStage.begin),
-        Kind.UPLOAD: (TransferStage, TransferStage.begin),
+        Kind.DOWNLOAD: (TransferCommand, TransferCommand.begin),
+        Kind.UPLOAD: (TransferCommand, TransferCommand.begin),
         Kind.RESTART: (Restart, Restart.command),
-        Kind.ABORT: (Forwarding, Forwarding.abort),
+        Kind.ABORT: (Abort, Abort.in_turn),
         Kind.STATUS: (Forwarding, Forwarding.status),
         Kind.STRUCTURE: (Forwarding, Forwarding.structure),
         Kind.QUIT: (Forwarding, Forwarding.quit),
@@ -267,10 +266,10 @@ WHO: dict[Phase, dict[Kind, Taker]] = {
 }
 """Who takes a command.  In the other phases commands wait."""
 
-TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.CONNECTED)
+TALKING = (Phase.UNROUTED, Phase.CHECKING, Phase.DIALING, Phase.SERVED)
 LIVING = (*TALKING, Phase.OPAQUE)
-AT_SERVER = (Phase.DIALING, Phase.CONNECTED)
-CONNECTED = (Phase.CONNECTED,)
+WITH_SERVER = (Phase.DIALING, Phase.SERVED)
+SERVED = (Phase.SERVED,)
 NEVER: dict[Phase, Taker | None] = dict.fromkeys(Phase, LATE)
 
 EVENTS: dict[type, dict[Phase, Taker | None]] = {
@@ -278,39 +277,38 @@ EVENTS: dict[type, dict[Phase, Taker | None]] = {
     ev.CommandRefused: NEVER | dict.fromkeys(TALKING, (CommandQueue, CommandQueue.refused)),
     ev.ClientDone: NEVER | dict.fromkeys(TALKING, (Leaving, Leaving.client_done)),
     ev.ClientLost: NEVER | dict.fromkeys(LIVING, (Leaving, Leaving.client_lost)),
-    ev.ClientSecured: NEVER
-    | dict.fromkeys((Phase.UNROUTED, Phase.CONNECTED), (Entry, Entry.secured)),
+    ev.ClientSecured: NEVER | dict.fromkeys((Phase.UNROUTED, Phase.SERVED), (Entry, Entry.secured)),
     ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
     ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
     ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
-    ev.SecretMissing: NEVER | {Phase.CONNECTED: (Login, Login.secret_missing)},
+    ev.SecretMissing: NEVER | {Phase.SERVED: (Login, Login.secret_missing)},
     ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
     ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},
-    ev.ServerSecured: NEVER | dict.fromkeys(AT_SERVER, (Protection, Protection.secured)),
-    ev.ServerInsecure: NEVER | dict.fromkeys(AT_SERVER, (Login, Login.insecure)),
-    ev.ReplyReceived: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.received)),
-    ev.CaughtUp: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
-    ev.ReplyGoesOn: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
-    ev.ReplyUnderWay: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.under_way)),
-    ev.TextPassedOver: NEVER | dict.fromkeys(AT_SERVER, (ReplyMatching, ReplyMatching.text)),
+    ev.ServerSecured: NEVER | dict.fromkeys(WITH_SERVER, (Protection, Protection.secured)),
+    ev.ServerInsecure: NEVER | dict.fromkeys(WITH_SERVER, (Login, Login.insecure)),
+    ev.ReplyReceived: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.received)),
+    ev.CaughtUp: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.caught_up)),
+    ev.ReplyGoesOn: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.goes_on)),
+    ev.ReplyUnderWay: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.under_way)),
+    ev.TextPassedOver: NEVER | dict.fromkeys(WITH_SERVER, (ReplyMatching, ReplyMatching.text)),
     ev.ServerBroken: NEVER
     | {
         Phase.DIALING: (Login, Login.broken),
-        Phase.CONNECTED: (Leaving, Leaving.server_broken),
+        Phase.SERVED: (Leaving, Leaving.server_broken),
     },
     ev.ServerLost: NEVER
     | {
         Phase.DIALING: (Login, Login.left_early),
-        Phase.CONNECTED: (Leaving, Leaving.server_lost),
+        Phase.SERVED: (Leaving, Leaving.server_lost),
         Phase.OPAQUE: (Leaving, Leaving.server_lost_opaque),
     },
-    ev.Listening: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listening)),
-    ev.ListenFailed: NEVER | dict.fromkeys(CONNECTED, (Addressing, Addressing.listen_failed)),
-    ev.LegReached: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.reached)),
-    ev.LegSecured: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.secured)),
-    ev.LegMoved: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.moved)),
-    ev.LegEnded: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.ended)),
-    ev.LegFailed: NEVER | dict.fromkeys(CONNECTED, (TransferStage, TransferStage.failed)),
+    ev.Listening: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listening)),
+    ev.ListenFailed: NEVER | dict.fromkeys(SERVED, (Addressing, Addressing.listen_failed)),
+    ev.LegReached: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.reached)),
+    ev.LegSecured: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.secured)),
+    ev.LegMoved: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.moved)),
+    ev.LegEnded: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.ended)),
+    ev.LegFailed: NEVER | dict.fromkeys(SERVED, (TransferStage, TransferStage.failed)),
     ev.TimerExpired: NEVER | dict.fromkeys(TALKING, (Session, Session._on_timer)),
 }
 """Who takes an event; where it has no meaning it is late."""
@@ -329,12 +327,12 @@ REPLIES: dict[Await, Taker] = {
     Await.PASSIVE: (Addressing, Addressing.passive_answered),
     Await.ACTIVE: (Addressing, Addressing.active_answered),
     Await.RESTART: (Restart, Restart.answered),
-    Await.RESTORED: (TransferStage, TransferStage.restored),
-    Await.TRANSFER: (TransferStage, TransferStage.answered),
-    Await.ABORTED: (TransferStage, TransferStage.abort_answered),
+    Await.RESTORED: (TransferCommand, TransferCommand.restored),
+    Await.TRANSFER: (TransferCommand, TransferCommand.answered),
+    Await.ABORTED: (Abort, Abort.answered),
     Await.RESYNC: (Resync, Resync.answered),
     Await.STATUS: (Forwarding, Forwarding.status_answered),
-    Await.ABOR: (Forwarding, Forwarding.abort_answered),
+    Await.ABOR: (Abort, Abort.in_turn_answered),
     Await.FEATURES: (Forwarding, Forwarding.features_answered),
     Await.QUIT: (Forwarding, Forwarding.quit_answered),
     Await.FORWARD: (Forwarding, Forwarding.answered),
@@ -350,7 +348,7 @@ TIMERS: dict[Timer, Taker] = {
     Timer.SECOND_REPLY: (ReplyMatching, ReplyMatching.held_over),
     Timer.RESYNC: (Resync, Resync.expired),
     Timer.EXTENDED: (Addressing, Addressing.unanswered),
-    Timer.ABORT_REPLY: (Forwarding, Forwarding.abort_unanswered),
+    Timer.ABORT_REPLY: (Abort, Abort.unanswered),
     **dict.fromkeys(
         (
             Timer.DATA_OPEN,
@@ -378,9 +376,11 @@ SIGNALS: dict[Signal, tuple[Taker, ...]] = {
     Signal.SERVER_SECURED: ((Login, Login.secured),),
     Signal.MATCHED: ((Protection, Protection.secure_client),),
     Signal.LEVEL_FOR_ADDRESS: ((Addressing, Addressing.ask_server),),
-    Signal.LEVEL_FOR_TRANSFER: ((TransferStage, TransferStage.send_command),),
+    Signal.LEVEL_FOR_TRANSFER: ((TransferCommand, TransferCommand.send),),
     Signal.LEVEL_FOR_RETRY: ((Addressing, Addressing.again),),
     Signal.PORT_FAILED: ((Addressing, Addressing.port_failed),),
+    Signal.TRANSFER_GIVEN_UP: ((Abort, Abort.give_up),),
+    Signal.ABORT_OVER: ((Abort, Abort.conclude),),
     Signal.SERVER_LEFT: ((Protection, Protection.forget_server),),
     Signal.SERVER_REFUSED: ((Entry, Entry.forget_server),),
     Signal.LEAVING: ((TransferStage, TransferStage.cut_off),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -39,7 +39,8 @@ class Rules:
     ``other_mode`` a server that does not know passive mode is used in active mode, and the other way
     round.
     ``client_clear_data`` lets clients under implicit TLS choose PROT C.  ``server_tls_rules`` are
-    pairs of a lower-case name pattern and the TLS for servers it fits.
+    pairs of a lower-case name pattern and the TLS for servers it fits.  ``general`` is the route of all
+    this.
     """
 
     server: Server | None = None
@@ -70,14 +71,16 @@ class Rules:
     verbs: DataVerbs = DataVerbs.AUTO
     other_mode: bool = True
     active: bool = True
+    general: Route = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        servers = (self.server,) if self.server else ()
+        general = Route(servers, parent=self.parent, source=self.source)
+        object.__setattr__(self, "general", general)
 
     def route(self, facts: Facts) -> Route | Undecided:
         """The route of a session with these facts; the general settings where no rule fits."""
-        return self.choose(facts) or Route(
-            servers=(self.server,) if self.server else (),
-            parent=self.parent,
-            source=self.source,
-        )
+        return self.choose(facts) or self.general
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets: the first pattern that fits its name, else the default."""

@@ -49,8 +49,7 @@ def _readings(settings: Settings) -> Iterator[Callable[[], object]]:
     client, server = settings.client_tls, settings.server_tls
     yield partial(checkers_of, settings.accounts.auth)
     yield partial(context_of, client, "client-tls")
-    for at, pair in enumerate(client.pairs):
-        where = f"client-tls.more-certificates[{at - 1}]" if at else "client-tls"
+    for where, pair in client.sections:
         yield partial(read_pair, pair, where)
     if client.pairs:
         yield partial(ClientSide, client)

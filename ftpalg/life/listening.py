@@ -86,7 +86,7 @@ class Listeners:
     def check(self, listeners: Iterable[Listener]) -> None:
         """Raise SettingsError where an endpoint is none."""
         for name, listener in named(listeners).items():
-            if name not in self._inherited:
+            if name not in self._inherited and name not in self.standing:
                 endpoint_of(self._reactor, listener.endpoint)
 
     def open(self, listeners: Iterable[Listener], make: Make) -> None:

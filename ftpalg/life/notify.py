@@ -1,8 +1,7 @@
 """What systemd is told: sd_notify(3), a datagram to the socket that NOTIFY_SOCKET names.
 
 Nothing is told where it names none, and nobody is waited for.  WATCHDOG_PID says whose watchdog it
-is: a program that was started by an upgrade inherits one that is not its own, and answers it too,
-since it becomes the main process.
+is; an upgrade leaves it out, since the program that it starts becomes the main process.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+WATCHDOG_PID = "WATCHDOG_PID"
+
 
 class Notify:
     """Tells the service manager; harmless where there is none."""
@@ -18,7 +19,8 @@ class Notify:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         path = environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + path[1:] if path.startswith("@") else path
-        self.watchdog = _seconds(environ.get("WATCHDOG_USEC", "")) if path else 0.0
+        ours = environ.get(WATCHDOG_PID, "") in ("", str(os.getpid()))
+        self.watchdog = _seconds(environ.get("WATCHDOG_USEC", "")) if path and ours else 0.0
         """Within how many seconds it wants to hear from us, 0 for never."""
 
     def say(self, *lines: str) -> None:

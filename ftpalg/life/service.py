@@ -6,6 +6,7 @@ A table of states and orders (``ORDERS``) says what a signal brings about in eac
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
+from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
 from ftpalg.life.descriptors import descriptors, raised
 from ftpalg.life.draining import Drain
@@ -34,6 +36,7 @@ from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.terminal import Terminal
 from ftpalg.life.upgrading import Upgrade
+from ftpalg.life.watchdog import FOOD, Watchdog
 from ftpalg.life.wiring import policies_of, rules_of
 from ftpalg.net.accounts import checkers_of, is_account_of
 from ftpalg.net.admission import Entrance
@@ -114,6 +117,7 @@ class GatewayService(Service):
         self._drain: Drain | None = None
         self._upgrade: Upgrade | None = None
         self._asked: IListeningPort | None = None
+        self._watchdog: Watchdog | None = None
         self._allowed = 0
         self._epoch = 1
         checkers = checkers_of(settings.accounts.auth)
@@ -208,12 +212,7 @@ class GatewayService(Service):
         if self._inherited.status < 0:
             self._notify.say("READY=1", "STATUS=serving")
         self._inherited.tell(READY)
-        self._feed_watchdog()
-
-    def _feed_watchdog(self) -> None:
-        if self._notify.watchdog and self._state is not State.OVER:
-            self._notify.say("WATCHDOG=1")
-            self._reactor.callLater(self._notify.watchdog / 2, self._feed_watchdog)
+        self._watchdog = Watchdog(self._reactor, self._notify)
 
     # -- orders -----------------------------------------------------------------------------------
 
@@ -296,6 +295,10 @@ class GatewayService(Service):
             self._upgrade.cancel("the gateway stops")
         self._stop()
 
+    def _stop_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.stop()
+
     def _over(self) -> None:
         self._state = State.OVER
         self._reactor.stop()
@@ -308,6 +311,7 @@ class GatewayService(Service):
             self._state = State.OVER
             sessions = self.gateway.shared.sessions
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
+        self._stop_watchdog()
         closing = self.listeners.close_all()
         self.gateway.close()
         return gatherResults(closing)
@@ -344,7 +348,8 @@ class GatewayService(Service):
 
     def _hand_on(self, pid: int) -> None:
         """The next program is ready: it is the main one, and accepts from now on."""
-        self._notify.say(f"MAINPID={pid}")
+        self._notify.say(f"MAINPID={pid}", FOOD)
+        self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
         self.listeners.hand_on()
         self._notify = Notify({})
@@ -370,4 +375,5 @@ ORDERS: dict[Order, dict[State, Callable[[GatewayService], None]]] = {
 
 def _told(settings: Settings) -> list[str]:
     """What an administrator should read in the log at each start."""
-    return [f"{one.sentence} [{one.id}]" for one in warnings(settings)]
+    found = warnings(settings, superfluous(settings, os.geteuid()))
+    return [f"{one.sentence} [{one.id}]" for one in found]

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ftpalg.life.inherited import READY, VARIABLE, Inherited
+from ftpalg.life.notify import WATCHDOG_PID
 from ftpalg.net.reactors import Reading
 
 SECONDS = 30.0
@@ -44,11 +45,12 @@ class Upgrade:
         self._said = b""
         self._status, theirs = os.pipe()
         handed = Inherited(descriptors, theirs)
+        environ = {name: value for name, value in os.environ.items() if name != WATCHDOG_PID}
         try:
             self._child = subprocess.Popen(
                 words,
                 cwd=folder,
-                env={**os.environ, VARIABLE: str(handed)},
+                env={**environ, VARIABLE: str(handed)},
                 pass_fds=(*descriptors.values(), theirs),
                 stdin=subprocess.DEVNULL,
             )

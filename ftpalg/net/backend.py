@@ -16,9 +16,10 @@ from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.data_addresses import ServerPlace
+from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
-from ftpalg.net.reach.attempt import Way, ends_at
+from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
 from ftpalg.net.reach.failover import Reach
 from ftpalg.net.shared import Shared
 
@@ -48,6 +49,17 @@ class BackendOwner(Protocol):
     @property
     def transfers(self) -> bool:
         """Whether a file is on its way."""
+
+    @property
+    def reactor(self) -> Guarded:
+        """Its own."""
+
+    @property
+    def around(self) -> Surroundings:
+        """What its data connections are given."""
+
+    def broke(self) -> None:
+        """An exception is being handled: end the session."""
 
 
 class Backend(Protocol):
@@ -90,22 +102,35 @@ class FtpBackend:
     ``tried`` has the addresses that could not be reached.
     """
 
-    def __init__(self, shared: Shared, around: Surroundings, session: BackendOwner) -> None:
+    __slots__ = (
+        "_client", "_control", "_half", "_link", "_place", "_reach", "_server", "_session", "_shared",
+        "_way", "tried",
+    )  # fmt: skip
+
+    def __init__(self, shared: Shared, session: BackendOwner) -> None:
         self._shared = shared
-        self._around = around
         self._session = session
         self._client: Link | None = None
         self._reach: Reach | None = None
         self.tried: tuple[str, ...] = ()
         self._server: Server | None = None
-        self._way = Way()
+        self._way = DIRECT
+        self._link: Link | None = None
         self._control: ServerControl | None = None
         self._place: ServerPlace | None = None
         self._half: Half | None = None
 
     @property
     def data(self) -> Half | None:
+        if self._half is None and self._link is not None:
+            self._half = Half(Side.SERVER, self._place_at(self._link), self._session.around)
         return self._half
+
+    def _place_at(self, link: Link) -> ServerPlace:
+        if self._place is None:
+            assert self._control is not None, "there is a link to the server"
+            self._place = ServerPlace(self._shared, self._control, link, self._way)
+        return self._place
 
     # -- the control connection -------------------------------------------------------------------
 
@@ -117,7 +142,7 @@ class FtpBackend:
         self._client = client
         self.tried = ()
         self._reach = self._shared.reaching.reach(
-            self._around.reactor,
+            self._session.reactor,
             action,
             client,
             near,
@@ -160,7 +185,7 @@ class FtpBackend:
 
     def broke(self) -> None:
         """An exception is being handled that came out of the control connection."""
-        self._around.broke()
+        self._session.broke()
 
     def server_met(self, link: Link) -> None:
         """The connection to the server that was reached stands."""
@@ -169,8 +194,7 @@ class FtpBackend:
         shown = self._shared.advertised.to_server(link.peer)
         if shown:
             link = link._replace(shown=shown)
-        self._place = ServerPlace(self._shared, self._control, link, self._way)
-        self._half = Half(Side.SERVER, self._place, self._around)
+        self._link = link
         if self._session.client_waits:
             self.hold()
         traits = self._shared.reaching.traits.of(self._server)
@@ -181,11 +205,11 @@ class FtpBackend:
             self._control.send(bytes(command), urgent=urgent)
 
     def shake(self) -> None:
-        if self._control is None or self._server is None or self._place is None:
+        if self._control is None or self._server is None or self._link is None:
             return
-        asked = self._way.certified(self._server)
-        self._place.for_server = self._shared.certificates.server_side.for_server(asked.host)
-        self._control.start_tls(self._place.for_server)
+        asked, place = self._way.certified(self._server), self._place_at(self._link)
+        place.for_server = self._shared.certificates.server_side.for_server(asked.host)
+        self._control.start_tls(place.for_server)
 
     def hold(self) -> None:
         if self._control is not None:
@@ -201,7 +225,7 @@ class FtpBackend:
 
     def hang_up(self) -> None:
         reach, half, control, server = self._reach, self._half, self._control, self._server
-        self._reach = self._half = self._control = self._server = self._place = None
+        self._reach = self._half = self._control = self._server = self._place = self._link = None
         calls: list[Callable[[], object]] = []
         if reach is not None:
             calls.append(reach.cancel)

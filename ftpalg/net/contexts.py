@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
 from ftpalg.net.keypair import KeyPair
+from ftpalg.net.unreadable import because
 
 PARTIAL_WRITE = 1  # SSL_MODE_ENABLE_PARTIAL_WRITE: return after each record
+BEGIN = b"-----BEGIN CERTIFICATE-----"
 VERSIONS = {
     "1.0": SSL.TLS1_VERSION,
     "1.1": SSL.TLS1_1_VERSION,
     "1.2": SSL.TLS1_2_VERSION,
     "1.3": SSL.TLS1_3_VERSION,
 }
+
+NO_CALLBACKS = (
+    "TLS needs memory that is writable and executable (pyOpenSSL's callbacks), and this process may"
+    " have none; set MemoryDenyWriteExecute=no in its unit, or allow it execmem (SELinux)"
+)
+Told = Callable[[SSL.Connection, int, int], None]
 
 
 def context_of(settings: ClientTlsSettings | ServerTlsSettings, section: str) -> SSL.Context:
@@ -39,6 +50,14 @@ def context_of(settings: ClientTlsSettings | ServerTlsSettings, section: str) ->
     return context
 
 
+def inform(context: SSL.Context, told: Told, section: str) -> None:
+    """Tell this of what TLS does.  Raise SettingsError where the system stands against pyOpenSSL."""
+    try:
+        context.set_info_callback(told)
+    except MemoryError:  # cffi's, for each callback
+        raise SettingsError([f"{section}: {NO_CALLBACKS}"]) from None
+
+
 def show(pair: KeyPair, context: SSL.Context, section: str) -> None:
     """Show that certificate.  Raise SettingsError where versions or ciphers stand against it."""
     try:
@@ -56,10 +75,20 @@ def trust(context: SSL.Context, file: Path) -> None:
             context.load_verify_locations(str(file))
         return
     except OSError as error:
-        wrong = f"cannot be read: {error.strerror}"
+        wrong = f"cannot be read: {because(error, file)}"
     except SSL.Error:
         pass
     raise SettingsError([f"server-tls.ca = {str(file)!r}: {wrong}"])
+
+
+def authorities(file: Path) -> list[x509.Certificate]:
+    """The certificates of such a file, for their dates; what OpenSSL alone can read is left out."""
+    found = []
+    with suppress(OSError):  # it was readable a moment ago
+        for one in file.read_bytes().split(BEGIN)[1:]:
+            with suppress(ValueError):
+                found.append(x509.load_pem_x509_certificate(BEGIN + one))
+    return found
 
 
 def describe(error: BaseException | None) -> str:

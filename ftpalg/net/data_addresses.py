@@ -40,6 +40,8 @@ Failed = Callable[[str], None]
 class ClientPlace:
     """The client's side.  Behind a balancer its peer is the one that the PROXY header names."""
 
+    __slots__ = ("_client", "_for_clients", "_link", "_shared")
+
     def __init__(
         self,
         shared: Shared,
@@ -108,6 +110,8 @@ class ClientPlace:
 
 class ServerPlace:
     """The server's side, or its parent's where a parent stands before it."""
+
+    __slots__ = ("_last", "_link", "_server", "_shared", "_way", "for_server")
 
     def __init__(self, shared: Shared, server: ServerControl, link: Link, way: Way) -> None:
         self._shared = shared

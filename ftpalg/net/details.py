@@ -28,8 +28,9 @@ from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.legs.pair import Done
+from ftpalg.net.remedies import refused_by
 from ftpalg.net.shared import Shared
-from ftpalg.net.shown import alert_of, shown_by
+from ftpalg.net.shown import alert_of
 from ftpalg.net.tls import TlsConnection
 
 
@@ -92,7 +93,10 @@ def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:
 
 def _tls_failed(session: Knowing, fact: TlsFailed) -> Fact:
     made = _connection(session, fact.side)
-    return fact if made is None else fact._replace(alert=alert_of(made), shown=shown_by(made))
+    if made is None:
+        return fact
+    certificate, remedy = refused_by(made)
+    return fact._replace(alert=alert_of(made), shown=certificate, remedy=remedy)
 
 
 def _logged_in(session: Knowing, fact: LoggedIn) -> Fact:

@@ -26,7 +26,6 @@ from ftpalg.core.events import (
     ReplyReceived,
     SecretMissing,
     Side,
-    TimerExpired,
 )
 from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
 from ftpalg.core.session import Session
@@ -61,12 +60,12 @@ class Driver:
         "_events",
         "_for_clients",
         "_heard",
+        "_legs",
         "_masking",
         "_released",
         "backend",
         "check",
         "client",
-        "legs",
         "name",
         "reactor",
         "reply",
@@ -78,26 +77,19 @@ class Driver:
     def __init__(
         self, shared: Shared, client: ClientControl, rules: Rules, link: Link, name: str
     ) -> None:
-        self.shared, waits = shared, shared.settings.timeouts
+        self.shared = shared
         self.client = client
         self.name = name
-        self.reactor = Guarded(shared.reactor, self.broke)
+        self.reactor = Guarded(shared.reactor, self)
         self.session = Session(rules, link)
-        self._around = Around(shared, self.reactor, self.handle, self.observe)
-        self.backend: FtpBackend = FtpBackend(shared, self._around, self)
-        self.legs: Pair = Pair(
-            self.reactor,
-            Half(Side.CLIENT, ClientPlace(shared, client, link, self.for_clients), self._around),
-            self._client_there,
-            server=lambda: self.backend.data,
-            stalled=waits.stalled,
-            splice=shared.settings.data.splice,
-        )
+        self.backend: FtpBackend = FtpBackend(shared, self)
+        self._around: Around | None = None
+        self._legs: Pair | None = None
         self.check: Check | None = None
         self.reply: Reply | None = None
         self._for_clients: ForClients | None = None
         self._masking = PasswordMasking()
-        self.timers: Timers = Timers(self.reactor, waits, lambda t: self.handle(TimerExpired(t)))
+        self.timers: Timers = Timers(self.reactor, shared.settings.timeouts, self)
         self._events: list[Event] = []
         self._busy = False
         self._heard: float = shared.reactor.seconds()
@@ -115,8 +107,6 @@ class Driver:
         if self._released:
             return
         event = self._masking.heard(event)
-        if isinstance(event, ReplyReceived):
-            self.reply = event.reply
         line = line_of(event) if self.shared.log.ladder else None
         if line is not None:
             self.observe(line)
@@ -128,7 +118,10 @@ class Driver:
         if self._busy:
             return
         while self._events:
-            self._guarded(self.session.handle, self._events.pop(0))
+            event = self._events.pop(0)
+            self.reply = event.reply if isinstance(event, ReplyReceived) else None
+            self._guarded(self.session.handle, event)
+        self.reply = None
         if self.client.waits_for_room and self.client.driver is self:
             self.client.pump()
 
@@ -161,7 +154,7 @@ class Driver:
         try:
             call_all(
                 partial(self.observe, failed),
-                self.legs.let_go,
+                self._let_go,
                 lambda: self._perform(self.session.end(last, Reason.EXCEPTION)),
                 partial(self._last_word, last),
                 self._release,
@@ -181,7 +174,8 @@ class Driver:
     @property
     def shown(self) -> str:
         """The session in a few words."""
-        return in_words(self.about, self.session.desk.head, self.legs.moved)
+        moved = self._legs.moved if self._legs is not None else 0
+        return in_words(self.about, self.session.desk.head, moved)
 
     @property
     def rests_since(self) -> float | None:
@@ -335,8 +329,7 @@ class Driver:
         call_all(
             self.client.hang_up,
             self.timers.stop_all,
-            self.legs.let_go,
-            self._around.end,
+            self._let_go,
             self.backend.hang_up,
             *((self.check.cancel,) if self.check is not None else ()),
             partial(self.shared.sessions.dismiss, self),
@@ -344,30 +337,37 @@ class Driver:
 
     def uses_port(self, side: Side) -> bool:
         """Whether a data port is in use towards that side."""
-        return self.legs.uses_port(side)
+        return self._legs is not None and self._legs.uses_port(side)
 
-    # -- data connections -------------------------------------------------------------------------
+    # -- data connections, of which an idle session has nothing ------------------------------------
 
-    def _listen(self, action: do.Listen) -> None:
-        self.legs.side(action.side).listen()
+    @property
+    def around(self) -> Around:
+        """What they are given by the session."""
+        if self._around is None:
+            self._around = Around(self.shared, self.reactor, self.handle, self.observe)
+        return self._around
 
-    def _connect(self, action: do.Connect) -> None:
-        self.legs.side(action.side).connect(action.port)
+    @property
+    def legs(self) -> Pair:
+        """Both of them."""
+        if self._legs is None:
+            shared, client = self.shared, self.client
+            place = ClientPlace(shared, client, self.session.desk.client, self.for_clients)
+            self._legs = Pair(
+                self.reactor,
+                Half(Side.CLIENT, place, self.around),
+                self._client_there,
+                server=lambda: self.backend.data,
+                stalled=shared.settings.timeouts.stalled,
+                splice=shared.settings.data.splice,
+            )
+        return self._legs
 
-    def _secure_leg(self, action: do.SecureLeg) -> None:
-        self.legs.side(action.side).secure(again=action.again)
-
-    def _relay(self, action: do.Relay) -> None:
-        self.legs.relay(action.source)
-
-    def _end_leg(self, action: do.EndLeg) -> None:
-        self.legs.side(action.side).finish_sink()
-
-    def _close_leg(self, action: do.CloseLeg) -> None:
-        self.legs.close(action.side)
-
-    def _abort_leg(self, action: do.AbortLeg) -> None:
-        self.legs.abort(action.side)
+    def _let_go(self) -> None:
+        """What is still open fails; strangers that came are told of."""
+        if self._legs is not None:
+            call_all(self._legs.let_go, self.around.end)
 
 
 PERFORM: dict[type, Callable[[Driver, Any], None]] = {
@@ -381,14 +381,14 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.StartTls: Driver._start_tls,
     do.StopTls: lambda driver, action: driver.client.stop_tls(),
     do.GoOpaque: lambda driver, action: driver.backend.copy(driver.client),
-    do.Listen: Driver._listen,
-    do.Connect: Driver._connect,
-    do.SecureLeg: Driver._secure_leg,
-    do.Relay: Driver._relay,
+    do.Listen: lambda driver, action: driver.legs.side(action.side).listen(),
+    do.Connect: lambda driver, action: driver.legs.side(action.side).connect(action.port),
+    do.SecureLeg: lambda driver, action: driver.legs.side(action.side).secure(again=action.again),
+    do.Relay: lambda driver, action: driver.legs.relay(action.source),
     do.GiveTime: lambda driver, action: driver.legs.give_time(),
-    do.EndLeg: Driver._end_leg,
-    do.CloseLeg: Driver._close_leg,
-    do.AbortLeg: Driver._abort_leg,
+    do.EndLeg: lambda driver, action: driver.legs.side(action.side).finish_sink(),
+    do.CloseLeg: lambda driver, action: driver.legs.close(action.side),
+    do.AbortLeg: lambda driver, action: driver.legs.abort(action.side),
     do.StartTimer: lambda driver, action: driver.timers.start(action.timer),
     do.StopTimer: lambda driver, action: driver.timers.stop(action.timer),
     do.ReportProgress: Driver._report_progress,

@@ -60,6 +60,7 @@ class Gateway:
         """From now on sessions begin with these; those that run keep what they began with."""
         last, self.shared = self.shared, shared
         last.advertised.stop()
+        last.certificates.stop()
         last.reaching.health.stop()
         self.start()
 
@@ -151,13 +152,14 @@ class Gateway:
     def start(self) -> None:
         """The listeners stand: begin what goes on beside the sessions."""
         self.shared.advertised.start()
-        self.shared.certificates.look()
+        self.shared.certificates.start()
         self.shared.reaching.health.start()
 
     def close(self) -> None:
         """End every session with 421, and what goes on beside them."""
         shared = self.shared
         shared.advertised.stop()
+        shared.certificates.stop()
         shared.reaching.health.stop()
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:

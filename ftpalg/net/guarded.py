@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
@@ -17,18 +18,28 @@ from zope.interface import implementer
 from ftpalg.net.reactors import IWatched, Reactor
 
 
+class Owner(Protocol):
+    """Whose parts they are."""
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of one of them: ``Failure()`` has it."""
+
+
 class Guarded:
     """A reactor, as the parts of one owner see it.
 
-    ``broke`` is called while the exception is being handled, so that ``Failure()`` has it.  A
-    descriptor that has raised is made to fail first: it may be nobody's any more.
+    A descriptor that has raised is made to fail first: it may be nobody's any more.
     """
 
-    __slots__ = ("_reactor", "broke")
+    __slots__ = ("_owner", "_reactor")
 
-    def __init__(self, reactor: Reactor, broke: Callable[[], None]) -> None:
+    def __init__(self, reactor: Reactor, owner: Owner) -> None:
         self._reactor = reactor
-        self.broke = broke
+        self._owner = owner
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of a part."""
+        self._owner.broke()
 
     def enter(self, call: Callable[..., object], *args: object) -> None:
         """Call it; what it raises goes to the owner and no further."""

@@ -13,6 +13,7 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from ftpalg.config import Certificate, SettingsError
+from ftpalg.net.unreadable import because
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class KeyPair:
     chain: tuple[crypto.X509, ...]
     key: crypto.PKey
     names: tuple[str, ...]
+
+    @property
+    def certificates(self) -> list[x509.Certificate]:
+        """The chain, to be read."""
+        return [one.to_cryptography() for one in self.chain]
 
     def use_in(self, context: SSL.Context) -> None:
         """Show this certificate on the context's connections.  Raise SSL.Error on a mismatch."""
@@ -51,7 +57,9 @@ def read_pair(files: Certificate, section: str) -> KeyPair:
     try:
         pair.use_in(SSL.Context(SSL.TLS_METHOD))
     except SSL.Error:
-        remedy = f"does not belong to {str(files.certificate)!r}"
+        remedy = (
+            f"does not belong to {str(files.certificate)!r}; put both files of one renewal there"
+        )
         raise _fault(f"{section}.private-key", files.private_key, remedy) from None
     return pair
 
@@ -60,7 +68,7 @@ def _read(file: Path, key: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise _fault(key, file, f"cannot be read: {error.strerror}") from None
+        raise _fault(key, file, f"cannot be read: {because(error, file)}") from None
 
 
 def _fault(key: str, file: Path, remedy: str) -> SettingsError:

@@ -13,6 +13,7 @@ reads anew each time.  Hence the thread.
 from __future__ import annotations
 
 import ctypes
+import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -26,8 +27,11 @@ Order = tuple[str, Callable[[str], None]]
 
 EXAMPLES = {4: "192.0.2.1", 6: "2001:db8::1"}  # RFC 5737, RFC 3849: nobody's
 
+NETLINK_NETFILTER = 12  # linux/netlink.h
+
 REMEDIES = (
     ("not permitted", "run with the capability CAP_NET_ADMIN"),
+    ("family not supported", "let it have AF_NETLINK (RestrictAddressFamilies= in its unit)"),
     ("libnftables", "install nftables"),
     (
         "",
@@ -49,13 +53,15 @@ class Nft:
         try:
             library = self._library or self._load()
         except OSError as error:
-            return str(error)
+            return error.strerror or str(error)
         if library.nft_run_cmd_from_buffer(self._context, commands.encode("ascii")) == 0:
             return ""
         said: bytes = library.nft_ctx_get_error_buffer(self._context)
         return said.decode("utf-8", "replace")
 
     def _load(self) -> ctypes.CDLL:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER):
+            pass  # libnftables ends the process where it can have none
         library = ctypes.CDLL("libnftables.so.1")
         library.nft_ctx_new.restype = ctypes.c_void_p
         library.nft_ctx_get_error_buffer.restype = ctypes.c_char_p

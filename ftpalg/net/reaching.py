@@ -25,7 +25,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations
+from ftpalg.net.reach.attempt import DIRECT, NEGOTIATED, Way, negotiations
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
@@ -65,6 +65,24 @@ def _trace() -> str:
     """The exception that is being handled."""
     trace: str = Failure().getTraceback()
     return trace
+
+
+class Trying:
+    """A server is tried for ourselves; an exception ends that and nothing else."""
+
+    def __init__(self, log: Recorder, server: Server, failed: Callable[[str], None]) -> None:
+        self._log = log
+        self._server = server
+        self._failed = failed
+        self.reach: Reach | None = None
+
+    def broke(self) -> None:
+        self._log.warned(f"an exception ends the check of {self._server}:\n{_trace()}")
+        try:
+            if self.reach is not None:
+                self.reach.cancel()
+        finally:
+            self._failed("an internal error")
 
 
 class Reaching:
@@ -178,15 +196,8 @@ class Reaching:
         self, route: Route, server: Server, reached: Reached, failed: Callable[[str], None]
     ) -> Reach:
         """One of the settings' own servers being tried, for ourselves."""
-
-        def broke() -> None:
-            self._log.warned(f"an exception ends the check of {server}:\n{_trace()}")
-            try:
-                reach.cancel()
-            finally:
-                failed("an internal error")
-
-        reactor = Guarded(self._reactor, broke)
+        trying = Trying(self._log, server, failed)
+        reactor = Guarded(self._reactor, trying)
         rules = Rules(lambda server, address: "", lambda server: "", _through(reactor, self._known))
         reach = Reach(
             self._guarded(reactor),
@@ -196,6 +207,7 @@ class Reaching:
             reached,
             lambda reason, _: failed(reason),
         )
+        trying.reach = reach
         return reach
 
     def _guarded(self, reactor: Guarded) -> Means:
@@ -207,6 +219,8 @@ class Reaching:
         keeps = route.source == "client"
         source = "" if keeps else route.source
         parent = self._parents.get(route.parent)
+        if not (parent or route.source or route.proxy_protocol):
+            return DIRECT
         if client is None:
             return Way(parent, source, proxy_protocol=route.proxy_protocol)
         return Way(

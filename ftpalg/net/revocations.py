@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from ftpalg.config import SettingsError
+from ftpalg.net.unreadable import because
 
 BEGIN = b"-----BEGIN X509 CRL-----"
 
@@ -19,7 +19,7 @@ def read(file: Path) -> list[x509.CertificateRevocationList]:
         before, *found = file.read_bytes().split(BEGIN)
         return [x509.load_pem_x509_crl(BEGIN + one) for one in found or [before]]
     except OSError as error:
-        raise SettingsError([f"server-tls.crl: {file}: {error.strerror}"]) from None
+        raise SettingsError([f"server-tls.crl: {file}: {because(error, file)}"]) from None
     except ValueError:
         sentence = f"server-tls.crl: {file}: is no revocation list in PEM"
         raise SettingsError([sentence]) from None
@@ -36,14 +36,3 @@ def add_to(
         store.add_crl(crl)
     flags = crypto.X509StoreFlags
     store.set_flags(flags.CRL_CHECK | flags.CRL_CHECK_ALL if chain else flags.CRL_CHECK)
-
-
-def age(file: Path, crl: x509.CertificateRevocationList, now: datetime) -> list[str]:
-    """What to say of a list that has expired or is about to: in the last quarter of its time."""
-    end, begin = crl.next_update_utc, crl.last_update_utc
-    if end is None or now < end - (end - begin) / 4:
-        return []
-    when = f"{end:%Y-%m-%d %H:%M} UTC"
-    if now >= end:
-        return [f"server-tls.crl: {file}: expired on {when}; its issuer's servers are refused"]
-    return [f"server-tls.crl: {file}: expires on {when}; after it its issuer's servers are refused"]

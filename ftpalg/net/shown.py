@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import string
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ftpalg.core.facts import Shown
+from ftpalg.core.certificates import Shown
 from ftpalg.net.tls import TlsConnection
+from ftpalg.net.validity import zulu
+
+NAMES = (str, IPv4Address, IPv6Address, IPv4Network, IPv6Network)
+"""The kinds of names that are told; others are structures."""
 
 ALERTS = {
     10: "unexpected_message",
@@ -44,6 +51,10 @@ ALERTS = {
 """RFC 8446 section 6, with those of older versions."""
 MOST = 8
 """Names of a certificate that are told."""
+LONGEST = 64
+"""Characters of one name; no label of a host is longer."""
+PLAIN = frozenset(string.ascii_letters + string.digits + ".-*_:/@+")
+"""What a name is made of; all else is written out, so that none looks like two, or like our words."""
 
 
 def alert_of(connection: TlsConnection) -> str:
@@ -55,20 +66,24 @@ def alert_of(connection: TlsConnection) -> str:
 def shown_by(connection: TlsConnection) -> Shown | None:
     """The certificate that was refused, else the peer's own; None where there is none to be told."""
     rejected = connection.rejected or connection.get_peer_certificate()
-    try:
-        return None if rejected is None else shown(rejected.to_cryptography())
-    except ValueError:  # OpenSSL reads what cryptography does not, and a peer may send anything
+    if rejected is None:
         return None
+    try:
+        return shown(rejected.to_cryptography())
+    except ValueError:  # OpenSSL reads what cryptography does not, and a peer may send anything
+        digest = rejected.digest("sha256").decode("ascii").replace(":", "").lower()
+        return Shown("", "", (), "", digest)
 
 
 def shown(certificate: x509.Certificate) -> Shown:
-    """A certificate in words; names that cannot be read are left out."""
+    """A certificate in words; what cannot be read is left out."""
     return Shown(
         _name(certificate, "subject"),
         _name(certificate, "issuer"),
         _names(certificate),
-        certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        zulu(certificate.not_valid_after_utc),
         certificate.fingerprint(SHA256()).hex(),
+        zulu(certificate.not_valid_before_utc),
     )
 
 
@@ -81,8 +96,22 @@ def _name(certificate: x509.Certificate, which: str) -> str:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Hosts and addresses, and what else is text; of many the first, and how many more there are."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
         return ()
-    return tuple(str(name.value) for name in found if isinstance(name.value, str))[:MOST]
+    values = [name.value for name in found if isinstance(name.value, NAMES)]
+    more = len(values) - MOST
+    first = tuple(map(_plain, values[:MOST]))
+    return (*first, f"and {more} more") if more > 0 else first
+
+
+def _plain(value: object) -> str:
+    text = "".join(sign if sign in PLAIN else _written_out(sign) for sign in str(value)[:LONGEST])
+    return text + ("…" if len(str(value)) > LONGEST else "")
+
+
+def _written_out(sign: str) -> str:
+    code = ord(sign)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -9,12 +9,10 @@ that the configuration or the client used, or they are known by the digest of th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
@@ -23,9 +21,10 @@ from twisted.internet.abstract import isIPAddress, isIPv6Address
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.ends import Reason
-from ftpalg.net.contexts import context_of, show, trust
+from ftpalg.net.contexts import authorities, context_of, inform, show, trust
 from ftpalg.net.keypair import KeyPair, read_pair
-from ftpalg.net.revocations import add_to, age, read
+from ftpalg.net.revocations import add_to, read
+from ftpalg.net.validity import Dated, of_authorities, of_list, of_pair
 
 ALPN = b"ftp"
 CLOSE_NOTIFY = 0x100  # alert level warning, description 0
@@ -42,6 +41,8 @@ REFUSALS = {
     24: "its issuer is no authority",
 }
 """X509_V_ERR_* in words, for the reply and the log."""
+NOT_PINNED, MISNAMED = 50, 62
+"""X509_V_ERR_APPLICATION_VERIFICATION and _HOSTNAME_MISMATCH, which are ours to find."""
 KINDS = {
     **dict.fromkeys((9, 10), Reason.SERVER_EXPIRED),
     **dict.fromkeys((3, 12, 23), Reason.SERVER_REVOKED),
@@ -56,13 +57,15 @@ PROTOCOL_VERSION = 70
 class TlsConnection(SSL.Connection):
     """A TLS connection and what the callbacks noted of it.
 
-    ``refused`` and ``kind``: why the peer's certificate was refused.  ``alert``: the last alert that
+    ``refused``, ``code`` and ``kind``: why the peer's certificate was refused, in words, as one of
+    X509_V_ERR_*, and as a reason.  ``alert``: the last alert that
     either side sent beside close_notify.  ``notified``: its close_notify has come.
     ``full``: the handshake was a full one, not resumed.  ``serves``: we are the TLS server.
     ``rejected``: the certificate that was refused, which may be another than the peer's own.
     """
 
     refused = ""
+    code = 0
     rejected: crypto.X509 | None = None
     kind = Reason.SERVER_UNTRUSTED
     alert = 0
@@ -142,7 +145,7 @@ class ClientSide:
         self._settings = settings
         self._stamp = self._stamps()
         self._pairs = self._read()
-        self._context = self._build()
+        self._context = self._build(self._pairs)
 
     def for_session(self) -> ForClients:
         """What one session uses for all its connections.
@@ -150,32 +153,44 @@ class ClientSide:
         Where resumption is required of clients each session has a context, and so ticket keys, of
         its own: only its own control connection's session can then be resumed.
         """
-        return ForClients(self._build() if self._settings.require_reuse else self._context)
+        return ForClients(
+            self._build(self._pairs) if self._settings.require_reuse else self._context
+        )
 
-    def reload(self) -> bool:
-        """Load the files anew if one changed; running sessions keep what they have.
+    def reload(self, *, anyhow: bool = False) -> bool:
+        """Load the files anew if one changed, or ``anyhow``; running sessions keep what they have.
 
         Raise SettingsError where they cannot be used; the old ones then stay.
         """
         stamp = self._stamps()
-        if stamp == self._stamp:
+        if stamp == self._stamp and not anyhow:
             return False
         self._stamp = stamp
-        self._pairs = self._read()
-        self._context = self._build()
+        pairs = self._read()
+        self._context = self._build(pairs)
+        self._pairs = pairs
         return True
 
-    def _stamps(self) -> tuple[int, ...]:
+    @property
+    def dated(self) -> list[Dated]:
+        """The times of the certificates that are shown, whatever their files hold by now."""
+        return [
+            one
+            for (section, files), pair in zip(self._settings.sections, self._pairs, strict=True)
+            for one in of_pair(section, files.certificate, pair.certificates)
+        ]
+
+    def _stamps(self) -> tuple[object, ...]:
         pairs = self._settings.pairs
         return _stamps(file for pair in pairs for file in (pair.certificate, pair.private_key))
 
     def _read(self) -> list[KeyPair]:
-        return [read_pair(pair, "client-tls") for pair in self._settings.pairs]
+        return [read_pair(pair, section) for section, pair in self._settings.sections]
 
-    def _build(self) -> SSL.Context:
-        """Contexts from the pairs last read, the first for clients that name none of the others."""
+    def _build(self, pairs: Sequence[KeyPair]) -> SSL.Context:
+        """Contexts from the pairs, the first for clients that name none of the others."""
         common = os.urandom(16)
-        first, *others = [(self._one(pair, common), pair) for pair in self._pairs]
+        first, *others = [(self._one(pair, common), pair) for pair in pairs]
         named = {name: context for context, pair in others for name in pair.names}
         if named:
             first[0].set_tlsext_servername_callback(_choose(named))
@@ -184,7 +199,7 @@ class ClientSide:
     def _one(self, pair: KeyPair, common: bytes) -> SSL.Context:
         settings = self._settings
         context = context_of(settings, "client-tls")
-        context.set_info_callback(_inform)
+        inform(context, _inform, "client-tls")
         show(pair, context, "client-tls")
         context.set_session_id(common)
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
@@ -238,18 +253,24 @@ class ForServer:
 
         Where it is pinned nothing else of it counts: neither issuer, name, time nor revocation.
         """
+        wrong, code = self._mismatch(connection)
+        if wrong and isinstance(connection, TlsConnection):
+            connection.code = code
+        return wrong
+
+    def _mismatch(self, connection: SSL.Connection) -> tuple[str, int]:
         if self._pins:
-            return _not_pinned(connection, self._pins)
+            return _not_pinned(connection, self._pins), NOT_PINNED
         if not self._verify:
-            return ""
+            return "", 0
         try:
             if isIPAddress(self._host) or isIPv6Address(self._host):
                 verify_ip_address(connection, self._host)
             else:
                 verify_hostname(connection, self._host.rstrip("."))
         except (VerificationError, CertificateError, ValueError):
-            return f"it is not for {self._host}"
-        return ""
+            return f"it is not for {self._host}", MISNAMED
+        return "", 0
 
 
 def _not_pinned(connection: SSL.Connection, pins: tuple[str, ...]) -> str:
@@ -273,26 +294,23 @@ class ServerSide:
     def __init__(self, settings: ServerTlsSettings) -> None:
         self.settings = settings
         self._stamp = self._stamps()
-        self._lists: tuple[tuple[Path, x509.CertificateRevocationList], ...] = ()
+        self.dated: list[Dated] = []
+        """The times of what is in use, whatever the files hold by now."""
         self._context = self._build()
 
-    def reload(self) -> bool:
-        """Load the files anew if one changed; running sessions keep what they have.
+    def reload(self, *, anyhow: bool = False) -> bool:
+        """Load the files anew if one changed, or ``anyhow``; running sessions keep what they have.
 
         Raise SettingsError where they cannot be used; the old ones then stay.
         """
         stamp = self._stamps()
-        if stamp == self._stamp:
+        if stamp == self._stamp and not anyhow:
             return False
         self._stamp = stamp
         self._context = self._build()
         return True
 
-    def old_lists(self, now: datetime) -> list[str]:
-        """What to say of revocation lists that have expired or are about to."""
-        return [text for file, crl in self._lists for text in age(file, crl, now)]
-
-    def _stamps(self) -> tuple[int, ...]:
+    def _stamps(self) -> tuple[object, ...]:
         settings = self.settings
         pair = settings.pair
         own = (pair.certificate, pair.private_key) if pair is not None else ()
@@ -302,7 +320,7 @@ class ServerSide:
     def _build(self) -> SSL.Context:
         settings = self.settings
         context = context_of(settings, "server-tls")
-        context.set_info_callback(_inform)
+        inform(context, _inform, "server-tls")
         if settings.old_renegotiation:
             context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
         context.set_alpn_protos([ALPN])
@@ -311,11 +329,16 @@ class ServerSide:
             trust(context, settings.ca)
         else:
             context.set_default_verify_paths()
-        lists = tuple((file, crl) for file in settings.crl for crl in read(file))
+        lists = [(file, crl) for file in settings.crl for crl in read(file)]
         add_to(context, [crl for _, crl in lists], chain=settings.crl_chain)
+        dated = [one for file, crl in lists for one in of_list(file, crl)]
+        if settings.ca is not None:
+            dated += of_authorities(settings.ca, authorities(settings.ca))
         if settings.pair is not None:
-            show(read_pair(settings.pair, "server-tls"), context, "server-tls")
-        self._lists = lists
+            pair = read_pair(settings.pair, "server-tls")
+            show(pair, context, "server-tls")
+            dated += of_pair("server-tls", settings.pair.certificate, pair.certificates)
+        self.dated = dated
         return context
 
     def for_server(self, host: str) -> ForServer:
@@ -329,16 +352,21 @@ def _judge(
 ) -> bool:
     if not ok and isinstance(connection, TlsConnection):
         connection.refused = REFUSALS.get(code, f"verification error {code}")
+        connection.code = code
         connection.kind = KINDS.get(code, Reason.SERVER_UNTRUSTED)
         connection.rejected = certificate
     return bool(ok)
 
 
-def _stamps(files: Iterable[Path]) -> tuple[int, ...]:
-    found = []
+def _stamps(files: Iterable[Path]) -> tuple[object, ...]:
+    """What changes with a file: its content, its rights (a key that may be read now), or which one a
+    link leads to."""
+    found: list[object] = []
     for file in files:
         try:
-            found.append(os.stat(file).st_mtime_ns)
+            status = os.stat(file)
         except OSError:
-            found.append(0)
+            found.append(None)
+        else:
+            found.append((status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino))
     return tuple(found)

@@ -175,6 +175,12 @@ def _behind(fields: Fields, *names: str) -> str:
     return f" ({found})" if found else ""
 
 
+def _certificate(fields: Fields) -> str:
+    """The alert, the certificate that is refused, and what would mend it."""
+    found = _behind(fields, "alert", "subject", "issuer", "names", "not_after", "sha256")
+    return found + (f"; {fields['remedy']}" if fields.get("remedy") else "")
+
+
 def _opened(fields: Fields) -> str:
     tls = f", {fields['tls_version']}" if fields.get("tls_version") else ""
     name = f" for {fields['sni']}" if fields.get("sni") else ""
@@ -192,6 +198,7 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         f"{_listed(f, 'changes').removeprefix('changes ') or 'settings'} reloaded"
     ),
     "reload_failed": lambda f: f"{f['what']} not reloaded{because(f)}",
+    "certificate": lambda f: str(f["sentence"]),
     "draining": lambda f: f"draining: {f['sessions']} sessions, {f['transfers']} transfers",
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,
@@ -204,11 +211,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     ),
     "transfer": _transfer,
     "tls_failed": lambda f: (
-        f"TLS with the {f['side']} failed ({f['reason']}){because(f)}"
-        + _behind(f, "alert", "subject", "issuer", "names", "not_after", "sha256")
+        f"TLS with the {f['side']} failed ({f['reason']}){because(f)}" + _certificate(f)
     ),
     "server_unreachable": lambda f: f"{f['reason']}{because(f)}{_behind(f, 'tried')}",
-    "server_down": lambda f: f"server {f['server']} is out of service{because(f)}",
+    "server_down": lambda f: f"server {f['server']} is out of service{because(f)}{_certificate(f)}",
     "server_up": lambda f: f"server {f['server']} is back in service",
     "protocol_error": lambda f: (
         f"the {f['side']} breaks the protocol{because(f)}{_behind(f, 'octets')}"

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ftpalg.core import facts
+from ftpalg.core.certificates import CertificateDue
 from ftpalg.ops.record_tables import Value
+from ftpalg.ops.values import certificate_of
 
 Told = tuple[str, dict[str, Value | None]]
 """An event and its fields."""
@@ -63,11 +65,23 @@ def _refused(news: facts.Refused) -> Told:
 
 
 def _down(news: facts.ServerDown) -> Told:
-    return "server_down", {"server": news.server, "why": news.reason}
+    fields: dict[str, Value | None] = {"server": news.server, "why": news.reason}
+    return "server_down", fields | certificate_of(news.shown) | {"remedy": news.remedy}
 
 
 def _up(news: facts.ServerUp) -> Told:
     return "server_up", {"server": news.server}
+
+
+def _due(news: CertificateDue) -> Told:
+    return "certificate", {
+        "setting": news.setting,
+        "certificate_file": news.file,
+        "problem": news.problem,
+        "not_after": news.not_after,
+        "days_left": news.days,
+        "sentence": news.sentence,
+    }
 
 
 def _told(news: facts.GatewayTold) -> Told:
@@ -83,6 +97,7 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     facts.Refused: _refused,
     facts.ServerDown: _down,
     facts.ServerUp: _up,
+    CertificateDue: _due,
     facts.GatewayTold: _told,
 }
 """Which news make which record."""

@@ -109,9 +109,17 @@ FIELDS = {
         "string", "whose the certificate is that was refused, as RFC 4514 writes it", longest=200
     ),
     "issuer": Field("string", "who issued it", longest=200),
-    "names": Field("array", "the names that it is for", longest=80),
+    "names": Field(
+        "array", "the names that it is for; of many the first, and how many more", longest=80
+    ),
+    "not_before": Field("string", "its begin: RFC 3339, UTC"),
     "not_after": Field("string", "its end: RFC 3339, UTC"),
     "sha256": Field("string", "its digest, in hexadecimal digits"),
+    "remedy": Field("string", "what would mend it"),
+    "setting": Field("string", "the setting that names it", longest=80),
+    "certificate_file": Field("string", "the file of the certificate, or of the list"),
+    "problem": Field("string", "expires, expired, early (not valid yet) or unreadable"),
+    "days_left": Field("integer", "whole days to its end, below 0 behind it"),
     "tried": Field(
         "array", "each address with what came of it, and how long that took", Kind.SAID, 200
     ),
@@ -169,6 +177,8 @@ class Event:
 
 
 INFO, WARN, ERROR, CRITICAL = Level
+CERTIFICATE = "subject", "issuer", "names", "not_before", "not_after", "sha256", "remedy"
+"""Fields of a certificate that is refused."""
 
 EVENTS = {
     "ready": Event(
@@ -184,6 +194,12 @@ EVENTS = {
         ERROR,
         "they are not: the old ones hold on",
         ("file", "epoch", "what", "why"),
+        of_session=False,
+    ),
+    "certificate": Event(
+        WARN,
+        "one of the gateway's own, an authority or a revocation list ends, or cannot be read",
+        ("setting", "certificate_file", "problem", "not_after", "days_left", "sentence"),
         of_session=False,
     ),
     "draining": Event(
@@ -228,13 +244,18 @@ EVENTS = {
         "TLS of a control connection failed",
         (
             *("side", "reason", "why", "alert"),
-            *("subject", "issuer", "names", "not_after", "sha256"),
+            *CERTIFICATE,
         ),
     ),
     "server_unreachable": Event(
         WARN, "a server could not be reached, or not be used", ("reason", "why", "tried")
     ),
-    "server_down": Event(WARN, "a server is out of service", ("server", "why"), of_session=False),
+    "server_down": Event(
+        WARN,
+        "a server is out of service",
+        ("server", "why", *CERTIFICATE),
+        of_session=False,
+    ),
     "server_up": Event(INFO, "a server is back in service", ("server",), of_session=False),
     "protocol_error": Event(
         WARN, "a peer said what FTP does not allow", ("side", "state", "offset", "octets", "why")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ftpalg.core import facts
+from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, News
@@ -101,7 +102,8 @@ class Records:
         event, fields = told(news)
         if event in WITH_PROBES:
             fields["probes"] = self.probes
-        self._write(event, fields)
+        grave = isinstance(news, CertificateDue) and news.grave
+        self._write(event, fields, Level.ERROR if grave else None)
 
     def rung(self, about: About, arrow: str, text: str) -> None:
         """A line of a dialogue."""
@@ -177,7 +179,7 @@ class Records:
         trail.proxy = fact.proxy
 
     def _tls(self, about: About, trail: Trail, fact: facts.TlsStands) -> None:
-        trail.tls[fact.side] = (fact.version, fact.cipher)
+        trail.tls = {**trail.tls, fact.side: (fact.version, fact.cipher)}
         if fact.side is Side.CLIENT:
             trail.sni = fact.name
 
@@ -271,6 +273,7 @@ class Records:
             why=fact.reason,
             alert=fact.alert,
             **certificate_of(fact.shown),
+            remedy=fact.remedy,
         )
 
     def _unreachable(self, about: About, trail: Trail, fact: facts.ServerUnreachable) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, CommandAnswered
 from ftpalg.ops.paths import STEPS, Place
 from ftpalg.ops.record_tables import NOBODYS, Whose
+
+LOGIN = Place()
+NONE: Mapping[Side, tuple[str, str]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -22,8 +27,8 @@ class Trail:
     user: str = ""
     sni: str = ""
     proxy: str = ""
-    tls: dict[Side, tuple[str, str]] = field(default_factory=dict)
-    place: Place = field(default_factory=Place)
+    tls: Mapping[Side, tuple[str, str]] = field(default_factory=lambda: NONE)
+    place: Place = LOGIN
     renamed: bytes | None = None
     type: str = "A"
     transfers: int = 0
@@ -49,4 +54,4 @@ class Trail:
 
     def logged_in(self, user: str) -> None:
         """Another login: its directory is not known."""
-        self.user, self.place = user, Place()
+        self.user, self.place = user, LOGIN

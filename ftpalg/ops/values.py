@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ftpalg.core.certificates import Shown
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Shown
+from ftpalg.core.facts import About
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.trail import Trail
@@ -106,6 +107,7 @@ def certificate_of(shown: Shown | None) -> dict[str, Value | None]:
         "subject": shown.subject,
         "issuer": shown.issuer,
         "names": shown.names,
+        "not_before": shown.not_before,
         "not_after": shown.not_after,
         "sha256": shown.sha256,
     }

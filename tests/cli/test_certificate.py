@@ -28,9 +28,23 @@ class Made(CommandCase):
         (address,) = names.get_values_for_type(x509.IPAddress)
         self.assertEqual(str(address), "127.0.0.1")
 
+    def test_ca(self) -> None:
+        """A CA that a client can trust is beside it, and both uses are told, fit for a shell."""
+        folder = self.folder / "a b"
+        status, out, _ = self.run_it("certificate", "a.example", str(folder))
+        self.assertEqual(status, 0)
+        ca = folder / "ca.pem"
+        made, issuer = (
+            x509.load_pem_x509_certificate(file.read_bytes())
+            for file in (folder / "certificate.pem", ca)
+        )
+        made.verify_directly_issued_by(issuer)
+        for words in (f"--cacert '{ca}'", f"--server-ca '{ca}'", f"CA:          {ca}\n"):
+            self.assertIn(words, out)
+
     def test_never_overwrites(self) -> None:
         """A file that exists stays as it is; 1."""
-        for taken in ("private-key.pem", "certificate.pem"):
+        for taken in ("private-key.pem", "certificate.pem", "ca.pem"):
             folder = self.folder / taken
             folder.mkdir()
             (folder / taken).write_bytes(b"precious")
@@ -64,6 +78,12 @@ class Made(CommandCase):
         (self.folder / "file").write_bytes(b"")
         status, _, err = self.run_it("certificate", "localhost", str(self.folder / "file"))
         self.assertEqual((status, len(err.splitlines())), (1, 1))
+        self.assertIn("file: Not a directory", err)
+        (self.folder / "c" / "ca.pem").mkdir(parents=True)
+        status, _, err = self.run_it("certificate", "--force", "localhost", str(self.folder / "c"))
+        self.assertEqual((status, len(err.splitlines())), (1, 1))
+        self.assertIn("ca.pem: Is a directory", err)
+        self.assertEqual([p.name for p in (self.folder / "c").iterdir()], ["ca.pem"])
 
     def test_names(self) -> None:
         """A name in any script is in the certificate as the wire has it; a long one too."""

@@ -40,6 +40,19 @@ class Check(CommandCase):
             " accounts by memory",
         )
 
+    def test_quiet(self) -> None:
+        """Nothing of a file that is sound; faults and warnings of others."""
+        sound = self.file("server = 'ftp://h'\n")
+        self.assertEqual(self.run_it("check", "--quiet", sound), (0, "", ""))
+        odd = self.file("server = 'ftpes://h'\n[server-tls]\nverify = false\n")
+        status, out, err = self.run_it("check", "--quiet", odd)
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual([line for line in out.splitlines() if "OK" in line or "every" in line], [])
+        self.assertIn("[unverified]", out)
+        status, out, err = self.run_it("check", "--quiet", self.file("server = 1\n"))
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("server", err)
+
     def test_report(self) -> None:
         """Faults stand with their line and a mark; nothing is on stdout."""
         path = self.file("[timeouts]\nidel = 3\n")

@@ -41,6 +41,10 @@ class Words(CommandCase):
             (("check", "--config"), "ftpalg check: argument --config: expected one argument"),
             (("check", "a", "--config", "b"), "ftpalg check: 'a' is one file too many"),
             (("check", "--anonymous"), "ftpalg check: --anonymous goes with --effective"),
+            (
+                ("check", "--quiet", "--effective"),
+                "ftpalg check: --effective prints, and --quiet prints nothing",
+            ),
             (("config",), "ftpalg config: needs a command"),
             (("config", "inti"), "ftpalg config: 'inti' is no command; did you mean init?"),
             (("certificate",), "ftpalg certificate: the following arguments are required: NAME"),

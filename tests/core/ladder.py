@@ -30,7 +30,7 @@ from ftpalg.core import events as ev
 from ftpalg.core import facts
 from ftpalg.core.events import Link, Timer, Traits
 from ftpalg.core.phases import Phase
-from ftpalg.core.routes import Server
+from ftpalg.core.routes import Mode, Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.wire.commands import parse_command
 from ftpalg.core.wire.errors import FtpError
@@ -44,6 +44,7 @@ SERVER = Link("198.51.100.9", "198.51.100.1", 21)
 CLIENT6 = Link("2001:db8::7", "2001:db8::1", 40000)
 SERVER6 = Link("2001:db8:9::9", "2001:db8:9::1", 21)
 FIXED = Server("ftp.example", 21)
+ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
 
 A = TypeVar("A")
 LINE = re.compile(r"(C -> P|C => P|C <- P|P -> S|P => S|P <- S|P \.\.)(?:  ?(.*))?")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hypothesis import strategies as st
 
 from ftpalg.core.wire.replies import Reply, ReplyParser
 
 TEXT = st.text("2 1-ab0\xe9", max_size=8).map(str.encode)
+
+
+@dataclass
+class Asking:
+    """What is awaited."""
+
+    skips_text: bool
+    asks_nothing: bool = False
 
 
 def parsed(*lines: bytes, size: int = 4096) -> list[Reply]:

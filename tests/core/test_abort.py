@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from ftpalg.core.events import Timer
-from ftpalg.core.routes import Mode
-from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import ABORTED, PASV_EPSV, RELAYED, RETR, STORED, USABLE
+from tests.core.ladder import ACTIVE, LadderTest
+from tests.core.openings import (
+    ABORTED,
+    BOTH_ANSWERS,
+    CUT,
+    IN_STEP,
+    PASV_EPRT,
+    PASV_EPSV,
+    RELAYED,
+    RETR,
+    STORED,
+    USABLE,
+)
 
 
 class Running(LadderTest):
@@ -37,8 +46,7 @@ class Running(LadderTest):
             P ..    timer abort
             C <- P  426 Transfer aborted.
             C <- P  225 ABOR done.
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             """
         ).play(USABLE)
 
@@ -73,8 +81,7 @@ class Running(LadderTest):
             P ..    done aborted STOR
             C <- P  426 Transfer aborted.
             C <- P  226 ABOR done.
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             """
         ).play(USABLE)
 
@@ -88,8 +95,7 @@ class Running(LadderTest):
             P ..    timer abort
             C <- P  426 Broken.
             C <- P  226 Abort successful.
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             """
         ).play(USABLE)
 
@@ -141,10 +147,7 @@ class Running(LadderTest):
             {RETR}
             {ABORTED}
             P <- S  150 Opening.
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {BOTH_ANSWERS}
             """
         ).play(USABLE)
 
@@ -218,13 +221,8 @@ class Running(LadderTest):
             C -> P  ABOR
             P ..    stops data-open
             P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {CUT}
+            {BOTH_ANSWERS}
             """
         ).play(USABLE)
 
@@ -236,9 +234,7 @@ class Running(LadderTest):
             C -> P  ABOR
             P -> S  ABOR
             P <- S  426 Broken.
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {CUT}
             P ..    starts abort
             P <- S  226 Done.
             C <- P  426 Broken.
@@ -278,21 +274,13 @@ class Idle(LadderTest):
 
     def test_listening_legs(self) -> None:
         """ABOR before the 150 of an active server closes both listeners."""
-        self.logged_in(Rules(server=FIXED, mode=Mode.ACTIVE)).play(
+        self.logged_in(ACTIVE).play(
             f"""
-            C -> P  PASV
-            P ..    listens for the server on 50010
-            P -> S  EPRT |1|198.51.100.1|50010|
-            P <- S  200 Noted.
-            P ..    listens for the client on 50000
-            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
+            {PASV_EPRT}
             C -> P  LIST
             P -> S  LIST
             {ABORTED}
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {BOTH_ANSWERS}
             """
         ).play(USABLE)
 

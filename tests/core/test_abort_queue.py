@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tests.core.ladder import LadderTest
-from tests.core.openings import ABORTED, PASV_EPSV, RELAYED, USABLE
+from tests.core.openings import (
+    ABORTED,
+    BOTH_ANSWERS,
+    CUT,
+    IN_STEP,
+    NOOP_ANSWERED,
+    PASV_EPSV,
+    RELAYED,
+    RESTARTED,
+    USABLE,
+)
 
 
 class InTheQueue(LadderTest):
@@ -19,9 +29,7 @@ class InTheQueue(LadderTest):
             P <- S  426 Broken.
             P <- S  226 ABOR done.
             C <- P  426 Broken.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
+            {NOOP_ANSWERED}
             C <- P  226 ABOR done.
             """
         ).play(USABLE)
@@ -36,11 +44,8 @@ class InTheQueue(LadderTest):
             P <- S  426 Broken.
             P ..    timer abort
             C <- P  426 Broken.
-            P -> S  NOOP
-            P <- S  200 In step.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
+            {IN_STEP}
+            {NOOP_ANSWERED}
             C <- P  226 Abort successful.
             """
         ).play(USABLE)
@@ -59,13 +64,8 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {CUT}
+            {BOTH_ANSWERS}
             """
         ).play(USABLE)
 
@@ -85,16 +85,12 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {CUT}
             P <- S  426 Broken.
             P <- S  226 ABOR done.
             C <- P  426 Broken.
             C <- P  500 Not an FTP command.
-            P -> S  NOOP
-            P <- S  200 OK.
-            C <- P  200 OK.
+            {NOOP_ANSWERED}
             C <- P  226 ABOR done.
             """
         ).play(USABLE)
@@ -103,10 +99,7 @@ class InTheQueue(LadderTest):
         """While REST is sent again there is nothing to abort; ABOR follows the transfer command."""
         self.after_login(
             f"""
-            C -> P  REST 100
-            P -> S  REST 100
-            P <- S  350 Restarting.
-            C <- P  350 Restarting.
+            {RESTARTED}
             {PASV_EPSV}
             C -> P  RETR file
             P -> S  REST 100
@@ -115,13 +108,8 @@ class InTheQueue(LadderTest):
             P -> S  RETR file
             P ..    connects to the server's port 50123
             P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {CUT}
+            {BOTH_ANSWERS}
             """
         ).play(USABLE)
 
@@ -149,10 +137,7 @@ class InTheQueue(LadderTest):
             {RELAYED}
             {ABORTED}
             C -> P  ABOR
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {BOTH_ANSWERS}
             P -> S  ABOR
             P <- S  225 Nothing to abort.
             C <- P  225 Nothing to abort.
@@ -166,10 +151,7 @@ class InTheQueue(LadderTest):
             {RELAYED}
             {ABORTED}
             C -> P  STAT
-            P <- S  426 Broken.
-            P <- S  226 ABOR done.
-            C <- P  426 Broken.
-            C <- P  226 ABOR done.
+            {BOTH_ANSWERS}
             P -> S  STAT
             P <- S  211 Fine.
             C <- P  211 Fine.

@@ -5,10 +5,8 @@ from __future__ import annotations
 from ftpalg.core.events import Link, Listening, Side, Traits
 from ftpalg.core.routes import Mode
 from ftpalg.core.session_settings import Rules
-from tests.core.ladder import CLIENT, CLIENT6, FIXED, SERVER6, LadderTest
+from tests.core.ladder import ACTIVE, CLIENT, CLIENT6, FIXED, SERVER6, LadderTest
 from tests.core.openings import GREETED, LOGIN, PORT_EPSV, USABLE
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
 
 
 class ServersWords(LadderTest):

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 from ftpalg.core.routes import Mode
 from ftpalg.core.session_settings import Rules
-from tests.core.ladder import CLIENT, CLIENT6, FIXED, SERVER, LadderTest
-from tests.core.openings import PASV_EPSV, USABLE
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
+from tests.core.ladder import ACTIVE, CLIENT, CLIENT6, FIXED, SERVER, LadderTest
+from tests.core.openings import PASV_EPSV, RETR, USABLE
 
 
 class ClientsWords(LadderTest):
@@ -67,9 +65,7 @@ class ClientsWords(LadderTest):
             {PASV_EPSV}
             C -> P  PORT 192,0,2,8,200,1
             C <- P  500 That is not your address…
-            C -> P  RETR file
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
+            {RETR}
             """
         )
 
@@ -164,7 +160,7 @@ class ClientsWords(LadderTest):
 
     def test_configured_addresses(self) -> None:
         """The addresses of the settings are told instead of the control connections' own."""
-        rules = Rules(server=FIXED, mode=Mode.ACTIVE)
+        rules = ACTIVE
         client, server = CLIENT._replace(shown="203.0.113.5"), SERVER._replace(shown="203.0.113.6")
         self.logged_in(rules, client=client, server=server).play(
             """

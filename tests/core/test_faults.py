@@ -5,8 +5,8 @@ from __future__ import annotations
 from ftpalg.core.events import Timer
 from ftpalg.core.routes import Mode
 from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import GREETED, PASV_EPSV, RELAYED, RETR, STORED, USABLE
+from tests.core.ladder import ACTIVE, FIXED, LadderTest
+from tests.core.openings import ABORTED, CUT, GREETED, PASV_EPSV, RELAYED, RETR, STORED, USABLE
 
 
 class Ending(LadderTest):
@@ -67,11 +67,7 @@ class Masked(LadderTest):
         self.after_login(
             f"""
             {RELAYED}
-            C -> P  ABOR
-            P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {ABORTED}
             P <- S  426 Transfer to 198.51.100.1 from 198.51.100.9 aborted.
             P <- S  226 Closed (198,51,100,9,195,203).
             C <- P  426 Transfer to 192.0.2.7 from 192.0.2.1 aborted.
@@ -157,9 +153,7 @@ class Goodbye(LadderTest):
             C -> P  ABOR
             P -> S  ABOR
             P <- S  426 Broken.
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {CUT}
             P <- S  226 Done.
             C <- P  426 Broken.
             C <- P  226 Done.
@@ -265,7 +259,7 @@ class FoundByTheWalk(LadderTest):
 
     def test_no_port_behind_an_unanswered_eprt(self) -> None:
         """Rule 3: the answer to EPRT that may come yet is for nobody, where PORT never went out."""
-        self.logged_in(Rules(server=FIXED, mode=Mode.ACTIVE)).play(
+        self.logged_in(ACTIVE).play(
             """
             C -> P  PASV
             P ..    listens for the server on 50000
@@ -313,7 +307,7 @@ class FoundByTheWalk(LadderTest):
 
     def test_failed_port_for_the_server(self) -> None:
         """A data port of ours that failed before the command is not dialled instead."""
-        self.logged_in(Rules(server=FIXED, mode=Mode.ACTIVE)).play(
+        self.logged_in(ACTIVE).play(
             """
             C -> P  PASV
             P ..    listens for the server on 50001

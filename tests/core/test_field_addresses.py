@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from ftpalg.core.events import Traits
-from ftpalg.core.routes import Mode
 from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, SERVER, SERVER6, LadderTest
+from tests.core.ladder import ACTIVE, FIXED, SERVER, SERVER6, LadderTest
 from tests.core.openings import LISTENS, PASV_EPSV, RETR, USABLE
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
 
 
 class Unanswered(LadderTest):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from ftpalg.core.routes import Mode
-from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import PASV_EPSV, PORT_EPSV, RELAYED, RETR, USABLE
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
+from tests.core.ladder import LadderTest
+from tests.core.openings import (
+    ABORTED,
+    EARLY,
+    PASV_EPSV,
+    PORT_EPSV,
+    PORT_RETR,
+    RELAYED,
+    RETR,
+    UNANSWERED,
+    USABLE,
+)
 
 
 class Early(LadderTest):
@@ -17,9 +23,7 @@ class Early(LadderTest):
         """As soon as the client is connected: Twisted's server reads no command before."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P ..    server leg open
             C -> P  TYPE I
             P -> S  TYPE I
@@ -53,13 +57,9 @@ class Early(LadderTest):
         """A dial that failed early is tried again with the command; its fault is forgotten."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P ..    server leg failed: refused
-            C -> P  RETR file
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
+            {RETR}
             P ..    server leg failed: refused again
             P <- S  425 Nobody came.
             C <- P  425 Nobody came.
@@ -71,9 +71,7 @@ class Early(LadderTest):
         """A new PASV leaves the server's early connection too."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P ..    server leg open
             C -> P  PASV
             P ..    closes client leg
@@ -89,9 +87,7 @@ class Early(LadderTest):
         """What is dialled early has its time from the command on."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             C -> P  RETR file
             P -> S  RETR file
             P ..    starts data-open
@@ -112,9 +108,7 @@ class Refusals(LadderTest):
         for code in (425, 450, 550, 553):
             self.after_login(
                 f"""
-                {PASV_EPSV}
-                P ..    client leg open
-                P ..    connects to the server's port 50123
+                {EARLY}
                 P ..    server leg open
                 C -> P  LIST
                 P -> S  LIST
@@ -127,9 +121,7 @@ class Refusals(LadderTest):
             ).play(USABLE)
             self.after_login(
                 f"""
-                {PASV_EPSV}
-                P ..    client leg open
-                P ..    connects to the server's port 50123
+                {EARLY}
                 C -> P  LIST
                 P -> S  LIST
                 P <- S  {code} No.
@@ -171,9 +163,7 @@ class Refusals(LadderTest):
         """150, then 425: an active client is never dialled."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P <- S  150 Opening.
             C <- P  150 Opening.
             P <- S  425 No.
@@ -208,9 +198,7 @@ class Refusals(LadderTest):
         """Bytes that went before any 1xx were a promise too: a reset."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P ..    server leg open
             C -> P  RETR file
             P -> S  RETR file
@@ -268,9 +256,7 @@ class LastWord(LadderTest):
         """A first 1xx is no last word: the final reply is still to come."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P ..    client leg failed: reset
             P ..    aborts server leg
             P <- S  150 Late.
@@ -328,11 +314,7 @@ class Urgency(LadderTest):
         self.after_login(
             f"""
             {RELAYED}
-            C -> P  ABOR
-            P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {ABORTED}
             P <- S  226 Abort successful.
             P <- S  426 Data connection closed.
             C <- P  426 Data connection closed.

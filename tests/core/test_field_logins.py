@@ -7,7 +7,7 @@ from dataclasses import replace
 from ftpalg.core.desk import STATE
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.stages.login import At
+from ftpalg.core.stages.plan import At
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect
 from ftpalg.policy.route_choice import RouteRule, choose
 from tests.core.ladder import FIXED, Ladder, LadderTest
@@ -23,7 +23,7 @@ class InClear(LadderTest):
     """Rule 9: what was said in clear, by whomever, does not count under TLS."""
 
     RULES = replace(OFFER, dialects=ALL, accounts=True)
-    GOES_ON = ("_bad", "sent", "told", "traits", "unswept")
+    GOES_ON = ("_bad", "got", "sent", "told", "traits", "unswept")
     """What the desk has of the past that no word of a client's can be read from."""
 
     def known(self, *before: str) -> tuple[object, ...]:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from ftpalg.core.actions import StartTimer
 from ftpalg.core.events import ReplyGoesOn, Timer
-from ftpalg.core.routes import Mode
-from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import PASV_EPSV, RETR, USABLE
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
+from tests.core.ladder import ACTIVE, LadderTest
+from tests.core.openings import ABORTED, JOB, PASV_EPRT, PASV_EPSV, RELAYS, RETR, UNANSWERED, USABLE
 
 
 class Lines(LadderTest):
@@ -30,8 +26,7 @@ class Lines(LadderTest):
             P <- S  125 Here it is.
             C <- P  125 Here it is.
             P ..    server leg open
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             """
         )
 
@@ -130,9 +125,7 @@ class AtWork(LadderTest):
         """A 1xx that has begun is not the silence in which data may move."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P ..    client leg open
             P ..    starts unannounced
             P <- S  125-Waiting for the data set.
@@ -150,9 +143,7 @@ class AtWork(LadderTest):
         """Nor does it stall what moves already: each line counts, and each 1xx."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P ..    client leg open
             P ..    timer unannounced
             P ..    relays from server
@@ -202,19 +193,8 @@ class AtWork(LadderTest):
     def test_job(self) -> None:
         """A server that is to dial says why it does not yet."""
         self.logged_in(ACTIVE).play(
-            """
-            C -> P  PASV
-            P ..    listens for the server on 50010
-            P -> S  EPRT |1|198.51.100.1|50010|
-            P <- S  200 Noted.
-            P ..    listens for the client on 50000
-            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
-            P ..    client leg open
-            C -> P  RETR file
-            P -> S  RETR file
-            P <- S  125 Job output follows.
-            P ..    starts stalled
-            C <- P  125 Job output follows.
+            f"""
+            {JOB}
             P <- S  125-Soon
             P ..    starts stalled
             C <- P  125-Soon
@@ -230,9 +210,7 @@ class Unfinished(LadderTest):
 
     BEGUN = f"""
         {PASV_EPSV}
-        C -> P  RETR file
-        P -> S  RETR file
-        P ..    connects to the server's port 50123
+        {RETR}
         P <- S  125-Data set is held.
         C <- P  125-Data set is held.
     """
@@ -273,11 +251,7 @@ class Unfinished(LadderTest):
         self.after_login(
             f"""
             {self.BEGUN}
-            C -> P  ABOR
-            P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {ABORTED}
             P <- S  125-Waiting.
             P <- S  125 Go on.
             P <- S  426 Broken off.
@@ -311,19 +285,8 @@ class Patience(LadderTest):
     def test_dials_late(self) -> None:
         """In active mode it may dial minutes after its 125: timeouts.stalled, not data-open."""
         self.logged_in(ACTIVE).play(
-            """
-            C -> P  PASV
-            P ..    listens for the server on 50010
-            P -> S  EPRT |1|198.51.100.1|50010|
-            P <- S  200 Noted.
-            P ..    listens for the client on 50000
-            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
-            P ..    client leg open
-            C -> P  RETR file
-            P -> S  RETR file
-            P <- S  125 Job output follows.
-            P ..    starts stalled
-            C <- P  125 Job output follows.
+            f"""
+            {JOB}
             P ..    server leg open
             P ..    stops stalled
             P ..    relays from server
@@ -333,13 +296,8 @@ class Patience(LadderTest):
     def test_never_dials(self) -> None:
         """That time has an end: 425, and ABOR."""
         self.logged_in(ACTIVE).play(
-            """
-            C -> P  PASV
-            P ..    listens for the server on 50010
-            P -> S  EPRT |1|198.51.100.1|50010|
-            P <- S  200 Noted.
-            P ..    listens for the client on 50000
-            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
+            f"""
+            {PASV_EPRT}
             P ..    client leg open
             C -> P  RETR file
             P -> S  RETR file
@@ -356,13 +314,8 @@ class Patience(LadderTest):
     def test_client_is_late(self) -> None:
         """A client has its own, shorter time."""
         self.logged_in(ACTIVE).play(
-            """
-            C -> P  PASV
-            P ..    listens for the server on 50010
-            P -> S  EPRT |1|198.51.100.1|50010|
-            P <- S  200 Noted.
-            P ..    listens for the client on 50000
-            C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
+            f"""
+            {PASV_EPRT}
             C -> P  RETR file
             P -> S  RETR file
             P <- S  125 Job output follows.

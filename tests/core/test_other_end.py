@@ -10,7 +10,7 @@ from ftpalg.core.wire.errors import BadReply
 from ftpalg.core.wire.replies import Reply, ReplyParser
 from tests.core.ladder import LadderTest
 from tests.core.openings import PASV_EPSV, RETR, USABLE
-from tests.core.parsing import TEXT, parsed
+from tests.core.parsing import TEXT, Asking, parsed
 
 
 class OtherEnd(SynchronousTestCase):
@@ -79,11 +79,11 @@ class OtherEnd(SynchronousTestCase):
         """A line with the first code behind such an end is a fault, until the server is in step."""
         for line in (b"553-more", b"553 end", b"553", b"553\tx", b"text", b" text"):
             parser = self.fed(b"553-a", b"150 b")
-            parser.skips = lambda: True
+            parser.asker = Asking(skips_text=True)
             parser.end_here()
             self.assertEqual(self.assertRaises(BadReply, parser.feed, line).code, 421)
         parser = self.fed(b"553-a", b"150 b")
-        parser.skips = lambda: True
+        parser.asker = Asking(skips_text=True)
         parser.end_here()
         self.assertEqual(parser.feed(b"200 In step"), Reply(200, (b"200 In step",)))
         parser.feed(b"200-In")

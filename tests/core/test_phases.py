@@ -36,11 +36,11 @@ class Moments(LadderTest):
             moment_of(Phase.UNROUTED, None, False),
             moment_of(Phase.CHECKING, noop, False),
             moment_of(Phase.DIALING, noop, False),
-            moment_of(Phase.CONNECTED, noop, False),
-            moment_of(Phase.CONNECTED, None, True),
-            moment_of(Phase.CONNECTED, noop, True),
-            moment_of(Phase.CONNECTED, get, True),
-            moment_of(Phase.CONNECTED, put, True),
+            moment_of(Phase.SERVED, noop, False),
+            moment_of(Phase.SERVED, None, True),
+            moment_of(Phase.SERVED, noop, True),
+            moment_of(Phase.SERVED, get, True),
+            moment_of(Phase.SERVED, put, True),
             moment_of(Phase.OPAQUE, None, True),
         ]
         data = [Moment.DATA] * 2

@@ -237,7 +237,7 @@ class ServerLeg(LadderTest):
     def test_stray_secured(self) -> None:
         """A handshake that nobody waits for any more changes nothing."""
         made = self.logged_in()
-        made.session.protection.secured(ServerSecured())
+        made.session.handle(ServerSecured())
         made.play(USABLE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.core.ladder import LadderTest
-from tests.core.openings import PASV_EPSV, PORT_EPSV, RELAYED, RETR, STORED, USABLE
+from tests.core.openings import IN_STEP, PASV_EPSV, PORT_RETR, RELAYED, RETR, STORED, USABLE
 
 
 class Refused(LadderTest):
@@ -40,9 +40,7 @@ class Refused(LadderTest):
         """The same with a client that would have been dialled: it never is."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P ..    server leg failed: Connection refused
             P <- S  550 No such file.
             C <- P  550 No such file.
@@ -232,8 +230,7 @@ class NoFinalReply(LadderTest):
             C <- P  426 Transfer broken: reset.
             P <- S  226 Aborted.
             P ..    timer abort
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             """
         ).play(USABLE)
 

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.wire.errors import BadReply, ReplyTooLong
 from ftpalg.core.wire.replies import Interior, Reply, ReplyParser, reply
-from tests.core.parsing import TEXT, parsed
+from tests.core.parsing import TEXT, Asking, parsed
 
 
 class Parsing(SynchronousTestCase):
@@ -156,12 +156,12 @@ class Parsing(SynchronousTestCase):
 
 
 class Uncoded(SynchronousTestCase):
-    """Text without a code between two replies, while ``skips`` is set."""
+    """Text without a code between two replies, while it may be skipped."""
 
     def parser(self) -> ReplyParser:
         """A parser that skips little."""
         parser = ReplyParser(4096, uncoded_lines=3, uncoded_size=40)
-        parser.skips = lambda: True
+        parser.asker = Asking(skips_text=True)
         return parser
 
     def test_skipped(self) -> None:
@@ -179,7 +179,7 @@ class Uncoded(SynchronousTestCase):
         self.assertRaises(BadReply, ReplyParser(4096).feed, b"Welcome!")
         parser = self.parser()
         parser.feed(b"Welcome!")
-        parser.skips = lambda: False
+        parser.asker = Asking(skips_text=False)
         self.assertRaises(BadReply, parser.feed, b"Welcome!")
 
     def test_no_text(self) -> None:
@@ -195,10 +195,10 @@ class Uncoded(SynchronousTestCase):
             self.assertIsNone(parser.feed(line))
             parser.feed(b"230 In")
             self.assertRaises(BadReply, parser.feed, line)
-            parser.unasked = lambda: True
+            parser.asker = Asking(skips_text=True, asks_nothing=True)
             self.assertIsNone(parser.feed(line))
             self.assertEqual(parser.feed(b"257 x"), Reply(257, (b"257 x",)))
-        parser.unasked = lambda: True
+        parser.asker = Asking(skips_text=True, asks_nothing=True)
         for line in (b"700 x", b"099-x", b"999", b"\x16\x03"):
             self.assertRaises(BadReply, parser.feed, line)
 

@@ -75,7 +75,7 @@ class FromServers(LinesTest):
         for pieces in splits(data):
             for at_once in (True, False):
                 parser, lines = ReplyParser(4096), ReplyLines(100)
-                lines.reply = lambda parser=parser: parser.begun
+                lines.replies = parser
                 answers, found = b"", []
                 for at, piece in enumerate(pieces, 1):
                     answers += lines.feed(piece)

@@ -8,7 +8,7 @@ from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.wire.replies import reply
 from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import GREETED, PASV_EPSV, RETR, USABLE
+from tests.core.openings import EARLY, GREETED, PASV_EPSV, RETR, USABLE
 from tests.core.tls import AUTH_ASKED
 
 
@@ -122,9 +122,7 @@ class Surplus(LadderTest):
         """The dropped 421 is not taken for the answer of the transfer that follows."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P <- S  421 Passive data channel timed out.
             C -> P  RETR file
             P -> S  RETR file

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from tests.core.ladder import LadderTest
-from tests.core.openings import PASV_EPSV, RELAYED, RETR, USABLE
+from tests.core.openings import ABORTED, PASV_EPSV, PROMISED, RELAYED, RETR, USABLE
 
 ONE_REPLY = f"""
     {RELAYED}
-    C -> P  ABOR
-    P -> S  ABOR
-    P ..    timer abort-pause
-    P ..    aborts client leg
-    P ..    aborts server leg
+    {ABORTED}
     P <- S  426 Broken.
     P ..    timer abort
     C <- P  426 Broken.
@@ -102,11 +98,7 @@ class Resync(LadderTest):
             f"""
             {PASV_EPSV}
             {RETR}
-            C -> P  ABOR
-            P -> S  ABOR
-            P ..    timer abort-pause
-            P ..    aborts client leg
-            P ..    aborts server leg
+            {ABORTED}
             P <- S  225 Nothing to abort.
             P ..    timer abort
             C <- P  426 Transfer aborted.
@@ -125,11 +117,7 @@ class Resync(LadderTest):
         """Both replies of a transfer that the gateway gave up come late."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
-            P <- S  150 Opening.
-            C <- P  150 Opening.
+            {PROMISED}
             P ..    timer data-open
             P ..    aborts client leg
             P -> S  ABOR

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from ftpalg.core.events import Timer, TimerExpired
-from ftpalg.core.routes import Mode
-from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
+from tests.core.ladder import ACTIVE, LadderTest
 from tests.core.openings import (
+    DELIVERED,
+    EARLY,
     PASV_EPRT,
     PASV_EPSV,
     PORT_EPRT,
-    PORT_EPSV,
+    PORT_RETR,
     RELAYED,
+    RELAYS,
     RETR,
     STORED,
+    UNANSWERED,
     USABLE,
 )
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
 
 
 class Complete(LadderTest):
@@ -45,9 +45,7 @@ class Complete(LadderTest):
             {RELAYED}
             P <- S  226 Complete.
             P ..    server leg ended
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)
 
@@ -99,20 +97,15 @@ class Complete(LadderTest):
         """The design's own example: the client is dialled once the server has agreed."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P ..    server leg open
             P <- S  150 Opening.
             C <- P  150 Opening.
             P ..    connects to the client's port 51201
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    server leg ended
             P <- S  226 Complete.
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)
 
@@ -142,8 +135,7 @@ class Complete(LadderTest):
             C <- P  150 Opening.
             P ..    server leg open
             P ..    connects to the client's port 51201
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             """
         )
 
@@ -152,9 +144,7 @@ class Complete(LadderTest):
         then: the bytes move behind timeouts.unannounced."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             C -> P  RETR file
             P -> S  RETR file
             P ..    server leg open
@@ -164,9 +154,7 @@ class Complete(LadderTest):
             P <- S  150 Opening.
             C <- P  150 Opening.
             P <- S  226 Complete.
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)
 
@@ -176,9 +164,7 @@ class Complete(LadderTest):
             {RELAYED}
             P ..    server leg ended
             P <- S  226 Complete.
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         self.after_login(transfer).play(transfer).play(transfer)
 
@@ -202,9 +188,7 @@ class Complete(LadderTest):
         """Each 1xx is the client's; only the first opens anything."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P <- S  125 Soon.
             C <- P  125 Soon.
             P <- S  150 Opening.
@@ -239,18 +223,13 @@ class OddOrder(LadderTest):
         """A 226 alone opens the client's leg, and is told when the data has passed."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P ..    server leg open
             P <- S  226 Complete.
             P ..    connects to the client's port 51201
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    server leg ended
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)
 
@@ -258,19 +237,14 @@ class OddOrder(LadderTest):
         """200, 150, 226: the 200 is no final reply, the 226 is."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  200 OK.
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    server leg ended
             P <- S  226 Complete.
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)
 
@@ -278,14 +252,11 @@ class OddOrder(LadderTest):
         """226, 150, the data, and nothing more: the 226 was meant, and is told after a moment."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  226 Complete.
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    server leg ended
             P ..    timer settle
             P ..    ends client leg
@@ -299,14 +270,11 @@ class OddOrder(LadderTest):
         """The same with a leg that breaks: a wait runs until there is a final reply, or none."""
         made = self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  226 Complete.
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    client leg failed: reset
             P ..    aborts server leg
             """
@@ -320,14 +288,11 @@ class OddOrder(LadderTest):
         """200, 150, 451: what counts is the last."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  200 OK.
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P <- S  451 Disk on fire.
             P ..    done broken RETR
             C <- P  451 Disk on fire.
@@ -344,9 +309,7 @@ class OddOrder(LadderTest):
             P <- S  226 Complete.
             P <- S  226 Complete.
             P ..    server leg ended
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             P -> S  NOOP
             P <- S  226 Complete.
             P <- S  200 Here.
@@ -363,11 +326,8 @@ class OddOrder(LadderTest):
             C <- P  150 Opening.
             P <- S  226 Complete.
             P ..    server leg open
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             P ..    server leg ended
-            P ..    ends client leg
-            P ..    client leg ended
-            C <- P  226 Complete.
+            {DELIVERED}
             """
         ).play(USABLE)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from ftpalg.core.events import LegEnded, LegFailed, LegMoved, LegReached, LegSecured, Side
-from ftpalg.core.routes import Mode
-from ftpalg.core.session_settings import Rules
-from tests.core.ladder import FIXED, LadderTest
+from tests.core.ladder import ACTIVE, LadderTest
 from tests.core.openings import (
+    EARLY,
+    IN_STEP,
     PASV_EPRT,
     PASV_EPSV,
     PORT_EPRT,
-    PORT_EPSV,
+    PORT_RETR,
+    PROMISED,
     RELAYED,
+    RELAYS,
     RETR,
     STORED,
+    UNANSWERED,
     USABLE,
 )
-
-ACTIVE = Rules(server=FIXED, mode=Mode.ACTIVE)
 
 
 class Broken(LadderTest):
@@ -94,9 +95,7 @@ class Broken(LadderTest):
         """A data connection that breaks before RETR spoils that transfer only."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            P ..    client leg open
-            P ..    connects to the server's port 50123
+            {EARLY}
             P ..    client leg failed: reset
             P ..    aborts server leg
             C -> P  RETR file
@@ -109,9 +108,7 @@ class Broken(LadderTest):
         """An active client that does not listen: 425, and the server's leg fails."""
         self.after_login(
             f"""
-            {PORT_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
+            {PORT_RETR}
             P ..    server leg open
             P <- S  150 Opening.
             C <- P  150 Opening.
@@ -147,13 +144,20 @@ class Broken(LadderTest):
 class NeverOpened(LadderTest):
     """Quirk 27a: a data connection that does not come.  Timer, 425, in step."""
 
+    GIVEN_UP = """
+        P ..    timer data-open
+        P ..    aborts client leg
+        P -> S  ABOR
+        C <- P  425 No data connection…
+        P ..    timer abort-pause
+        P ..    aborts server leg
+    """
+
     def test_client(self) -> None:
         """A passive client that does not connect: its 425 at once, the server is told by ABOR."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  150 Opening.
             P ..    starts data-open
             C <- P  150 Opening.
@@ -177,22 +181,12 @@ class NeverOpened(LadderTest):
         """A server with one reply for both: the next command waits for the abort wait only."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
-            P <- S  150 Opening.
-            C <- P  150 Opening.
-            P ..    timer data-open
-            P ..    aborts client leg
-            P -> S  ABOR
-            C <- P  425 No data connection…
-            P ..    timer abort-pause
-            P ..    aborts server leg
+            {PROMISED}
+            {self.GIVEN_UP}
             C -> P  NOOP
             P <- S  226 Aborted.
             P ..    timer abort
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             P -> S  NOOP
             P <- S  200 Still here.
             C <- P  200 Still here.
@@ -203,17 +197,8 @@ class NeverOpened(LadderTest):
         """A server that does not answer at all is lost."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
-            P <- S  150 Opening.
-            C <- P  150 Opening.
-            P ..    timer data-open
-            P ..    aborts client leg
-            P -> S  ABOR
-            C <- P  425 No data connection…
-            P ..    timer abort-pause
-            P ..    aborts server leg
+            {PROMISED}
+            {self.GIVEN_UP}
             P ..    timer abort-reply
             C <- P  421 The server did not answer ABOR; closing.
             P ..    hangs up
@@ -262,16 +247,10 @@ class NeverOpened(LadderTest):
             P -> S  RETR file
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    timer data-open
-            P ..    aborts client leg
-            P -> S  ABOR
-            C <- P  425 No data connection…
-            P ..    timer abort-pause
-            P ..    aborts server leg
+            {self.GIVEN_UP}
             P <- S  226 Aborted.
             P ..    timer abort
-            P -> S  NOOP
-            P <- S  200 In step.
+            {IN_STEP}
             """
         ).play(USABLE)
 
@@ -279,14 +258,11 @@ class NeverOpened(LadderTest):
         """Before the 150 a client that has not connected is not late, nor is a server that dials."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P ..    stops data-open
             P <- S  150 Opening.
             C <- P  150 Opening.
-            P ..    client leg open
-            P ..    relays from server
+            {RELAYS}
             """
         )
 
@@ -294,9 +270,7 @@ class NeverOpened(LadderTest):
         """A 226 without data on a leg that never opens is no success for the client."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            {RETR}
-            P ..    server leg open
+            {UNANSWERED}
             P <- S  226 Complete.
             P ..    timer data-open
             P ..    aborts client leg
@@ -331,13 +305,7 @@ class Unwanted(LadderTest):
         """Our reason and code reach the client, whatever the server makes of the abort."""
         self.after_login(
             f"""
-            {PASV_EPSV}
-            C -> P  RETR file
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
-            P ..    server leg open
-            P <- S  150 Opening.
-            C <- P  150 Opening.
+            {PROMISED}
             P ..    client leg refused 522: not resumed
             P ..    aborts server leg
             P <- S  426 Broken.

@@ -12,19 +12,22 @@ from twisted.trial.unittest import SynchronousTestCase
 import ftpalg
 from ftpalg.config.model import Timeouts
 from ftpalg.core import events as ev
-from ftpalg.core.desk import Await, Signal, Stage
+from ftpalg.core.desk import Await
 from ftpalg.core.events import Timer
 from ftpalg.core.phases import Phase
 from ftpalg.core.session import EVENTS, LATE, REPLIES, SIGNALS, TIMERS, WHO, Session
-from ftpalg.core.stages.transfer import CARRIED_OUT
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
+from ftpalg.core.stages.transfer import ENDINGS
+from ftpalg.core.stages.transfer_legs import ORDERS
 from ftpalg.core.stages.transfer_tables import (
     CHANGES,
+    DOWN,
     IN_FORCE,
     LEGS,
     LIVE,
     LOST,
     OVERDUE,
-    REST,
     ROWS,
     STEPS,
     WORDS,
@@ -51,25 +54,25 @@ MEANINGLESS = {
     ev.AccountAccepted: set(Phase) - {Phase.CHECKING},
     ev.AccountRefused: set(Phase) - {Phase.CHECKING},
     ev.AccountsBusy: set(Phase) - {Phase.CHECKING},
-    ev.SecretMissing: set(Phase) - {Phase.CONNECTED},
+    ev.SecretMissing: set(Phase) - {Phase.SERVED},
     ev.ServerConnected: set(Phase) - {Phase.DIALING},
     ev.ServerUnreachable: set(Phase) - {Phase.DIALING},
-    ev.ServerSecured: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ServerInsecure: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyReceived: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.CaughtUp: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyUnderWay: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ReplyGoesOn: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.TextPassedOver: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
-    ev.ServerBroken: set(Phase) - {Phase.DIALING, Phase.CONNECTED},
+    ev.ServerSecured: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ServerInsecure: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyReceived: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.CaughtUp: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyUnderWay: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ReplyGoesOn: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.TextPassedOver: set(Phase) - {Phase.DIALING, Phase.SERVED},
+    ev.ServerBroken: set(Phase) - {Phase.DIALING, Phase.SERVED},
     ev.ServerLost: {Phase.UNROUTED, Phase.CHECKING, Phase.OVER},
-    ev.Listening: set(Phase) - {Phase.CONNECTED},
-    ev.ListenFailed: set(Phase) - {Phase.CONNECTED},
-    ev.LegReached: set(Phase) - {Phase.CONNECTED},
-    ev.LegSecured: set(Phase) - {Phase.CONNECTED},
-    ev.LegMoved: set(Phase) - {Phase.CONNECTED},
-    ev.LegEnded: set(Phase) - {Phase.CONNECTED},
-    ev.LegFailed: set(Phase) - {Phase.CONNECTED},
+    ev.Listening: set(Phase) - {Phase.SERVED},
+    ev.ListenFailed: set(Phase) - {Phase.SERVED},
+    ev.LegReached: set(Phase) - {Phase.SERVED},
+    ev.LegSecured: set(Phase) - {Phase.SERVED},
+    ev.LegMoved: set(Phase) - {Phase.SERVED},
+    ev.LegEnded: set(Phase) - {Phase.SERVED},
+    ev.LegFailed: set(Phase) - {Phase.SERVED},
     ev.TimerExpired: {Phase.OPAQUE, Phase.OVER},
 }
 """Phases in which an event is late, or can be none of that session's."""
@@ -81,7 +84,7 @@ class Joint(SynchronousTestCase):
     def test_whole(self) -> None:
         """Every joint state has a step, and every leg is live or at rest."""
         self.assertEqual(set(STEPS), set(product(Leg, Leg, Verdict)))
-        self.assertEqual(set(LIVE) ^ set(REST), set(Leg))
+        self.assertEqual(set(LIVE) ^ set(DOWN), set(Leg))
 
     def test_every_row_holds_somewhere(self) -> None:
         """No row stands behind others that leave nothing for it."""
@@ -160,7 +163,7 @@ class Joint(SynchronousTestCase):
     def test_resting_is_bounded(self) -> None:
         """Two legs at rest and no final reply: a wait runs, or a step goes on."""
         for (client, server, verdict), (what, wait) in STEPS.items():
-            if {client, server} <= set(REST) and verdict is not Verdict.NONE:
+            if {client, server} <= set(DOWN) and verdict is not Verdict.NONE:
                 self.assertFalse(what is Step.WAIT and wait is None, (client, server, verdict))
 
     def test_abort_is_bounded(self) -> None:
@@ -182,7 +185,7 @@ class Parts(SynchronousTestCase):
         self.assertEqual(set(LEGS[Happening.FAILED]), set(LIVE))
         self.assertEqual(set(LEGS[Happening.FAILED].values()), set(LOST))
         self.assertEqual(set(LEGS[Happening.ENDED].values()), {Leg.ENDED})
-        for leg in set(REST) - {Leg.CLOSED}:
+        for leg in set(DOWN) - {Leg.CLOSED}:
             self.assertFalse([h for h in LEGS if leg in LEGS[h]], leg)
 
     def test_final_words(self) -> None:
@@ -212,8 +215,9 @@ class Parts(SynchronousTestCase):
 
     def test_steps(self) -> None:
         """Each step but WAIT is carried out; those that change no leg end the table's part."""
-        self.assertEqual(set(CARRIED_OUT), set(Step) - {Step.WAIT})
+        self.assertEqual(set(ORDERS), set(CHANGES))
         ends = set(Step) - set(CHANGES) - {Step.WAIT}
+        self.assertEqual(set(ENDINGS), ends)
         told = {what for what, _ in STEPS.values()} | {
             meant for meant in OVERDUE.values() if isinstance(meant, Step)
         }
@@ -225,7 +229,7 @@ class Routing(SynchronousTestCase):
 
     def test_commands(self) -> None:
         """Where commands are carried out, each kind has somebody who takes it."""
-        self.assertEqual(set(WHO), {Phase.UNROUTED, Phase.CONNECTED})
+        self.assertEqual(set(WHO), {Phase.UNROUTED, Phase.SERVED})
         for phase, takers in WHO.items():
             self.assertEqual(set(takers), set(Kind), phase)
 

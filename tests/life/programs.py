@@ -29,7 +29,7 @@ class Foreground(Gateway):
     """``ftpalg run`` with a file that a test can write anew; ``text`` has its listeners too."""
 
     prefix = "ftpalg-run-"
-    program = ("ftpalg", "run")
+    program: tuple[str, ...] = ("ftpalg", "run")
 
     def __init__(self, text: str, environment: Mapping[str, str] = {}) -> None:
         self._start([], text, (), environment)

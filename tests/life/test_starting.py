@@ -61,7 +61,7 @@ class Run(LifeCase):
         """Each line of a life is one object: Twisted's own words are none beside them."""
         text = self.text().replace('format = "text"', 'format = "json"')
         gateway = self.begin(text)
-        self.assertTrue(gateway.logged('"event":"ready"'))
+        self.assertTrue(gateway.logged('"event":"ready"', timeout=STARTS))
         gateway.process.terminate()
         self.assertEqual(gateway.status(), 0)
         events = [json.loads(line)["event"] for line in gateway.whole_log().splitlines()]

@@ -157,7 +157,7 @@ class Asked(LifeCase):
         self.assertEqual(self.upgrade(str(old)), (0, "ftpalg: upgraded"))
         pid = self.next_of(gateway)
         said = []
-        while f"MAINPID={pid}".encode() not in said:
+        while f"MAINPID={pid}\nWATCHDOG=1".encode() not in said:
             said.append(manager.recv(4096))
         self.assertFalse([words for words in said if b"STOPPING" in words])
         self.assertEqual(idle.code(), 421)

@@ -63,6 +63,7 @@ class Log:
     def __init__(self) -> None:
         self.words: list[tuple[str, str]] = []
         self.news: list[News] = []
+        self.down: list[facts.ServerDown] = []
 
     def see(self, about: About, fact: Fact) -> None:
         self.words.append((type(fact).__name__, about.session))
@@ -72,6 +73,7 @@ class Log:
             case facts.Refused(link, reason):
                 self.words.append((f"refused {link.peer}", reason))
             case facts.ServerDown(server, reason):
+                self.down.append(news)
                 self.warned(f"server {server} is out of service: {reason}")
             case facts.ServerUp(server):
                 self.told(f"server {server} is back in service")

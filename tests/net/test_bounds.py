@@ -26,7 +26,7 @@ from ftpalg.core.phases import Phase
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
-from ftpalg.core.stages.login import At
+from ftpalg.core.stages.plan import At
 from ftpalg.core.stages.transfer_tables import (
     LEGS,
     LOST,
@@ -51,7 +51,7 @@ BOUNDS: dict[Enum, str] = {
     Phase.UNROUTED: "timeouts.login",
     Phase.CHECKING: "timeouts.login",
     Phase.DIALING: "timeouts.handshake",  # from the connection on; before: connect, resolve, login
-    Phase.CONNECTED: "timeouts.idle",  # login until the client is in
+    Phase.SERVED: "timeouts.idle",  # login until the client is in
     Phase.OPAQUE: "timeouts.idle",
     Phase.OVER: "timeouts.drain",
     # the login at the server
@@ -166,7 +166,7 @@ class Sessions(SynchronousTestCase):
         self.take(session.handle(ServerConnected(THERE)))
         self.assertEqual(self.running, {Timer.LOGIN, Timer.HANDSHAKE})
         self.take(session.handle(ReplyReceived(reply(230, "Come in."))))
-        self.assertIs(session.desk.phase, Phase.CONNECTED)
+        self.assertIs(session.desk.phase, Phase.SERVED)
         self.assertTrue(session.desk.logged_in)
         self.assertEqual(self.running, {Timer.IDLE})
 
@@ -212,22 +212,22 @@ class Walked(LadderTest):
                 At.TLS,
                 self.GREETS,
             ),
-            ("P ..  server secured\nP -> S  USER bob", Phase.CONNECTED, At.USER, self.NOBODY),
-            ("P <- S  331 P.\nP -> S  PASS secret", Phase.CONNECTED, At.PASS, self.NOBODY),
-            ("P <- S  530 No.\nC <- P  530 No.", Phase.CONNECTED, At.NAMED, self.NOBODY),
-            ("C -> P  PASS s\nP -> S  PASS s", Phase.CONNECTED, At.PASS, self.NOBODY),
-            ("P <- S  230 In.\nC <- P  230 In.", Phase.CONNECTED, At.IN, self.INSIDE),
+            ("P ..  server secured\nP -> S  USER bob", Phase.SERVED, At.USER, self.NOBODY),
+            ("P <- S  331 P.\nP -> S  PASS secret", Phase.SERVED, At.PASS, self.NOBODY),
+            ("P <- S  530 No.\nC <- P  530 No.", Phase.SERVED, At.NAMED, self.NOBODY),
+            ("C -> P  PASS s\nP -> S  PASS s", Phase.SERVED, At.PASS, self.NOBODY),
+            ("P <- S  230 In.\nC <- P  230 In.", Phase.SERVED, At.IN, self.INSIDE),
         ):
             made.play(script)
             self.stands(made, phase, at, running)
         user = "C -> P  USER bob\nP -> S  USER bob\n"
         for rules, script, phase, at, running in (
-            (OFFER, "", Phase.CONNECTED, At.GREETED, self.NOBODY),
-            (OFFER, AUTH, Phase.CONNECTED, At.READY, self.NOBODY),
+            (OFFER, "", Phase.SERVED, At.GREETED, self.NOBODY),
+            (OFFER, AUTH, Phase.SERVED, At.READY, self.NOBODY),
             (
                 OFFER,
                 f"{user}P <- S  230 In.\nC <- P  230 In.",
-                Phase.CONNECTED,
+                Phase.SERVED,
                 At.PASSLESS,
                 self.INSIDE,
             ),

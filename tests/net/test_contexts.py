@@ -37,6 +37,18 @@ class Contexts(TlsCase):
         error = self.assertRaises(SettingsError, ClientSide, client)
         self.assertRegex(str(error), r"^client-tls\.certificate: client-tls\.ciphers does not")
 
+    def test_no_callbacks(self) -> None:
+        """A system that denies memory for pyOpenSSL's callbacks is told from one without memory: what
+        stands against it and what helps is one sentence."""
+
+        def denied(*_: object) -> None:
+            raise MemoryError("Cannot allocate write+execute memory for ffi.callback()")
+
+        self.patch(SSL.Context, "set_info_callback", denied)
+        told = self.fault_of(ServerTlsSettings())
+        self.assertTrue(told.startswith("server-tls: TLS needs memory that is writable"), told)
+        self.assertIn("set MemoryDenyWriteExecute=no in its unit", told)
+
     def test_describe(self) -> None:
         """OpenSSL's own words, or that the connection ended."""
         self.assertEqual(describe(SSL.Error([("SSL routines", "", "bad record")])), "bad record")

@@ -8,8 +8,9 @@ from typing import Any
 from attrs import evolve
 from twisted.internet.task import Clock
 
-from ftpalg.config import Limits, Settings, Timeouts
+from ftpalg.config import Certificate, ClientTlsSettings, Limits, Settings, Timeouts
 from ftpalg.config.tables import Pinholes
+from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.events import Link, Traits
 from ftpalg.core.routes import Server
 from ftpalg.net.driver import Driver
@@ -17,6 +18,7 @@ from ftpalg.net.gateway import Gateway
 from ftpalg.net.pinholes import Pinholes as Holes
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.system import System
+from tests.net.dates import DAY, NOON, dated, write, write_key
 from tests.net.doubles import POLICIES, Client, Log, Resolver
 from tests.net.test_keypair import FilesCase
 
@@ -118,6 +120,34 @@ class Composed(GatewayCase):
             gateway.shared.sessions.admit(client, Link("192.0.2.1", "192.0.2.254", port))
         gateway.close()
         self.assertEqual(ended, ["The gateway is shutting down."] * 2)
+
+
+class Ends(GatewayCase):
+    """Certificates that end."""
+
+    def due(self) -> list[str]:
+        """What has been told of them since the last time."""
+        log: Any = self.log
+        found, log.news = log.news, []
+        return [one.problem for one in found if isinstance(one, CertificateDue)]
+
+    def test_start_and_reload(self) -> None:
+        """They are told of at the start and with other settings, and by one timer from then on."""
+        files = Certificate(self.folder / "a.pem", self.folder / "a.key")
+        write(files.certificate, dated(NOON + 9000 * DAY, NOON + 8000 * DAY))
+        write_key(files.private_key)
+        half = ClientTlsSettings(certificate=files.certificate, private_key=files.private_key)
+        gateway = self.gateway(Settings(client_tls=half))
+        self.assertEqual(self.due(), [])
+        gateway.start()
+        self.assertEqual(self.due(), ["early"])
+        other = gateway.prepared(Settings(client_tls=half, lf_lines=True), POLICIES)
+        self.assertEqual(self.due(), [])
+        gateway.take(other)
+        self.assertEqual(self.due(), ["early"])
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        gateway.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class OtherSettings(GatewayCase):

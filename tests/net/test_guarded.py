@@ -38,7 +38,7 @@ class Owned:
 
     def __init__(self, reactor: Any = REACTOR) -> None:
         self.heard: list[object] = []
-        self.reactor = Guarded(reactor, self.broke)
+        self.reactor = Guarded(reactor, self)
 
     def broke(self) -> None:
         self.heard.append(exc_info()[0])
@@ -92,7 +92,7 @@ class Sockets(SocketCase):
 
         watch: Any = Watch()
         near, _ = self.pair()
-        Guarded(watch, owned.broke).addReader(Broken(owned.reactor, near))
+        Guarded(watch, owned).addReader(Broken(owned.reactor, near))
         entries[0].connectionLost(Failure(Unforeseen()))
         self.assertEqual(owned.heard, [Unforeseen])
 
@@ -141,7 +141,7 @@ class Calls(SynchronousTestCase):
             def _raise(self, *given: object) -> None:
                 raise Unforeseen
 
-            makeConnection = dataReceived = readConnectionLost = connectionLost = _raise  # type: ignore[assignment]
+            made = dataReceived = readConnectionLost = connectionLost = _raise  # type: ignore[assignment]
 
         clock: Any = Clock()
         attached = HalfCloseable(Broken(clock, Settings().timeouts))
@@ -250,7 +250,7 @@ class Sessions(GatewayCase):
     def test_called_from_outside(self) -> None:
         """An exception in a timer of a data connection, for one."""
         driver, client = self.session()
-        self.raises(driver.legs, "let_go")
+        self.raises(type(driver.legs), "let_go")
         driver.reactor.callLater(1, lambda: [][0])
         self.clock.advance(1)
         self.assertTrue(client.hung_up)

@@ -87,9 +87,9 @@ class Tls(HealthCase):
         return self.run_it(self._silent_end())
 
     async def _refused(self) -> None:
-        for names, trusted, fault in (
-            (("other.example",), True, "it is not for localhost"),
-            (("localhost",), False, "its issuer is unknown"),
+        for names, trusted, fault, remedy in (
+            (("other.example",), True, "it is not for localhost", "as the server: other.example"),
+            (("localhost",), False, "its issuer is unknown", "--server-ca FILE"),
         ):
             health, far = await self.check(*names, trusted=trusted)
             try:
@@ -99,6 +99,10 @@ class Tls(HealthCase):
             await self.until(lambda: self.log.words)
             self.assertEqual(self.told_of(), f"its certificate is refused: {fault}")
             self.assertFalse(health.of(self.server))
+            down = self.log.down[-1]
+            assert down.shown is not None
+            self.assertEqual(down.shown.names, names)
+            self.assertIn(remedy, down.remedy)
             await self.gone(far.sock)
             health.stop()
             await self.ended()

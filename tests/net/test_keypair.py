@@ -80,7 +80,9 @@ class Pairs(FilesCase):
         """A key that may not be read is told in the system's words."""
         files = self.issue("a.example")
         files.private_key.chmod(0)
-        self.assertRegex(self.fault(files), r"^client-tls\.private-key = .*: Permission denied$")
+        self.assertRegex(
+            self.fault(files), r"^client-tls\.private-key = .*: Permission denied; let user "
+        )
 
     if os.geteuid() == 0:
         test_forbidden.skip = "root may read everything"  # type: ignore[attr-defined]
@@ -129,5 +131,5 @@ class Pairs(FilesCase):
         self.assertEqual(
             self.fault(Certificate(one.certificate, other.private_key)),
             f"client-tls.private-key = '{other.private_key}':"
-            f" does not belong to '{one.certificate}'",
+            f" does not belong to '{one.certificate}'; put both files of one renewal there",
         )

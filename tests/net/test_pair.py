@@ -57,7 +57,7 @@ class Around:
     hole_seconds = drain_seconds = 1.0
 
     def __init__(self, holes: Holes | None = None) -> None:
-        self.reactor = Guarded(REACTOR, self.broke)
+        self.reactor = Guarded(REACTOR, self)
         self.holes = holes
         self.heard: list[Event] = []
         self.used: list[What] = []

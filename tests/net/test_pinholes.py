@@ -170,6 +170,10 @@ class Checks(PinholesCase):
         """Each names the set, nft's reason and the remedy."""
         for said, remedy in (
             ("netlink: Error: Operation not permitted\n", "run with the capability CAP_NET_ADMIN"),
+            (
+                "Address family not supported by protocol",
+                "let it have AF_NETLINK (RestrictAddressFamilies= in its unit)",
+            ),
             ("libnftables.so.1: cannot open shared object file", "install nftables"),
             (
                 "Error: No such file or directory\nadd element\n",

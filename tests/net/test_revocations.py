@@ -1,4 +1,4 @@
-"""Revocation lists: read, and told of when they grow old."""
+"""Revocation lists that are read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import SettingsError
-from ftpalg.net.revocations import age, read
+from ftpalg.net.revocations import read
 
 BEGIN = dates.datetime(2026, 1, 1, tzinfo=dates.UTC)
 END = BEGIN + dates.timedelta(days=8)
@@ -28,14 +28,6 @@ def made() -> x509.CertificateRevocationList:
 
 class Lists(SynchronousTestCase):
     """Lists of an issuer."""
-
-    def test_age(self) -> None:
-        """Nothing is said up to the last quarter; then that it expires, and that it has."""
-        crl = made()
-        for days, words in ((5.9, ""), (6, "expires on 2026-01-09"), (8, "expired on 2026-01-09")):
-            said = age(FILE, crl, BEGIN + dates.timedelta(days=days))
-            self.assertEqual(len(said), bool(words), days)
-            self.assertIn(words, "".join(said))
 
     def test_read(self) -> None:
         """A file that holds one is read; any other is a fault that names it and the setting."""

@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Timeouts
-from ftpalg.core.events import Timer
+from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.timers import Timers
 
 
@@ -16,7 +16,10 @@ class Waits(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.told: list[Timer] = []
-        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2), self.told.append)
+        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2), self)
+
+    def handle(self, event: TimerExpired) -> None:
+        self.told.append(event.timer)
 
     def test_over(self) -> None:
         """Each is over by its own setting, once."""

@@ -196,7 +196,7 @@ class ServerLeg(TlsCase):
         files = (self.folder / "own.pem", self.folder / "own.key")
         if not files[0].exists():
             for file, made_file in zip(
-                files, make_pair(["other.example"], self.folder), strict=True
+                files, make_pair(["other.example"], self.folder / "own"), strict=True
             ):
                 made_file.rename(file)
         self.own = x509.load_pem_x509_certificate(files[0].read_bytes())
@@ -236,7 +236,7 @@ class ServerLeg(TlsCase):
         """Others are verified as before."""
         rules = (ServerTlsRule("a.*", ServerTls.EXPLICIT, ("0" * 64,)),)
         asked = ServerSide(ServerTlsSettings(ca=self.ca, rules=rules)).for_server("b.example")
-        server = self.client_side(Certificate(*make_pair(["b.example"], self.folder)))
+        server = self.client_side(Certificate(*make_pair(["b.example"], self.folder / "own")))
         made = asked.connection()
         self.assertRaises(SSL.Error, shake, made, server.for_session().connection())
 

@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
+from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Fact, News, Outcome, Peer, TransferOver
@@ -69,7 +70,8 @@ EVERY_FACT: tuple[Fact, ...] = (
         "it has expired",
         Reason.SERVER_EXPIRED,
         "certificate_expired",
-        facts.Shown("CN=a", "CN=b", ("a.example",), "2026-01-01T00:00:00Z", "ab" * 32),
+        Shown("CN=a", "CN=b", ("a.example",), "2026-01-01T00:00:00Z", "ab" * 32),
+        "it needs a new one",
     ),
     facts.ProtocolError(Side.CLIENT, "GET is no FTP", Moment.NAMING, b"GET / HTTP/1.1", 0),
     facts.Failed("an exception", "Traceback\n  line"),
@@ -85,8 +87,13 @@ EVERY_NEWS: tuple[News, ...] = (
     facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
     facts.Probed("192.0.2.8"),
     facts.ServerDown("a:21", "refused"),
+    facts.ServerDown("a:21", "refused", Shown("CN=a", "CN=b", (), "", "ab" * 32), "renew it"),
     facts.ServerUp("a:21"),
     facts.Resource(facts.What.DATA_PORTS, 10, 10),
+    CertificateDue(
+        "client-tls.certificate", "a.pem", "expires", "a.pem expires", "2026-01-01T00:00:00Z", 6
+    ),
+    CertificateDue("client-tls.private-key", "", "unreadable", "a.key", grave=True),
     facts.GatewayTold("told"),
     facts.GatewayTold("warned", warning=True),
 )

@@ -98,6 +98,36 @@ class Authority:
         )
         return write_pair(self.folder / "self", made.public_bytes(pem), private)
 
+    def odd(
+        self,
+        names: list[x509.GeneralName],
+        subject: x509.Name | None = None,
+        days: tuple[float, float] = (-1, 9),
+        ca: trustme.CA | None = None,
+    ) -> Pair:
+        """Any subject, or none, and any names, valid from and until so many days from now."""
+        issuer = (ca or self.trusted).cert_pem.bytes(), (ca or self.trusted).private_key_pem.bytes()
+        signer: Any = serialization.load_pem_private_key(issuer[1], None)
+        key = ec.generate_private_key(ec.SECP256R1())
+        begin, end = (datetime.now(UTC) + timedelta(one) for one in days)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject or x509.Name([]))
+            .issuer_name(x509.load_pem_x509_certificate(issuer[0]).subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begin)
+            .not_valid_after(end)
+        )
+        if names:
+            made = made.add_extension(x509.SubjectAlternativeName(names), subject is None)
+        pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+        return write_pair(
+            self.folder / f"odd-{next(self._names)}",
+            made.sign(signer, hashes.SHA256()).public_bytes(pem),
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),
+        )
+
     def revocations(self, *serials: int) -> Path:
         """A revocation list of the trusted CA."""
         issuer = x509.load_pem_x509_certificate(self.trusted.cert_pem.bytes())

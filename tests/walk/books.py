@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from ftpalg.core import actions as do
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.facts import Outcome, TransferOver
-from ftpalg.core.session import Session
+from ftpalg.core.session import STAGES, Session
 from ftpalg.core.wire.replies import Reply
 from tests.core.ladder import CLIENT
 from tests.core.written import lines_of
@@ -248,7 +248,7 @@ class Books:
         """Of no concern to the books."""
 
     def _stage(self, name: str) -> Any:
-        return next(s.state for s in self.session._parts if type(s).__name__ == name)
+        return next(s.state for s in STAGES(self.session) if type(s).__name__ == name)
 
     def fault(self, text: str) -> NoReturn:
         """A rule does not hold."""

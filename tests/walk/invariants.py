@@ -194,7 +194,7 @@ def _waits(world: World, transfer: Transfer | None) -> None:
         if not (busy or asked or world.pending):
             world.fault(f"nobody answers {desk.head.verb.decode()}")
     if desk.head is None and desk.awaited is None and not busy and desk.queue:
-        if desk.phase in (Phase.UNROUTED, Phase.CONNECTED):
+        if desk.phase in (Phase.UNROUTED, Phase.SERVED):
             world.fault("commands wait for nothing")
     guards = world.session.protection.state
     if guards.server_level is Level.PRIVATE and not guards.server_secured:

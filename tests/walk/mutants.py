@@ -13,15 +13,18 @@ from typing import Any, NamedTuple
 
 from ftpalg.core import events as ev
 from ftpalg.core import session
-from ftpalg.core.desk import Await, Signal
+from ftpalg.core.desk import Await
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.phases import Phase
+from ftpalg.core.signals import Signal
 from ftpalg.core.stages import transfer_tables
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.reply_matching import ReplyMatching
-from ftpalg.core.stages.transfer import CARRIED_OUT, TransferStage
+from ftpalg.core.stages.transfer import ENDINGS, TransferStage
+from ftpalg.core.stages.transfer_command import TransferCommand
+from ftpalg.core.stages.transfer_legs import ORDERS, nothing
 from ftpalg.core.stages.transfer_tables import STEPS, Happening, Leg, Step, Verdict
 from ftpalg.core.wire.commands import Kind
 from tests.walk.scenes import NEAR
@@ -87,9 +90,7 @@ def unwaited(wait: Timer) -> Mutant:
 def late(event: type) -> Mutant:
     """An event has no meaning where a server is connected."""
     taken = session.EVENTS[event]
-    return Mutant(
-        f"{event.__name__} is late", lambda: taken.update({Phase.CONNECTED: session.LATE})
-    )
+    return Mutant(f"{event.__name__} is late", lambda: taken.update({Phase.SERVED: session.LATE}))
 
 
 def unheard(signal: Signal, stage: type) -> Mutant:
@@ -107,7 +108,8 @@ def unheard(signal: Signal, stage: type) -> Mutant:
 def idle(step: Step) -> Mutant:
     """A step of the table is not carried out."""
     name = f"{step.name} is not carried out"
-    return Mutant(name, lambda: CARRIED_OUT.__setitem__(step, TransferStage._nothing))
+    table: dict[Step, Any] = ORDERS if step in ORDERS else ENDINGS
+    return Mutant(name, lambda: table.__setitem__(step, nothing))
 
 
 def _word(thing: object) -> str:
@@ -194,14 +196,14 @@ MUTANTS: tuple[Mutant, ...] = (
     give(session.TIMERS, T.RESYNC, (TransferStage, TransferStage.expired)),
     unheard(Signal.LEAVING, TransferStage),
     unheard(Signal.LEVEL_FOR_ADDRESS, Addressing),
-    unheard(Signal.LEVEL_FOR_TRANSFER, TransferStage),
+    unheard(Signal.LEVEL_FOR_TRANSFER, TransferCommand),
     unheard(Signal.SERVER_SECURED, Login),
     late(ev.LegEnded),
     late(ev.LegFailed),
     late(ev.Listening),
     late(ev.ServerLost),
     late(ev.ClientLost),
-    give(session.WHO[Phase.CONNECTED], Kind.DOWNLOAD, (Forwarding, Forwarding.forward)),
+    give(session.WHO[Phase.SERVED], Kind.DOWNLOAD, (Forwarding, Forwarding.forward)),
 )
 
 

@@ -13,5 +13,5 @@ def broken(stage, command):
     raise RuntimeError("something that cannot be")
 
 
-WHO[Phase.CONNECTED][Kind.STATUS] = (Forwarding, broken)
+WHO[Phase.SERVED][Kind.STATUS] = (Forwarding, broken)
 """

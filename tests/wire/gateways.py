@@ -30,6 +30,8 @@ class Gateway:
 
     prefix = "ftpalg-wire-"
     program: tuple[str, ...] = ("twistd", "-n", "--pidfile=", "ftpalg")
+    descriptors: tuple[int, ...] = ()
+    """Of ours, which it gets under the same numbers."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Gateway:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=self.descriptors,
             )
 
     def _outlet(self) -> BinaryIO:

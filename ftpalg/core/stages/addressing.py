@@ -12,10 +12,12 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from ftpalg.core.actions import Listen
-from ftpalg.core.desk import Await, Desk, Signal, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link, ListenFailed, Listening, Side, Timer
 from ftpalg.core.routes import Mode
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.data_verbs import (
     ACTIVE,
     ANSWERS,
@@ -29,6 +31,7 @@ from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.stages.transfer_tables import Transfer
 from ftpalg.core.wire.addresses import (
     OTHER_FAMILY,
@@ -74,10 +77,13 @@ class Preparation(NamedTuple):
     all_extended: bool = False
 
 
+IDLE = Preparation()
+
+
 class Addressing(Stage):
     """``state`` is what is being prepared."""
 
-    __slots__ = ("_login", "_protection", "_resync", "_transfer")
+    __slots__ = ("_command", "_login", "_protection", "_resync", "_transfer")
 
     state: Preparation
 
@@ -88,12 +94,14 @@ class Addressing(Stage):
         protection: Protection,
         login: Login,
         transfer: TransferStage,
+        command: TransferCommand,
     ) -> None:
-        super().__init__(desk, Preparation())
+        super().__init__(desk, IDLE)
         self._resync = resync
         self._protection = protection
         self._login = login
         self._transfer = transfer
+        self._command = command
 
     def begin(self, command: Command) -> None:
         """PORT, EPRT, PASV, EPSV, or P@SW, which is PASV to gateways that eat the word."""
@@ -342,7 +350,7 @@ class Addressing(Stage):
         """There is no data connection to be had: the client hears why."""
         if self.state.again:
             self.state = self.state._replace(again=False)
-            self._transfer.not_again()
+            self._command.not_again()
         else:
             self._transfer.drop()
             self.desk.answer(message)
@@ -374,7 +382,7 @@ class Addressing(Stage):
     def _client_side(self) -> None:
         if self.state.again:
             self.state = self.state._replace(again=False)
-            self._transfer.once_more()
+            self._command.once_more()
         elif self.state.client_port:
             wanted = self.state.wanted.decode("ascii")
             self.desk.answer(reply(200, f"{wanted} command successful."))

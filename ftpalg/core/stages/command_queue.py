@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Overtaken, Stage
+from ftpalg.core.desk import Desk, Overtaken
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import CommandReceived, CommandRefused, Side, Timer
 from ftpalg.core.phases import ACTING
+from ftpalg.core.stage import Stage
+from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import FOREIGN, Command, Kind
@@ -16,24 +18,27 @@ from ftpalg.core.wire.replies import Reply, reply
 class CommandQueue(Stage):
     """The queue itself stands on the desk."""
 
-    __slots__ = ("_protection", "_transfer")
+    __slots__ = ("_abort", "_protection", "_transfer")
 
-    def __init__(self, desk: Desk, protection: Protection, transfer: TransferStage) -> None:
+    def __init__(
+        self, desk: Desk, protection: Protection, transfer: TransferStage, abort: Abort
+    ) -> None:
         super().__init__(desk, None)
         self._protection = protection
         self._transfer = transfer
+        self._abort = abort
 
     def received(self, event: CommandReceived) -> None:
         """The client sent a command."""
-        desk, command, transfer = self.desk, event.command, self._transfer
+        desk, command = self.desk, event.command
         if command.verb in FOREIGN and not desk.logged_in:
             text = "This is an FTP service; closing the connection."
             desk.offended(Side.CLIENT, f"{command.verb.decode()} is no FTP", bytes(command)[:-2])
             desk.leave(Reason.NOT_FTP, reply(421, text))
-        elif command.kind is Kind.ABORT and transfer.abortable:
+        elif command.kind is Kind.ABORT and self._abort.possible:
             desk.queue = (*desk.queue, Overtaken.ABOR)
-            transfer.abort(command)
-        elif not self._asks_progress(command) or not transfer.report():
+            self._abort.abort(command)
+        elif not self._asks_progress(command) or not self._transfer.report():
             desk.queue = (*desk.queue, command)
 
     def _asks_progress(self, command: Command) -> bool:

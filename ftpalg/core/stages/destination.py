@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.routes import Facts, Route, Server, Undecided
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
@@ -26,6 +27,9 @@ class Known(NamedTuple):
     sni: str = ""
 
 
+NOTHING = Known()
+
+
 class Destination(Stage):
     """``state`` is what is known."""
 
@@ -34,7 +38,8 @@ class Destination(Stage):
     state: Known
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, Known(given=desk.client.destination))
+        given = desk.client.destination
+        super().__init__(desk, Known(given) if given else NOTHING)
 
     @property
     def server(self) -> Server | None:

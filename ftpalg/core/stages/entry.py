@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ftpalg.core.actions import Authenticate
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
     AccountAccepted,
@@ -24,6 +24,7 @@ from ftpalg.core.events import (
 from ftpalg.core.facts import AccountLoggedIn, LoginRefused, TlsStands
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import Route, Server
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
@@ -60,6 +61,9 @@ class Wish(NamedTuple):
     wrong: int = 0
 
 
+SILENT = Wish()
+
+
 class Entry(Stage):
     """``state`` is the client's wish."""
 
@@ -70,7 +74,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, Wish())
+        super().__init__(desk, SILENT)
         self._destination = destination
         self._protection = protection
         self._login = login
@@ -97,7 +101,7 @@ class Entry(Stage):
     def _leave_server_of_clear(self) -> None:
         """Leave one that was named in clear, or told in clear what it may remember."""
         desk = self.desk
-        if desk.phase is Phase.CONNECTED and (desk.swayed or not self._login.state.greets):
+        if desk.phase is Phase.SERVED and (desk.swayed or not self._login.state.greets):
             desk.leave_server()
             desk.move(Phase.UNROUTED)
             self._login.forget()
@@ -180,13 +184,13 @@ class Entry(Stage):
         known = named.server is None and whither.known(user)
         server = named.server or (whither.server if known else self.state.server)
         nowhere = not known and server is None
-        if nowhere and (desk.phase is Phase.CONNECTED or not user):
+        if nowhere and (desk.phase is Phase.SERVED or not user):
             desk.refuse(530, REMEDY)
         elif nowhere:
             # an account that nobody asks for, as clients with a proxy setting send it
             self.state = self.state._replace(named=Named(account=user))
             desk.answer(PASSWORD)
-        elif desk.phase is Phase.CONNECTED and self._leads_on(user, server):
+        elif desk.phase is Phase.SERVED and self._leads_on(user, server):
             self.state = self.state._replace(user=user)
             self._login.ask_user(user)
         else:
@@ -208,7 +212,7 @@ class Entry(Stage):
         return server == self.state.server and route == self._login.state.route
 
     def _leave_server(self) -> None:
-        if self.desk.phase is Phase.CONNECTED:
+        if self.desk.phase is Phase.SERVED:
             self.desk.leave_server()
             self.desk.move(Phase.UNROUTED)
 

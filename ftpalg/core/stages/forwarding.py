@@ -5,15 +5,14 @@ MODE B, MODE C and STRU R mark the end of a file inside the data, which a relay 
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Await, Desk, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Timer
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.local import our_features
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import Protection
-from ftpalg.core.stages.resync import Resync
-from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.features import OPAQUE, TRANSPORT, rewrite_features
 from ftpalg.core.wire.replies import Reply, reply
@@ -31,25 +30,17 @@ QUESTIONS = frozenset(b"NOOP SYST HELP".split())
 class Forwarding(Stage):
     """``state`` is True once QUIT has gone to the server."""
 
-    __slots__ = ("_destination", "_login", "_protection", "_resync", "_transfer")
+    __slots__ = ("_destination", "_login", "_protection")
 
     state: bool
 
     def __init__(
-        self,
-        desk: Desk,
-        resync: Resync,
-        destination: Destination,
-        protection: Protection,
-        login: Login,
-        transfer: TransferStage,
+        self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
         super().__init__(desk, False)
-        self._resync = resync
         self._destination = destination
         self._protection = protection
         self._login = login
-        self._transfer = transfer
 
     def forward(self, command: Command) -> None:
         """A command that is the server's alone."""
@@ -96,26 +87,6 @@ class Forwarding(Stage):
         else:
             goodbye = message if message.positive else reply(221, "Goodbye.")
             self.desk.leave(Reason.QUIT, goodbye)
-
-    def abort(self, command: Command) -> None:
-        """ABOR with no transfer that it could concern: the server's to answer."""
-        self.desk.ask(command, Await.ABOR, urgent=command.urgent)
-        self.desk.start(Timer.ABORT_REPLY)
-
-    def abort_answered(self, message: Reply) -> None:
-        """The server's answer to it, which may name a data connection of the server's side."""
-        if not message.preliminary:
-            self.desk.stop(Timer.ABORT_REPLY)
-        self.desk.forward(self.desk.masked(message))
-
-    def abort_unanswered(self, timer: Timer) -> None:
-        """Some servers have none where nothing is to be aborted: the client hears ours."""
-        if self.desk.awaited is not Await.ABOR:
-            self._transfer.expired(timer)
-            return
-        self.desk.awaited = None
-        self.desk.answer(reply(225, "There is no transfer to abort."))
-        self._resync.begin(owed=1)
 
     def status(self, command: Command) -> None:
         """STAT: of a path, or of the session, whose text names the server's side."""

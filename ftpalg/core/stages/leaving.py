@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.ends import TLS, Reason
 from ftpalg.core.events import ClientDone, ClientLost, ServerBroken, ServerLost, Side, Timer
 from ftpalg.core.facts import TlsFailed
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.transfer import TransferStage

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.ends import Reason
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.wire.commands import Command

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ftpalg.core.actions import Dial, SendSecret
-from ftpalg.core.desk import Await, Desk, Signal, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import TLS, UNTOLD, Reason
 from ftpalg.core.events import (
     SecretMissing,
@@ -19,9 +17,11 @@ from ftpalg.core.events import (
 )
 from ftpalg.core.facts import LoggedIn, LoginRefused, TlsFailed
 from ftpalg.core.facts import ServerUnreachable as Unreachable
-from ftpalg.core.keys import Key
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import Mode, Route, Server, ServerTls
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
+from ftpalg.core.stages.plan import AWAY, At, Plan
 from ftpalg.core.stages.protection import Protection, refuses_tls
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
@@ -37,43 +37,6 @@ NO_LOGIN = (220, 221, 227, 228, 229, 234)
 """Positive replies to other verbs than those of a login: they let nobody in."""
 
 
-class At(Key):
-    """Where the login at the server is."""
-
-    AWAY = "no server is reached yet"
-    GREETING = "its greeting is awaited"
-    AUTH = "AUTH is asked"
-    TLS = "TLS is being begun"
-    GREETED = "it takes commands; nobody has been named, so nothing it answers lets anybody in"
-    READY = "USER is to come, or to come again; a PASS before it is nobody's"
-    USER = "USER is asked"
-    NAMED = "USER is accepted; PASS is to come"
-    PASS = "PASS or ACCT is asked"
-    PASSLESS = "it needed no PASS; one that the client sends all the same is answered here"
-    IN = "the client is in"
-
-
-class Plan(NamedTuple):
-    """What a session does at its server.
-
-    ``greets`` is True where the server's greeting is the client's, because no word of the client was
-    needed to find it; else the greeting, or what follows from ``user`` and ``password``, answers the
-    client's command, recoded to ``welcome``.  ``greeting`` is kept while TLS is begun.  ``wrong``
-    counts refused logins.
-    """
-
-    at: At = At.AWAY
-    route: Route = Route()
-    server: Server | None = None
-    tls: ServerTls = ServerTls.OFF
-    greets: bool = False
-    welcome: int = 0
-    greeting: Reply | None = None
-    user: bytes | None = None
-    password: bytes | None = None
-    wrong: int = 0
-
-
 class Login(Stage):
     """``state`` is the plan and how far it has come."""
 
@@ -82,7 +45,7 @@ class Login(Stage):
     state: Plan
 
     def __init__(self, desk: Desk, protection: Protection) -> None:
-        super().__init__(desk, Plan())
+        super().__init__(desk, AWAY)
         self._protection = protection
 
     def dial(
@@ -205,7 +168,7 @@ class Login(Stage):
         desk = self.desk
         self.state = plan = self.state._replace(at=At.GREETED, greeting=None)
         desk.stop(Timer.HANDSHAKE)
-        desk.move(Phase.CONNECTED)
+        desk.move(Phase.SERVED)
         let_in = greeting.code == 230
         if plan.user is None:
             if let_in:
@@ -335,9 +298,8 @@ class Login(Stage):
         desk, plan = self.desk, self.state
         if plan.server not in plan.route.secret_for:
             text = "The gateway's login is for another server."
-            self.unreachable(
-                Reason.PASSWORD_MISSING, text, why=f"no password is set up for {plan.server}"
-            )
+            why = f"no password is set up for {plan.server}"
+            self.unreachable(Reason.PASSWORD_MISSING, text, why=why)
         elif not (self._protection.state.server_secured or plan.route.clear_secret):
             text = "The gateway's login here needs TLS."
             why = f"{plan.server} has no TLS: routes.password-in-clear would allow its password"

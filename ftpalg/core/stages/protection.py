@@ -11,13 +11,15 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.actions import GoOpaque, StartTls, StopTls
-from ftpalg.core.desk import Await, Desk, Signal, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import ServerSecured, Side, Timer
 from ftpalg.core.facts import TlsStands
 from ftpalg.core.phases import Phase
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
 
@@ -67,6 +69,7 @@ class Guards(NamedTuple):
     then: Signal | None = None
 
 
+CLEAR = Guards()
 SECURED = Guards(Control.SECURED, Level.PRIVATE, buffered=True)
 """An implicit listener's client, from the first byte."""
 
@@ -80,7 +83,7 @@ class Protection(Stage):
 
     def __init__(self, desk: Desk) -> None:
         implicit = desk.rules.client_tls is ClientTls.IMPLICIT
-        super().__init__(desk, SECURED if implicit else Guards())
+        super().__init__(desk, SECURED if implicit else CLEAR)
 
     # -- the client's leg -----------------------------------------------------------------------
 

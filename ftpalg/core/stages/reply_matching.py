@@ -8,9 +8,7 @@ before anything else goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ftpalg.core.desk import Await, Desk, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
     CaughtUp,
@@ -22,6 +20,7 @@ from ftpalg.core.events import (
     Timer,
 )
 from ftpalg.core.phases import Phase
+from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import SURE, Resync
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import printable
@@ -63,21 +62,14 @@ NOT_HELD = (Await.GREETING, Await.ABORTED, Await.RESYNC, Await.PASSIVE)
 
 
 class ReplyMatching(Stage):
-    """What is awaited and what is held stands on the desk; ``give`` hands a reply to whom it is for."""
+    """What is awaited and what is held stands on the desk."""
 
-    __slots__ = ("_give", "_resync", "_transfer")
+    __slots__ = ("_resync", "_transfer")
 
-    def __init__(
-        self,
-        desk: Desk,
-        resync: Resync,
-        transfer: TransferStage,
-        give: Callable[[Await, Reply], None],
-    ) -> None:
+    def __init__(self, desk: Desk, resync: Resync, transfer: TransferStage) -> None:
         super().__init__(desk, None)
         self._resync = resync
         self._transfer = transfer
-        self._give = give
 
     def received(self, event: ReplyReceived) -> None:
         """A whole reply."""
@@ -92,16 +84,16 @@ class ReplyMatching(Stage):
         if awaited is None or stale or (message.code == 220 and awaited in NEVER_GREETED):
             self._take_surplus(message)
         elif message.preliminary:
-            self._give(awaited, message)
-        elif message.code == 421 and desk.phase is Phase.CONNECTED and not self._transfer.running:
+            desk.give(awaited, message)
+        elif message.code == 421 and desk.phase is Phase.SERVED and not self._transfer.running:
             # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
             self._hold(message, Timer.GOODBYE)
         elif belongs_elsewhere(message.code, desk.sent, awaited):
             self._hold(message, Timer.SECOND_REPLY)
         else:
             desk.awaited = None
-            desk.unswept = desk.unswept and message.code
-            self._give(awaited, message)
+            desk.got = message.code if desk.unswept else 0
+            desk.give(awaited, message)
 
     def caught_up(self, event: CaughtUp) -> None:
         """What had come behind a reply has been taken: the queue may go on."""
@@ -121,7 +113,7 @@ class ReplyMatching(Stage):
 
     def _works(self) -> None:
         """The server is heard: what waits for it has its time anew."""
-        if self.desk.logged_in and not self._transfer.agreed:
+        if self.desk.logged_in and not self._transfer.has_own_waits:
             self.desk.start(Timer.IDLE)
         self._transfer.works()
 
@@ -140,7 +132,7 @@ class ReplyMatching(Stage):
         desk, held, awaited = self.desk, self.desk.held, self.desk.awaited
         if held is not None and awaited is not None:
             desk.held = desk.awaited = None
-            self._give(awaited, held)
+            self.desk.give(awaited, held)
 
     def _take_surplus(self, message: Reply) -> None:
         if self._transfer.takes_surplus(message):
@@ -172,9 +164,10 @@ class ReplyMatching(Stage):
         if not desk.unswept or desk.head or desk.awaited or self._transfer.running:
             return
         surplus = desk.sent in desk.traits.surplus and (desk.logged_in or desk.refused)
-        wanted = (surplus or desk.doubt) and desk.phase is Phase.CONNECTED
-        taken = desk.unswept, desk.doubt
-        desk.unswept = desk.doubt = 0
+        wanted = (surplus or desk.doubt) and desk.phase is Phase.SERVED
+        taken = desk.got, desk.doubt
+        desk.unswept = False
+        desk.got = desk.doubt = 0
         if wanted:
             sure = next(verb for verb, code in SURE.items() if code not in taken)
             self._resync.begin(1 if surplus else 0, sure if desk.logged_in else b"FEAT")

@@ -5,7 +5,8 @@ Servers do not always reset it, and clients send PASV, REST, RETR in any order. 
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Await, Desk, Stage
+from ftpalg.core.desk import Await, Desk
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 

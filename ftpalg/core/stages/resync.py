@@ -13,9 +13,10 @@ refusal, which lets nobody in.
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Await, Desk, Stage
+from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Timer
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply, reply
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Stage
+from ftpalg.core.desk import Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Timer
+from ftpalg.core.stage import Stage
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import reply
 

@@ -101,9 +101,9 @@ class Step(Key):
 
 L = Leg
 COMING = (L.LISTENING, L.DIALLING, L.STANDING, L.SHAKING)
-CONNECTED = (L.STANDING, L.SHAKING, L.OPEN)
+REACHED = (L.STANDING, L.SHAKING, L.OPEN)
 LIVE = (*COMING, L.OPEN, L.MOVING, L.ENDING)
-REST = (L.CLOSED, L.ENDED, L.MISSED, L.FAILED)
+DOWN = (L.CLOSED, L.ENDED, L.MISSED, L.FAILED)
 LOST = (L.MISSED, L.FAILED)
 ANY = tuple(Leg)
 
@@ -123,16 +123,16 @@ ROWS: tuple[Row, ...] = (
     # before the command the server is dialled as early as a direct client would: Twisted's FTP
     # server reads no command before; a dial that fails is tried again with the command
     (LOST, LIVE, (V.NONE,), S.ABORT_SERVER, NO),
-    ((L.CLOSED, *CONNECTED), (L.CLOSED,), (V.NONE,), S.DIAL_SERVER, NO),
+    ((L.CLOSED, *REACHED), (L.CLOSED,), (V.NONE,), S.DIAL_SERVER, NO),
     (ANY, ANY, (V.NONE,), S.WAIT, NO),  # the session's own waits run: timeouts.idle
     # ABOR: Pure-FTPd discards the one it is reading when its data connection breaks, so that stands
     # a moment longer, even where the client's is lost
     (LIVE, LOST, (V.ABORTING,), S.ABORT_CLIENT, NO),
-    (REST, REST, (V.ABORTING,), S.WAIT, T.ABORT_REPLY),
+    (DOWN, DOWN, (V.ABORTING,), S.WAIT, T.ABORT_REPLY),
     (ANY, ANY, (V.ABORTING,), S.WAIT, T.ABORT_PAUSE),
     (LIVE, ANY, (V.CUT,), S.ABORT_CLIENT, NO),
-    (REST, LIVE, (V.CUT,), S.ABORT_SERVER, NO),
-    (REST, REST, (V.CUT,), S.WAIT, T.ABORT_REPLY),
+    (DOWN, LIVE, (V.CUT,), S.ABORT_SERVER, NO),
+    (DOWN, DOWN, (V.CUT,), S.WAIT, T.ABORT_REPLY),
     # a refusal is told first, then the legs go: a client reads it before its data connection ends
     (ANY, ANY, (V.REFUSED,), S.FORWARD, NO),
     # a server's port that cannot be had: nothing has moved, so its word is waited for first, which
@@ -144,8 +144,8 @@ ROWS: tuple[Row, ...] = (
     (LOST, LIVE, IN_FORCE, S.ABORT_SERVER, NO),
     (LIVE, LOST, IN_FORCE, S.ABORT_CLIENT, NO),
     # a client's that cannot be had as well: a server sees its own reset, and may say nothing of it
-    ((L.MISSED,), REST, (V.STARTED,), S.WAIT, T.SETTLE),
-    ((L.MISSED,), REST, (V.LATE,), S.GIVE_UP, NO),
+    ((L.MISSED,), DOWN, (V.STARTED,), S.WAIT, T.SETTLE),
+    ((L.MISSED,), DOWN, (V.LATE,), S.GIVE_UP, NO),
     # opening
     ((L.STANDING,), ANY, IN_FORCE, S.OPEN_CLIENT, NO),
     (ANY, (L.STANDING,), IN_FORCE, S.OPEN_SERVER, NO),
@@ -166,12 +166,12 @@ ROWS: tuple[Row, ...] = (
     ((L.ENDED,), (L.MOVING,), IN_FORCE, S.END_SERVER, NO),
     ((L.ENDING,), (L.ENDED,), IN_FORCE, S.WAIT, T.DELIVERY),
     ((L.ENDED,), (L.ENDING,), IN_FORCE, S.WAIT, T.DELIVERY),
-    # at rest
+    # both are down
     ((L.ENDED,), (L.ENDED,), (V.SUCCEEDED,), S.FORWARD, NO),
     ((L.ENDED,), (L.ENDED,), (V.EARLY,), S.WAIT, T.EARLY_REPLY),
-    (REST, REST, (V.SUCCEEDED,), S.BROKEN, NO),
-    (REST, REST, (V.REPEATED,), S.WAIT, T.LAST_WORD),
-    (REST, REST, UNDECIDED, S.WAIT, T.FINAL_REPLY),
+    (DOWN, DOWN, (V.SUCCEEDED,), S.BROKEN, NO),
+    (DOWN, DOWN, (V.REPEATED,), S.WAIT, T.LAST_WORD),
+    (DOWN, DOWN, UNDECIDED, S.WAIT, T.FINAL_REPLY),
     # the relay runs, and bounds itself: Relay._check, timeouts.stalled; or the command's reply is
     # awaited, and the session's own waits run
     (ANY, ANY, IN_FORCE, S.WAIT, NO),

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Protocol
 
 from ftpalg.core.wire.errors import BadReply, BareByte, LineTooLong, ReplyTooLong
 
@@ -32,16 +33,13 @@ class Telnet:
     to 0xFF, and vsftpd and Pure-FTPd store such names whole.  IAC IAC is text everywhere and goes on
     as two bytes.  ``end`` is what ends a line.
 
-    ``interrupts`` tells where IP or DM was taken out of what ``feed`` returned last.  ``within`` is asked
-    whether a line that begins behind so much text of this feed is one where every byte is text.
+    ``interrupts`` tells where IP or DM was taken out of what ``feed`` returned last.
     """
 
-    __slots__ = ("_end", "_held", "_mark", "_tail", "_within", "interrupts")
+    __slots__ = ("_end", "_held", "_tail", "interrupts")
 
-    def __init__(self, end: bytes = LF, within: Within | None = None) -> None:
+    def __init__(self, end: bytes = LF) -> None:
         self._end = end
-        self._within = within
-        self._mark = end + bytes((IAC,))
         self._held = b""
         self._tail = end  # what the text so far ends with: at first, as behind a line
         self.interrupts: Sequence[int] = ()
@@ -60,8 +58,12 @@ class Telnet:
         """Take what comes next for the start of a line."""
         self._tail = self._end
 
-    def feed(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return (text, answers): the stream without Telnet commands, and DONT/WONT to send back."""
+    def feed(self, data: bytes, within: Within | None = None) -> tuple[bytes, bytes]:
+        """Return (text, answers): the stream without Telnet commands, and DONT/WONT to send back.
+
+        ``within`` is asked whether a line that begins behind so much text of this feed is one where
+        every byte is text.
+        """
         size = len(self._end)
         self.interrupts = ()
         if not self._held and IAC not in data:
@@ -72,10 +74,11 @@ class Telnet:
         self._held = b""
         text, answers, at = bytearray(), bytearray(), 0
         self.interrupts = interrupts = []
-        while (found := data.find(self._mark, at)) >= 0:
+        mark = self._end + bytes((IAC,))
+        while (found := data.find(mark, at)) >= 0:
             text += data[at : found + size]
             at = found + size
-            if self._within is not None and self._within(text, before):
+            if within is not None and within(text, before):
                 continue
             while (length := _command_length(data, at)) > 0:
                 if data[at + 1] in (IP, DM):
@@ -242,12 +245,20 @@ class CommandLines:
         raise BareByte("Command line ended by LF alone; lines end with CR LF.")
 
 
+class Replies(Protocol):
+    """What lines become."""
+
+    @property
+    def begun(self) -> bytes:
+        """The code of the reply that has begun and not ended, or nothing."""
+
+
 class ReplyLines:
     """Lines from a server.  LF ends a line with or without CR; NUL is left out.
 
     ``last`` is the line that ``next`` gave or refused last, as it came, and ``begins`` counts the bytes
-    before it.  ``reply`` tells the code of the reply of several lines that the lines given so far have begun,
-    if they have: within one a line may begin with any byte (names in STAT, Windows-1251 has letters there).
+    before it.  ``replies`` are what the lines given so far have made: within a reply of several lines one
+    may begin with any byte (names in STAT, Windows-1251 has letters there).
     """
 
     __slots__ = (
@@ -261,26 +272,26 @@ class ReplyLines:
         "_whole",
         "begins",
         "last",
-        "reply",
+        "replies",
     )
 
     def __init__(self, limit: int) -> None:
         self._whole: list[bytes] = []  # lines with their CR, the next one last
-        self._begun = bytearray()
+        self._begun = b""
         self._limit = limit
-        self._telnet = Telnet(within=self._within)
+        self._telnet = Telnet()
         self._read = self.begins = 0
         self.last = b""
-        self.reply: Callable[[], bytes] | None = None
+        self.replies: Replies | None = None
         self._open: bytes | None = None  # the code of the reply that a place in this feed stands in
         self._part = b""
         self._seen = 0
 
     def _within(self, text: bytearray, begins: int) -> bool:
-        if self.reply is None:
+        if self.replies is None:
             return False
         if self._open is None:
-            self._open, self._part, self._seen = self.reply(), bytes(self._begun), begins
+            self._open, self._part, self._seen = self.replies.begun, self._begun, begins
             for line in reversed(self._whole):
                 self._open = _open_behind(self._open, line)
         *lines, self._part = (self._part + text[self._seen :]).split(LF)
@@ -292,19 +303,19 @@ class ReplyLines:
     def feed(self, data: bytes) -> bytes:
         """Take bytes as they came; return the Telnet answers to send back, mostly empty."""
         self._open = None
-        text, answers = self._telnet.feed(data)
+        text, answers = self._telnet.feed(data, self._within)
         first, *others = text.split(LF)
         self._begun += first
         if others:
-            self._whole = [*others[-2::-1], bytes(self._begun), *self._whole]
-            self._begun = bytearray(others[-1])
+            self._whole = [*others[-2::-1], self._begun, *self._whole]
+            self._begun = others[-1]
         return answers
 
     def next(self) -> bytes | None:
         """Return the next line without its end, or None; raise ReplyTooLong beyond the limit."""
         if not self._whole:
             if len(self._begun) > self._limit + 1:
-                self._begin(bytes(self._begun))
+                self._begin(self._begun)
                 raise self._too_long()
             return None
         line = self._whole.pop()
@@ -335,9 +346,9 @@ class ReplyLines:
 
     def take(self) -> bytes:
         """Give up what waits, as it came."""
-        waiting = LF.join((*reversed(self._whole), bytes(self._begun))) + self._telnet.take()
+        waiting = LF.join((*reversed(self._whole), self._begun)) + self._telnet.take()
         self._whole.clear()
-        self._begun.clear()
+        self._begun = b""
         return waiting
 
 

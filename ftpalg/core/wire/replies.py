@@ -8,8 +8,7 @@ or ``ddd-`` in front.  This also stops reply smuggling through file names (VU#28
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadReply, ReplyTooLong
@@ -89,8 +88,16 @@ class Interior(NamedTuple):
         return self.line + b"\r\n"
 
 
-def _never() -> bool:
-    return False
+class Asker(Protocol):
+    """Who knows what is awaited."""
+
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply is awaited."""
 
 
 class ReplyParser:
@@ -99,11 +106,11 @@ class ReplyParser:
     ``size`` is ``limits.reply-size`` and ``lines`` ``limits.reply-lines``; ``uncoded_size`` and
     ``uncoded_lines`` bound the lines between two replies.  ``streams`` may be set at any time: the
     lines of preliminary replies that begin then are given out as they come (z/OS waits for a data
-    set with a 125 whose lines come every fifteen seconds).  While ``skips`` says so, text without
-    a code between two replies is left out (banners before the 220 and behind the 230); never
-    while an answer is awaited that must not be mistaken, like the one to AUTH.  While ``unasked``
-    says that none is awaited, such text may begin with a number too.  ``passed_over`` is the first
-    line that was left out so, or nothing.
+    set with a 125 whose lines come every fifteen seconds).  While ``asker`` skips text, what has no
+    code between two replies is left out (banners before the 220 and behind the 230); never
+    while an answer is awaited that must not be mistaken, like the one to AUTH.  While it asks
+    nothing, such text may begin with a number too.  ``passed_over`` is the first line that was left
+    out so, or nothing.
     """
 
     __slots__ = (
@@ -121,10 +128,9 @@ class ReplyParser:
         "_taken",
         "_uncoded_lines",
         "_uncoded_size",
+        "asker",
         "passed_over",
-        "skips",
         "streams",
-        "unasked",
     )
 
     LINE_COST = 32  # bytes counted for a line beyond its text, so that empty lines are not free
@@ -147,8 +153,7 @@ class ReplyParser:
         self._doubted = b""  # the code of a reply that was ended by the caller
         self._streamed = self._greeted = False
         self.streams = False
-        self.skips: Callable[[], bool] = _never
-        self.unasked: Callable[[], bool] = _never
+        self.asker: Asker | None = None
         self.passed_over = b""
 
     def feed(self, line: bytes) -> Reply | Interior | None:
@@ -188,8 +193,11 @@ class ReplyParser:
         return self._keep(line)
 
     def _pass_over(self, line: bytes) -> None:
-        text = (UNCODED if self._greeted and not self.unasked() else UNASKED).match(line)
-        if line.strip() and (self._doubted or not (text and self.skips())):
+        asker = self.asker
+        unasked = asker is not None and asker.asks_nothing
+        text = (UNCODED if self._greeted and not unasked else UNASKED).match(line)
+        skips = text and asker is not None and asker.skips_text
+        if line.strip() and (self._doubted or not skips):
             raise BadReply("The server sent a line that is not an FTP reply.")
         other = None if self._greeted else OTHERS.match(line)
         if other:

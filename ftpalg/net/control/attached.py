@@ -13,11 +13,13 @@ from ftpalg.net.control.line import Control
 class Attached(Protocol):
     """Stands between the two."""
 
+    __slots__ = ("_control",)
+
     def __init__(self, control: Control) -> None:
         self._control = control
 
     def makeConnection(self, transport: ITransport) -> None:
-        self._control.reactor.enter(self._control.makeConnection, transport)
+        self._control.reactor.enter(self._control.made, transport)
 
     def dataReceived(self, data: bytes) -> None:
         try:
@@ -37,6 +39,8 @@ def attached(control: Control) -> Attached:
 @implementer(IHalfCloseableProtocol)
 class HalfCloseable(Attached):
     """Where the peer's end is not yet the connection's."""
+
+    __slots__ = ()
 
     def readConnectionLost(self) -> None:
         """The peer has closed its side."""

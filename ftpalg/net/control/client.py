@@ -31,6 +31,7 @@ from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
+from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
@@ -47,6 +48,8 @@ class ClientControl(Control):
 
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
+
+    __slots__ = ("_admission", "_peer", "balancer", "driver", "listener", "near", "rules")
 
     _lines: CommandLines
 
@@ -68,8 +71,8 @@ class ClientControl(Control):
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
         )
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
+    def made(self, transport: IConnection) -> None:
+        super().made(transport)
         try:
             sock = self.transport.getHandle()
             prepare_socket(sock, self._timeouts.keepalive)

@@ -29,7 +29,7 @@ class Pauses:
     def __init__(self, transport: IPushProducer) -> None:
         """It is paused with the first reason, and resumed when the last one is gone."""
         self._transport = transport
-        self._reasons: frozenset[Hold] = frozenset()
+        self._reasons: tuple[Hold, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self._reasons)
@@ -41,17 +41,18 @@ class Pauses:
         """Do not read, for that reason; a second time changes nothing."""
         if not self._reasons:
             self._transport.pauseProducing()
-        self._reasons |= {reason}
+        if reason not in self._reasons:
+            self._reasons += (reason,)
 
     def release(self, reason: Hold) -> None:
         """That reason is gone, or never was."""
         if reason in self._reasons:
-            self._reasons -= {reason}
+            self._reasons = tuple(one for one in self._reasons if one is not reason)
             if not self._reasons:
                 self._transport.resumeProducing()
 
     def clear(self) -> None:
         """Read on, whatever the reasons were."""
         if self._reasons:
-            self._reasons = frozenset()
+            self._reasons = ()
             self._transport.resumeProducing()

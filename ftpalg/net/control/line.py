@@ -7,9 +7,11 @@ in the middle of a connection.  After ``hang_up`` whatever comes is read and dro
 from __future__ import annotations
 
 import socket
-from typing import Protocol as Typed
+from abc import ABC, abstractmethod
+from sys import intern
+from typing import Protocol
 
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
 
 from ftpalg.config.model import Timeouts
@@ -45,20 +47,25 @@ def prepare_socket(sock: socket.socket, keepalive: int) -> None:
 
 
 def link_of(sock: socket.socket) -> Link:
-    """Both addresses of a connected socket."""
+    """Both addresses of a connected socket; many sessions have one of them in common."""
     peer, local = sock.getpeername(), sock.getsockname()
-    return Link(normal(peer[0]), normal(local[0]), peer[1])
+    return Link(intern(normal(peer[0])), intern(normal(local[0])), peer[1])
 
 
-class Lines(Typed):
+class Lines(Protocol):
     """What has been received and not been taken."""
 
     def take(self) -> bytes:
         """Give it up, as it came."""
 
 
-class Control(Protocol):
+class Control(ABC):
     """A control connection.  Subclasses say what is done with what comes."""
+
+    __slots__ = (
+        "_lines", "_other", "_outlet", "_timeouts", "_waits", "connected", "pauses", "reactor",
+        "state", "tls", "transport",
+    )  # fmt: skip
 
     transport: IConnection
     pauses: Pauses
@@ -66,14 +73,17 @@ class Control(Protocol):
     _lines: Lines
 
     def __init__(self, reactor: Reactor, timeouts: Timeouts) -> None:
-        self.reactor = Guarded(reactor, self.broke)
+        self.connected = False
+        self.reactor = Guarded(reactor, self)
         self.state = State.TALKING
         self.tls: ControlTls | None = None
         self._other: Control | None = None
         self._timeouts = timeouts
         self._waits = Waits(self.reactor)
 
-    def connectionMade(self) -> None:
+    def made(self, transport: IConnection) -> None:
+        """It stands."""
+        self.connected, self.transport = True, transport
         self.pauses = Pauses(self.transport)
         self._outlet = Outlet(self.transport, self)
 
@@ -84,9 +94,9 @@ class Control(Protocol):
 
     # -- what subclasses do ---------------------------------------------------------------------
 
+    @abstractmethod
     def broke(self) -> None:
         """An exception is being handled that came out of what the reactor has called."""
-        raise NotImplementedError
 
     def readConnectionLost(self) -> None:
         """The peer has closed its side, where the connection is half-closeable."""
@@ -133,6 +143,7 @@ class Control(Protocol):
             self._next_turn()
 
     def dataReceived(self, data: bytes) -> None:
+        """Bytes have come."""
         if self.state is State.CLOSING:
             return
         tls = self.tls
@@ -240,5 +251,6 @@ class Control(Protocol):
             self.transport.abortConnection()
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
+        """It is gone."""
         self.state, self._other = State.CLOSING, None
         self._waits.stop_all()

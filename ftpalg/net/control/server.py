@@ -26,6 +26,7 @@ from ftpalg.core.wire.lines import ReplyLines
 from ftpalg.core.wire.replies import Interior, Reply, ReplyParser
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
+from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure
@@ -43,6 +44,8 @@ class ServerControl(Control):
     ``hearing`` is who is told what comes (the back end), until the connection is lost or left.
     """
 
+    __slots__ = ("_creator", "_hearing", "_kept", "_more", "_owner", "_parser", "_told_of_text")
+
     _lines: ReplyLines
 
     def __init__(self, hearing: Hearing, reactor: Reactor, settings: Settings) -> None:
@@ -58,14 +61,13 @@ class ServerControl(Control):
             uncoded_lines=limits.uncoded_lines,
         )
         self._parser.streams = True
-        self._lines.reply = lambda: self._parser.begun
-        self._parser.skips = self._skips
-        self._parser.unasked = self._unasked
+        self._lines.replies = self._parser
+        self._parser.asker = self
         self._told_of_text = self._more = self._kept = False
         self._creator: ForServer | None = None
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
+    def made(self, transport: IConnection) -> None:
+        super().made(transport)
         if self._hearing is None:
             self.abort()
             return
@@ -159,10 +161,14 @@ class ServerControl(Control):
             if self._hearing is not None:
                 self._hearing.handle(ServerBroken(error))
 
-    def _unasked(self) -> bool:
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no reply is awaited."""
         return self._hearing is not None and self._hearing.asks_nothing
 
-    def _skips(self) -> bool:
+    @property
+    def skips_text(self) -> bool:
+        """Whether text without a code may be passed over."""
         return self._hearing is not None and self._hearing.skips_text
 
     def _take(self, line: bytes) -> bool:

@@ -28,29 +28,37 @@ class Waits:
 
     def __init__(self, reactor: Timing) -> None:
         self._reactor = reactor
-        self._running: dict[Wait, IDelayedCall] = {}
+        self._running: dict[Wait, IDelayedCall] | None = None  # most of the time nothing runs
 
     def __contains__(self, wait: Wait) -> bool:
-        return wait in self._running
+        return self._running is not None and wait in self._running
 
     def start(self, wait: Wait, seconds: float, over: Callable[[], None]) -> None:
         """Call ``over`` once in so many seconds, unless it is stopped; one that ran is replaced."""
         self.stop(wait)
 
         def ring() -> None:
-            del self._running[wait]
+            self._take(wait)
             over()
 
+        self._running = self._running or {}
         self._running[wait] = self._reactor.callLater(seconds, ring)
+
+    def _take(self, wait: Wait) -> IDelayedCall | None:
+        if self._running is None:
+            return None
+        running = self._running.pop(wait, None)
+        self._running = self._running or None
+        return running
 
     def stop(self, wait: Wait) -> None:
         """Do not wait any more, if it was waited for."""
-        running = self._running.pop(wait, None)
+        running = self._take(wait)
         if running is not None:
             running.cancel()
 
     def stop_all(self) -> None:
         """Wait for nothing."""
-        for running in self._running.values():
+        waits, self._running = self._running, None
+        for running in (waits or {}).values():
             running.cancel()
-        self._running.clear()

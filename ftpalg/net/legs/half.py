@@ -145,6 +145,8 @@ class Surroundings(Protocol):
 class Half:
     """``leg`` is what is open: nothing, a port, a connection on its way, or one that stands."""
 
+    __slots__ = ("_around", "_place", "leg", "port", "resumed", "side")
+
     def __init__(self, side: Side, place: Place, around: Surroundings) -> None:
         self.side = side
         self.leg: Listener | Coming | DataSocket | None = None

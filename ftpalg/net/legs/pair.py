@@ -84,6 +84,10 @@ class Pair:
     session has been told.
     """
 
+    __slots__ = (
+        "_began", "_grace", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there", "client",
+    )  # fmt: skip
+
     def __init__(
         self,
         reactor: Reactor,

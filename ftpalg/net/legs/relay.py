@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall
@@ -23,7 +24,7 @@ ROUNDS = 8
 """Chunks moved per wake-up at the most."""
 
 
-class Relay:
+class Relay(ABC):
     """The order of moving; subclasses say with what.
 
     Of ``ended``, ``source_failed`` and ``sink_failed`` exactly one is called, once, unless the
@@ -85,13 +86,13 @@ class Relay:
             self._reactor.removeReader(leg)
             self._reactor.removeWriter(leg)
 
+    @abstractmethod
     def _fill(self) -> int:
         """Read a chunk; its size, 0 at the clean end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _drain(self) -> int:
         """Write from the chunk what fits; how much is left.  Raise BlockingIOError to wait."""
-        raise NotImplementedError
 
     def _pull(self) -> None:
         if self._holds:
@@ -152,8 +153,9 @@ class Relay:
         failed(error.strerror or str(error))
 
     @property
+    @abstractmethod
     def _holds(self) -> bool:
-        raise NotImplementedError
+        """Whether a chunk waits."""
 
     def _check(self, stalled: float) -> None:
         if self.moved != self._seen:

@@ -14,6 +14,8 @@ class Strangers:
     """``tell`` gets the first one at once; those that come within a minute are told of with the next
     one after it, or at the end."""
 
+    __slots__ = ("_seconds", "_since", "_tell", "_told")
+
     def __init__(self, seconds: Callable[[], float], tell: Callable[[Intruded], None]) -> None:
         self._seconds = seconds
         self._tell = tell

@@ -56,6 +56,9 @@ class Way:
         return self.parent.url.server if self.parent and not self.proxied else server
 
 
+DIRECT = Way()
+
+
 def ends_at(sock: socket.socket, host: str, port: int) -> bool:
     """Whether that is our end of a connection; a closed one has none."""
     try:

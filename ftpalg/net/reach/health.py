@@ -11,15 +11,18 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
 
 from ftpalg.config import Settings
+from ftpalg.core.certificates import Shown
 from ftpalg.core.facts import ServerDown, ServerUp
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.net.control.line import Control
+from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import State
 from ftpalg.net.control.tls import Failure
 from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.failover import Reach, Reached
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.recorder import Recorder
+from ftpalg.net.remedies import refused_by
 from ftpalg.net.tls import ForServer, ServerSide
 
 LONGEST = 4096  # bytes of a greeting that are looked at
@@ -109,18 +112,20 @@ class Health:
         tls = None
         if route.tls is ServerTls.IMPLICIT:
             tls = self._server_side.for_server(way.certified(server).host)
-        greeting = Greeting(self, lambda fault: self.told(server, fault), tls)
+        greeting = Greeting(self, lambda fault: self.told(server, fault, *greeting.refused), tls)
         self._asking[server] = greeting
         self._adopt(sock, greeting)
 
-    def told(self, server: Server, fault: str) -> None:
+    def told(
+        self, server: Server, fault: str, shown: Shown | None = None, remedy: str = ""
+    ) -> None:
         """A check has ended; without a fault the server is well."""
         if server not in self._timers:
             return  # it had ended before
         self._let_go(server)
         if fault and server not in self._down:
             self._down.add(server)
-            self.log.tell(ServerDown(str(server), fault))
+            self.log.tell(ServerDown(str(server), fault, shown, remedy))
         elif not fault and server in self._down:
             self._down.discard(server)
             self.log.tell(ServerUp(str(server)))
@@ -135,7 +140,12 @@ class Health:
 
 
 class Greeting(Control):
-    """Reads a server's greeting and says QUIT.  ``told`` gets what is wrong or nothing, once."""
+    """Reads a server's greeting and says QUIT.  ``told`` gets what is wrong or nothing, once.
+
+    ``refused`` is the certificate that is refused, and the remedy.
+    """
+
+    refused: tuple[Shown | None, str] = None, ""
 
     def __init__(self, health: Health, told: Callable[[str], None], tls: ForServer | None) -> None:
         super().__init__(health.reactor, health.settings.timeouts)
@@ -144,23 +154,28 @@ class Greeting(Control):
         self._creator = tls
         self._read = b""
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
+    def made(self, transport: IConnection) -> None:
+        super().made(transport)
         if self._creator is not None:
             self.begin_tls(self._creator.for_control())
 
     def secured(self) -> None:
         wrong = self._creator.mismatch(self.tls.connection) if self._creator and self.tls else ""
         if wrong:
-            self._tell(f"its certificate is refused: {wrong}")
+            self._refuse(wrong)
 
     def tls_over(self, failure: Failure | None) -> None:
         if failure is None:
             self._tell(UNGREETED)
         elif failure.refused:
-            self._tell(f"its certificate is refused: {failure.refused}")
+            self._refuse(failure.refused)
         else:
             self._tell(f"TLS failed: {failure.words}")
+
+    def _refuse(self, why: str) -> None:
+        if self.tls is not None:
+            self.refused = refused_by(self.tls.connection)
+        self._tell(f"its certificate is refused: {why}")
 
     def received(self, data: bytes) -> None:
         if len(self._read) >= LONGEST or b"\n" in self._read:

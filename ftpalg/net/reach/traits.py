@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 from twisted.internet.interfaces import IReactorTime
 
-from ftpalg.core.events import Traits
+from ftpalg.core.events import UNKNOWN, Traits
 from ftpalg.core.routes import Server
 
 MOST = 1024
@@ -30,12 +30,12 @@ class Remembered:
 
     def of(self, server: Server) -> Traits:
         """What is known of that server now."""
-        traits, since = self._kept.get(server, (Traits(), 0.0))
+        traits, since = self._kept.get(server, (UNKNOWN, 0.0))
         if server not in self._kept:
             return traits
         if self._reactor.seconds() - since >= self._lasts:
             del self._kept[server]
-            return Traits()
+            return UNKNOWN
         self._kept.move_to_end(server)
         return traits
 

@@ -1,4 +1,4 @@
-"""A transfer that a server under TLS refuses for its data connection is tried once more."""
+"""The transfer command: one that a server under TLS refuses for its data connection goes once more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from ftpalg.core.routes import Mode
 from tests.core.books import OF_TRANSFERS
 from tests.core.ladder import LadderTest
-from tests.core.openings import LOGIN, USABLE
+from tests.core.openings import LOGIN, RETR, USABLE
 from tests.core.tls import AUTH_ASKED, EXPLICIT
 
 
@@ -248,15 +248,13 @@ class Retried(LadderTest):
     def test_in_clear(self) -> None:
         """Without TLS on the server's side a 522 is an answer like any other."""
         self.after_login(
-            """
+            f"""
             C -> P  PASV
             P -> S  EPSV
             P <- S  229 (|||50123|)
             P ..    listens for the client on 50000
             C <- P  227 Entering Passive Mode (192,0,2,1,195,80)
-            C -> P  RETR file
-            P -> S  RETR file
-            P ..    connects to the server's port 50123
+            {RETR}
             P <- S  522 TLS only.
             C <- P  522 TLS only.
             P ..    closes client leg

@@ -1,0 +1,137 @@
+"""RETR, STOR and their like: the server's protection level, REST once more, then the command itself.
+
+A server under TLS that refuses nothing but the data connection is asked once more, from its level on.
+"""
+
+from __future__ import annotations
+
+from ftpalg.core.desk import Await, Desk
+from ftpalg.core.events import Side
+from ftpalg.core.facts import Outcome
+from ftpalg.core.signals import Signal
+from ftpalg.core.stage import Stage
+from ftpalg.core.stages.abort import Abort
+from ftpalg.core.stages.protection import Protection
+from ftpalg.core.stages.restart import Restart
+from ftpalg.core.stages.transfer import TransferStage
+from ftpalg.core.stages.transfer_tables import LOST, Leg, Transfer, Verdict
+from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.replies import Reply
+
+UNPROTECTED = (521, 522)
+"""Refusals of a data connection for its level of protection, or for the session that it resumes."""
+
+UNDER_TLS = (Leg.SHAKING, Leg.OPEN)
+"""Before the transfer command, a leg in these states has begun TLS."""
+
+
+class TransferCommand(Stage):
+    """The command itself is ``head``; what is known of it stands in the current transfer."""
+
+    __slots__ = ("_abort", "_protection", "_restart", "_transfer")
+
+    def __init__(
+        self,
+        desk: Desk,
+        protection: Protection,
+        restart: Restart,
+        transfer: TransferStage,
+        abort: Abort,
+    ) -> None:
+        super().__init__(desk, None)
+        self._protection = protection
+        self._restart = restart
+        self._transfer = transfer
+        self._abort = abort
+
+    def begin(self, command: Command) -> None:
+        """The client's transfer command is at the head of the queue."""
+        transfer = self._transfer.state
+        if transfer is None:
+            self.desk.refuse(425, "Use PORT or PASV first.")
+        elif transfer.client in LOST:  # it broke before the command
+            self._transfer.become(transfer._replace(command=command))
+            self._transfer.finish_broken()
+        else:
+            # send follows: before this returns where the level stands already
+            self._protection.prepare_server(Signal.LEVEL_FOR_TRANSFER)
+
+    def send(self) -> None:
+        """The server's protection level stands: REST once more where needed, then the command."""
+        desk, transfer, command = self.desk, self._transfer.state, self.desk.head
+        assert transfer is not None and command is not None, "begun, and not answered yet"
+        refusal = self._protection.transfer_refusal(client_shook=transfer.client in UNDER_TLS)
+        if refusal:
+            desk.refuse(522, refusal)
+            self._transfer.drop()
+            return
+        source = Side.CLIENT if command.kind is Kind.UPLOAD else Side.SERVER
+        rest = self._restart.take(command)
+        self._transfer.become(transfer._replace(command=command, source=source, rest=rest))
+        self._send(rest, command)
+
+    def _send(self, rest: Command | None, command: Command) -> None:
+        again = self._restart.due(rest)
+        if again is not None:
+            self.desk.ask(again, Await.RESTORED)
+        else:
+            self._launch(command)
+
+    def restored(self, message: Reply) -> None:
+        """The server's answer to the REST that was sent again."""
+        command = self.desk.head
+        assert command is not None, "the transfer command waits for it"
+        if message.preliminary:
+            return
+        if message.code == 350 or message.positive:
+            self._launch(command)
+        else:
+            self._transfer.finish(message, Outcome.REFUSED)
+
+    def _launch(self, command: Command) -> None:
+        self._transfer.launch(command)
+        overtaken = self.desk.overtake()
+        if overtaken is not None:
+            self._abort.abort(overtaken)
+
+    def answered(self, message: Reply) -> None:
+        """A reply to the command: the transfer's, but where the connection alone is refused."""
+        transfer = self._transfer.state
+        assert transfer is not None, "its command is outstanding"
+        if message.code in UNPROTECTED and self._may_retry(transfer):
+            self._retry(message)
+        else:
+            self._transfer.answered(message)
+
+    # -- once more --------------------------------------------------------------------------------
+
+    def _may_retry(self, transfer: Transfer) -> bool:
+        """Whether a server under TLS refused only the connection: nothing was said, nothing moved."""
+        fresh = transfer.verdict is Verdict.AWAITED and not transfer.retried
+        return fresh and not transfer.relayed and self._protection.protects(Side.SERVER)
+
+    def _retry(self, refusal: Reply) -> None:
+        """PROT again, a new port, another ticket, REST and the command again, once.
+
+        Some servers forget PROT with each transfer; others' tickets can be used once (proftpd#1931).
+        """
+        self._transfer.lose_server_side(refusal)
+        self._protection.forget_level()
+        # Addressing.again follows, then once_more or not_again
+        self._protection.prepare_server(Signal.LEVEL_FOR_RETRY)
+
+    def once_more(self) -> None:
+        """The server's side stands anew: the command goes again."""
+        transfer = self._transfer.state
+        assert transfer is not None and transfer.command is not None, "it is being retried"
+        if transfer.client in LOST:
+            self._transfer.finish_broken()
+        else:
+            self._transfer.become(transfer._replace(final=None))
+            self._send(transfer.rest, transfer.command)
+
+    def not_again(self) -> None:
+        """The server's side is not to be had: its first refusal stands."""
+        transfer = self._transfer.state
+        assert transfer is not None and transfer.final is not None, "it was refused"
+        self._transfer.finish(self.desk.masked(transfer.final), Outcome.REFUSED)
