@@ -1,4 +1,5 @@
-# make run    sets everything up and shows the main job against embedded servers
+# make run    sets everything up, shows the main job against embedded servers, and serves until stopped
+# make demo   the same, and ends by itself
 # make test   sets everything up and passes the tests, lint and type checks
 # make long   passes the tests that would take make test beyond ten minutes
 # make peers  lets many real clients tell stories to many real servers, a quarter of an hour
@@ -7,6 +8,7 @@
 # make bench  measures this gateway; make clean removes what the others made
 # make dist   builds the sdist and the wheel into dist and checks them; make changelog writes CHANGELOG.rst
 # make deb    builds a package for this Debian into dist; make deb-test tries it in a clean root
+# make docs   builds the documentation in build/docs, and looks at its links
 # make man    writes the man pages anew
 # make walk   walks the states of a session for SECONDS; make mutants has the walk find made faults
 
@@ -17,22 +19,28 @@ SECONDS ?= 600
 # Python's compiled files are kept, whatever the environment says: the tests start hundreds of gateways.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
-PACKAGES := ftpalg tests demo bench twisted/plugins setup.py
+# The test modules that stand beside the rooms.
+ROOF := $(patsubst tests/%.py,tests.%,$(wildcard tests/test_*.py))
+PACKAGES := ftpalg tests demo bench twisted/plugins setup.py docs/conf.py
 
-.PHONY: run test check long peers torture bench upgrades walk mutants man changelog dist deb deb-test requirements clean
+.PHONY: run demo test check long peers torture bench upgrades walk mutants man changelog dist deb deb-test \
+    requirements docs clean
 
 run: $(VENV)/demo
-	$(BIN)/python -m demo
+	$(BIN)/python -u -m demo serve
+
+demo: $(VENV)/demo
+	$(BIN)/python -u -m demo
 
 test: $(VENV)/test check
 	sh tests/peers/install.sh
 	sh tests/ops/install.sh
 	$(BIN)/coverage run --source=ftpalg/core,ftpalg/policy -m twisted.trial \
-	    tests.core tests.policy tests.config \
-	    tests.test_layers tests.test_imports tests.test_modules tests.test_endpoints
+	    tests.core tests.policy tests.config
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units
+	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
+	    $(ROOF)
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
@@ -94,11 +102,15 @@ requirements: $(VENV)/dist
 	    --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --output-file packaging/requirements.txt pyproject.toml
 
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build -W --keep-going -n -q -b html docs build/docs
+	$(BIN)/sphinx-build -W --keep-going -n -q -b linkcheck docs build/links
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) build dist docs/generated *.egg-info _trial_temp* .coverage .mypy_cache .ruff_cache .hypothesis \
 	    tests/peers/node_modules
 
-$(VENV)/demo $(VENV)/test $(VENV)/dist: pyproject.toml
+$(VENV)/demo $(VENV)/dist $(VENV)/docs $(VENV)/test: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$(@F)]' --config-settings editable_mode=compat
 	touch $@

@@ -1,1 +1,1 @@
-"""``make run``: the main job on embedded servers, for a first look."""
+"""``make run`` and ``make demo``: the main job on embedded servers, for a first look."""

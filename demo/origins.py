@@ -56,9 +56,11 @@ class TlsHandler(_PassiveOnly, TLS_FTPHandler):  # type: ignore[misc]
 
     @classmethod
     def get_ssl_context(cls) -> SSL.Context:
+        fresh = cls.ssl_context is None  # one serves all sessions, and cannot be changed once used
         context: SSL.Context = super().get_ssl_context()
-        context.set_session_id(b"ftpalg demo")
-        context.set_info_callback(cls._inform)
+        if fresh:
+            context.set_session_id(b"ftpalg demo")
+            context.set_info_callback(cls._inform)
         return context
 
     @staticmethod

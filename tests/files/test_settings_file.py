@@ -25,8 +25,6 @@ from ftpalg.config.tables import AccessRule, ClientAddress, is_key, key_of
 
 TREE = Path(__file__).parents[2]
 FILE = TREE / "etc" / "ftpalg.toml"
-README = TREE / "README.rst"
-WAYS = TREE / "docs" / "ways.rst"
 ASSIGNED = re.compile(r"# ([a-z][a-z0-9-]*) = (.+)")
 SECTION = re.compile(r"\[([a-z-]+)\]")
 EXAMPLES = {
@@ -121,16 +119,3 @@ class SettingsFile(SynchronousTestCase):
     def test_nothing_set(self) -> None:
         """As shipped the file changes nothing."""
         self.assertEqual(structure(tomllib.loads(FILE.read_text("utf-8")), "etc"), Settings())
-
-
-class Documents(SynchronousTestCase):
-    """The examples of README.rst and docs; what else they name has tests.test_docs."""
-
-    def test_examples(self) -> None:
-        """Each TOML example of the documents is a valid file."""
-        for document, count in ((README, 3), (WAYS, 7)):
-            text = document.read_text("utf-8")
-            blocks = re.findall(r"code-block:: toml\n\n((?:    .*\n|\n)+)", text)
-            self.assertEqual(len(blocks), count)
-            for block in blocks:
-                structure(tomllib.loads(re.sub("^    ", "", block, flags=re.M)), document.name)
