@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ftpalg.whole_files import write_all
 
 DAYS = 365
 CA_FILE = "ca.pem"
@@ -47,8 +47,13 @@ def make_pair(names: list[str], folder: Path, *, overwrite: bool = False) -> tup
     certificate, key, ca = _issued(alternatives)
     plain = serialization.NoEncryption()
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    contents = certificate.public_bytes(pem), key.private_bytes(pem, pkcs8, plain)
-    _write(dict(zip(made, (*contents, ca.public_bytes(pem)), strict=True)), {pair[1]})
+    write_all(
+        [
+            (made[0], certificate.public_bytes(pem), 0o644),
+            (made[1], key.private_bytes(pem, pkcs8, plain), 0o600),
+            (made[2], ca.public_bytes(pem), 0o644),
+        ]
+    )
     return pair
 
 
@@ -124,25 +129,3 @@ def _named(name: str) -> x509.GeneralName:
         return x509.DNSName(any_host + idna.encode(plain, uts46=True).decode("ascii"))
     except idna.IDNAError:
         raise ValueError(f"{name!r} is neither a host name nor an address") from None
-
-
-def _write(contents: dict[Path, bytes], secret: set[Path]) -> None:
-    """Make the files anew beside those that are there, then put them in their place.
-
-    A new file has its own mode, whoever had one there before, and no link is followed.
-    """
-    written: list[tuple[str, Path]] = []
-    try:
-        for file, content in contents.items():
-            descriptor, name = tempfile.mkstemp(prefix=".", dir=file.parent)
-            written.append((name, file))
-            with os.fdopen(descriptor, "wb") as opened:
-                os.fchmod(descriptor, 0o600 if file in secret else 0o644)
-                opened.write(content)
-        while written:
-            os.replace(*written[0])
-            del written[0]
-    finally:
-        for name, _ in written:
-            with suppress(OSError):
-                os.unlink(name)

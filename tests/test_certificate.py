@@ -73,11 +73,14 @@ class Pair(SynchronousTestCase):
         make_pair(["localhost"], self.folder)
         before = {file: file.read_bytes() for file in self.folder.iterdir()}
 
-        def full(descriptor: int, mode: int) -> None:
+        opened = os.open
+
+        def full(name: Path, flags: int, mode: int = 0o777) -> int:
             if mode == 0o600:
                 raise OSError(28, "No space left on device")
+            return opened(name, flags, mode)
 
-        self.patch(os, "fchmod", full)
+        self.patch(os, "open", full)
         self.assertRaises(OSError, make_pair, ["localhost"], self.folder, overwrite=True)
         self.assertEqual({file: file.read_bytes() for file in self.folder.iterdir()}, before)
 
