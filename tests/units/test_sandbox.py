@@ -206,7 +206,8 @@ class Sandbox(LifeCase):
         chain, key = certificate.make_pair(["127.0.0.1"], self.scratch)
         tls = f'[client-tls]\nmode = "require"\ncertificate = "{chain}"\nprivate-key = "{key}"\n'
         first = self.serve("plain", self.text(tls))
-        text = self.text(f'[server-tls]\nca = "{chain}"\n' + tls)
+        ca = self.scratch / certificate.CA_FILE
+        text = self.text(f'[server-tls]\nca = "{ca}"\n' + tls)
         text = re.sub('server = ".*"', f'server = "ftpes://127.0.0.1:{first.ports[0]}"', text)
         second = self.serve("plain", text)
 
@@ -220,7 +221,7 @@ class Sandbox(LifeCase):
             control.until_end()
 
         self.server.then(script)
-        trusting = ssl.create_default_context(cafile=str(chain))
+        trusting = ssl.create_default_context(cafile=str(ca))
         with ftplib.FTP_TLS(context=trusting, timeout=TIMEOUT) as client:
             client.connect(*second.address)
             client.login("joe", "secret")
