@@ -23,6 +23,7 @@ from ftpalg.life.descriptors import descriptors
 from ftpalg.net.pinholes import Nft, fault_of, sets_of
 from ftpalg.net.reach.names import is_address
 from ftpalg.net.reach.system import addresses_of
+from ftpalg.net.secret_places import open_mode
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.ops.log import JOURNAL, SYSLOG
 
@@ -107,17 +108,15 @@ def _secrets(settings: Settings) -> Found:
 def _keys(settings: Settings) -> Found:
     for section, pair in settings.pairs:
         yield from _open_to_others(f"{section}.private-key", pair.private_key)
-    for description in settings.accounts.auth:
-        kind, _, name = description.partition(":")
-        yield from _open_to_others("accounts.auth", Path(name) if kind == "file" else None)
 
 
 def _open_to_others(key: str, file: Path | None) -> Found:
+    """Of files of accounts ``every_warning`` tells, with what stands in them."""
     try:
         mode = file.stat().st_mode if file else 0
     except OSError:  # told where it is read
         return
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
+    if file and mode & (stat.S_IROTH | stat.S_IWOTH) and open_mode(file, mode):
         yield _warning("open-secret", key, f"{file} is open to everybody; chmod o= {file}")
 
 

@@ -98,8 +98,8 @@ class Named(CommandCase):
                 ),
                 (
                     "plain-passwords",
-                    f"accounts.auth = 'file:{wide}': 1 of 1 passwords are in clear, and others may"
-                    f" read or write it (mode 0644); {add} {wide} NAME hashes one",
+                    f"accounts.auth = 'file:{wide}': 1 of 1 passwords are in clear, and its group"
+                    f" or others may read or write it (mode 0644; chmod 600); {add} {wide} NAME hashes one",
                 ),
             ],
         )
