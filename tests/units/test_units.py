@@ -189,7 +189,7 @@ class Agreement(SynchronousTestCase):
         self.assertEqual(unit.value("RestartPreventExitStatus"), "2")
 
     def test_place(self) -> None:
-        """systemd finds the command by its name: a package has it in /usr/bin, README.rst in /usr/local/bin."""
+        """systemd finds the command by its name, where a package has it and where README.rst has."""
         readme = (ETC.parent.parent / "README.rst").read_text("utf-8")
         (link,) = re.findall(r"ln -s \S+/bin/ftpalg (\S+)/\n", readme)
         rules = (ETC.parent.parent / "packaging/debian/rules").read_text("utf-8")
