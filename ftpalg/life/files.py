@@ -29,6 +29,7 @@ from ftpalg.net.secret_places import open_mode
 from ftpalg.net.tls import ClientSide, ServerSide
 
 PLAIN = "plain-passwords"
+FOREIGN = ", among them hashes of another program, which count as they stand"
 
 
 def faults_of_files(settings: Settings) -> list[Fault]:
@@ -58,16 +59,16 @@ def _plain_passwords(settings: Settings) -> Iterator[str]:
             secrets, mode = accounts_in(file).values(), os.stat(file).st_mode
         except (BadAccounts, OSError):  # told as a fault
             continue
-        clear = sum(isinstance(one, Clear) for one in secrets)
-        if clear:
+        found = [one for one in secrets if isinstance(one, Clear)]
+        if found:
             wide = open_mode(Path(file), mode)
             wide = (
                 wide and f", and its group or others may read or write it (mode {wide}; chmod 600)"
             )
             add = f"ftpalg account add --force --file {file} NAME"
             yield (
-                f"accounts.auth = {description!r}: {clear} of {len(secrets)} passwords are in clear"
-                f"{wide}; {add} hashes one"
+                f"accounts.auth = {description!r}: {len(found)} of {len(secrets)} passwords are in clear"
+                f"{wide}{FOREIGN * any(one.foreign for one in found)}; {add} hashes one"
             )
 
 

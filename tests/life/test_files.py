@@ -104,6 +104,19 @@ class Named(CommandCase):
             ],
         )
 
+    def test_foreign_hashes(self) -> None:
+        """Who brings the hashes of another program hears that nobody can log in by them."""
+        for secret, told in (
+            ("$6$salt$" + "a" * 86, True),
+            ("$2y$05$" + "a" * 53, True),
+            ("$argon2id$v=19$m=9,t=2,p=1$c2FsdA$aGFzaA", True),
+            ("$6$ and more", False),
+            ("s$6$x", False),
+        ):
+            file = self.file(f"gus:{secret}\n", "brought")
+            (found,) = every_warning(structure({"accounts": {"auth": [f"file:{file}"]}}, "x"))
+            self.assertEqual("hashes of another program" in found.sentence, told, secret)
+
     def test_plain_passwords_allowed(self) -> None:
         """A comment allows them, at the check as at the start; without one they are told at their place."""
         plain = self.file("gus:s3cret\n", "plain")
