@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ftpalg.cli.ends import ends
-from ftpalg.cli.machine import cannot_bind, has_capability, most_descriptors, remedy_for
+from ftpalg.cli.machine import (
+    cannot_bind,
+    gateway_at,
+    has_capability,
+    most_descriptors,
+    remedy_for,
+)
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import socket_of
@@ -47,7 +53,11 @@ def _listeners(settings: Settings) -> Found:
     for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
         wanted = socket_of(one.endpoint)
         error = cannot_bind(wanted.host, wanted.port, both=wanted.both) if wanted else None
-        if wanted and error:
+        if wanted and error and (holder := gateway_at(error, wanted.port)):
+            yield _warning(
+                "held-by-gateway", key, f"{wanted} is held by {holder}, a gateway that runs"
+            )
+        elif wanted and error:
             remedy = remedy_for(error, wanted.host, wanted.port)
             yield fault(key, f"cannot listen on {wanted}: {remedy}")
 

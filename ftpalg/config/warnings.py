@@ -345,6 +345,7 @@ OF_MACHINE = (
     "expires-7",
     "expires-1",
     "descriptors",
+    "held-by-gateway",
 )
 """Kinds that a look at the files and at this machine finds (``life.files``, ``cli.ends``, ``cli.here``)."""
 NAMES = (*FINDERS, *OF_PROCESS, *OF_MACHINE)

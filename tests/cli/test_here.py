@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import tomllib
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from ftpalg.cli import here
+from ftpalg.cli import here, machine
 from ftpalg.cli.here import faults_of_machine
 from ftpalg.config import Limits, structure
 from ftpalg.life.descriptors import descriptors
@@ -45,7 +46,8 @@ class Here(CommandCase):
             self.assertEqual(found, ([], []), endpoint)
 
     def test_busy_port(self) -> None:
-        """A port that somebody has is told with who; a free one can be had afterwards."""
+        """A port that somebody has is told with who, as a warning where it is a gateway that runs; a free
+        one can be had afterwards."""
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen(1)
@@ -53,6 +55,10 @@ class Here(CommandCase):
             (fault,), _ = self.looked(f"listen = ['127.0.0.1:{port}']")
             self.assertIn(f"listen[0]: cannot listen on 127.0.0.1:{port}: Address already", fault)
             self.assertIn("held by PID ", fault)
+            self.patch(machine, "running", lambda: [os.getpid()])
+            found, ((name, words),) = self.looked(f"listen = ['127.0.0.1:{port}']")
+            self.assertEqual((found, name), ([], "held-by-gateway"))
+            self.assertIn(f"listen[0]: 127.0.0.1:{port} is held by PID {os.getpid()} ", words)
         self.assertEqual(self.looked(f"listen = ['127.0.0.1:{port}']"), ([], []))
         with socket.socket() as again:
             again.bind(("127.0.0.1", port))
