@@ -1,8 +1,12 @@
 """How Sphinx makes the documentation: make docs."""
 
 import importlib.util
+import re
 import urllib.request
 from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
 
 from ftpalg import __version__
 from ftpalg.cli.reference import write
@@ -19,6 +23,7 @@ highlight_language = "none"
 smartquotes = False  # what is quoted is what the program says
 linkcheck_timeout = 20
 linkcheck_retries = 2
+PAGE = re.compile(r"docs/([a-z-]+)\.rst")
 RFCS = "https://www.rfc-editor.org/rfc/"
 
 
@@ -39,6 +44,24 @@ def begin(app) -> None:
         app.config.linkcheck_ignore = ["https?://"]
 
 
+def link(app, doctree) -> None:
+    """Lead from ``docs/NAME.rst`` to that page, by its title: in the source it is a file that is there."""
+    for literal in list(doctree.findall(nodes.literal)):
+        if found := PAGE.fullmatch(literal.astext()):
+            page = addnodes.pending_xref(
+                "",
+                nodes.inline(literal.astext(), literal.astext()),
+                refdomain="std",
+                reftype="doc",
+                reftarget=f"/{found[1]}",
+                refexplicit=False,
+                refwarn=True,
+                refdoc=app.env.docname,
+            )
+            literal.replace_self(page)
+
+
 def setup(app) -> None:
     """Called by Sphinx."""
     app.connect("builder-inited", begin)
+    app.connect("doctree-read", link)
