@@ -24,6 +24,8 @@ def masked(message: Reply, names: Mapping[str, str]) -> Reply:
     if names:
         shown = {before.encode(): after.encode() for before, after in names.items()}
         shown |= {b.replace(b".", b","): a.replace(b".", b",") for b, a in shown.items()}
-        word = re.compile(rb"(?<![\w.])(?:%b)(?!\w|[.:]\w)" % b"|".join(map(re.escape, shown)))
-        lines = tuple(word.sub(lambda found: shown[found[0]], line) for line in lines)
+        if any(address in line for line in lines for address in shown):
+            either = b"|".join(map(re.escape, shown))
+            word = re.compile(rb"(?<![\w.])(?:%b)(?!\w|[.:]\w)" % either)
+            lines = tuple(word.sub(lambda found: shown[found[0]], line) for line in lines)
     return message.texts_replaced(lines)

@@ -191,6 +191,8 @@ class CommandLines:
 
         Raise LineTooLong or BareByte once for each line that is refused; the line is then gone.
         """
+        if not self._buffer:
+            return None
         if not self._skipping:
             self._drop(self._empty_length())
         end = self._buffer.find(self._end)
