@@ -56,6 +56,7 @@ check: $(VENV)/test
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check $(PACKAGES)
 	$(BIN)/mypy ftpalg tests demo bench
+	test ! -x $(BIN)/hadolint || $(BIN)/hadolint Containerfile
 
 walk: $(VENV)/test
 	$(BIN)/python -m tests.walk.walk $(SECONDS)

@@ -48,6 +48,7 @@ from zope.interface import implementer
 
 from ftpalg.config import SettingsError
 from ftpalg.net.accounts import CannotCheck
+from ftpalg.net.unreadable import because
 
 PORTS = {"ldaps": 636, "ldap": 389}
 SECONDS = 10.0
@@ -238,7 +239,7 @@ def _trust(ca: Path | None) -> Any:
     try:
         found = load_pem_x509_certificates(ca.read_bytes())
     except OSError as error:
-        raise SettingsError([f"ldap: ca={ca}: cannot be read: {error.strerror}"]) from None
+        raise SettingsError([f"ldap: ca={ca}: cannot be read: {because(error, ca)}"]) from None
     except ValueError:
         raise SettingsError([f"ldap: ca={ca}: holds no certificate in PEM"]) from None
     return trustRootFromCertificates(

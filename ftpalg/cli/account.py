@@ -9,7 +9,7 @@ from codecs import BOM_UTF8
 from pathlib import Path
 
 from ftpalg.cli import DONE, FAILED, WRONG
-from ftpalg.cli.accounts_editing import CannotEdit, editing, seen
+from ftpalg.cli.accounts_editing import CannotEdit, editing, may_be_edited, seen
 from ftpalg.cli.passwords import NoPassword, password
 from ftpalg.config.faults import written_out
 from ftpalg.net.accounts_file import BadAccounts, account_of, read_accounts
@@ -29,6 +29,7 @@ def add(words: Namespace) -> int:
         return _told("add", f"{words.name!r} is no name for an account: {wrong}", WRONG)
     try:
         _may_be_added(file, name, seen(file), again=words.force)
+        may_be_edited(file)
         line = b"%b:%b" % (name, bytes(made(password(shown(name)))))
         with editing(file) as edit:
             was = _may_be_added(file, name, edit.text, again=words.force)
@@ -48,6 +49,8 @@ def remove(words: Namespace) -> int:
     """Take somebody out; 1 where there is nobody of that name."""
     name, file = os.fsencode(words.name), _place(words)
     try:
+        _there(file, seen(file))
+        may_be_edited(file)
         with editing(file) as edit:
             text = _there(file, edit.text)
             if name not in read_accounts(str(file), text):
@@ -101,7 +104,7 @@ def with_line(text: bytes, name: bytes, line: bytes | None) -> bytes:
 
 def _there(file: Path, text: bytes | None) -> bytes:
     if text is None:
-        raise CannotEdit(f"{file}: No such file or directory")
+        raise CannotEdit(f"{file}: there is no such file; ftpalg account add NAME makes it")
     return text
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ftpalg.net.accounts_file import LARGEST
+from ftpalg.net.unreadable import OWNED, because, user
 
 
 class CannotEdit(Exception):
@@ -69,6 +70,17 @@ def editing(file: Path) -> Iterator[Edit]:
         raise CannotEdit(f"{file}: cannot be changed: {error.strerror}") from None
 
 
+def may_be_edited(file: Path) -> None:
+    """Raise CannotEdit where nothing can come into its folder: nobody types a password for nothing."""
+    folder = file.parent
+    if not folder.is_dir():
+        raise CannotEdit(f"{file}: there is no folder {folder}; make it, or name a file by --file")
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        raise CannotEdit(
+            f"{file}: {user()} may not write into {folder}; run this as root or as the folder's owner"
+        )
+
+
 def seen(file: Path) -> bytes | None:
     """What stands in a file, None where there is none.  Raise CannotEdit."""
     try:
@@ -79,7 +91,7 @@ def seen(file: Path) -> bytes | None:
         with file.open("rb") as opened:
             text = opened.read(LARGEST + 1)
     except OSError as error:
-        raise CannotEdit(f"{file}: cannot be read: {error.strerror}") from None
+        raise CannotEdit(f"{file}: cannot be read: {because(error, file, OWNED)}") from None
     if len(text) > LARGEST:
         raise CannotEdit(f"{file}: is larger than {LARGEST} bytes")
     return text

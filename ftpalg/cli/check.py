@@ -36,13 +36,12 @@ def check(words: Namespace) -> int:
         print(error.report, file=sys.stderr)
         return WRONG
     found = faults_of_files(loaded.settings)
-    suspicious: list[Warning] = every_warning(loaded.settings)
     if words.here:
         here, more = faults_of_machine(loaded.settings)
         found += here
-        suspicious += more
     else:
-        suspicious += map(suspected, ends(loaded.settings, datetime.now(UTC)))
+        more = [suspected(one) for one in ends(loaded.settings, datetime.now(UTC))]
+    suspicious = every_warning(loaded.settings, more)
     faults = [*loaded.faults, *independent(found, loaded.faults)]
     for fault in faults:
         _print(loaded, fault, sys.stderr)

@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ftpalg.cli.ends import ends
-from ftpalg.cli.machine import cannot_bind, has_capability, most_descriptors, remedy_for
+from ftpalg.cli.machine import (
+    cannot_bind,
+    gateway_at,
+    has_capability,
+    most_descriptors,
+    remedy_for,
+)
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import socket_of
@@ -23,6 +29,7 @@ from ftpalg.life.descriptors import descriptors
 from ftpalg.net.pinholes import Nft, fault_of, sets_of
 from ftpalg.net.reach.names import is_address
 from ftpalg.net.reach.system import addresses_of
+from ftpalg.net.secret_places import open_mode
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.ops.log import JOURNAL, SYSLOG
 
@@ -46,7 +53,11 @@ def _listeners(settings: Settings) -> Found:
     for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
         wanted = socket_of(one.endpoint)
         error = cannot_bind(wanted.host, wanted.port, both=wanted.both) if wanted else None
-        if wanted and error:
+        if wanted and error and (holder := gateway_at(error, wanted.port)):
+            yield _warning(
+                "held-by-gateway", key, f"{wanted} is held by {holder}, a gateway that runs"
+            )
+        elif wanted and error:
             remedy = remedy_for(error, wanted.host, wanted.port)
             yield fault(key, f"cannot listen on {wanted}: {remedy}")
 
@@ -107,17 +118,15 @@ def _secrets(settings: Settings) -> Found:
 def _keys(settings: Settings) -> Found:
     for section, pair in settings.pairs:
         yield from _open_to_others(f"{section}.private-key", pair.private_key)
-    for description in settings.accounts.auth:
-        kind, _, name = description.partition(":")
-        yield from _open_to_others("accounts.auth", Path(name) if kind == "file" else None)
 
 
 def _open_to_others(key: str, file: Path | None) -> Found:
+    """Of files of accounts ``every_warning`` tells, with what stands in them."""
     try:
         mode = file.stat().st_mode if file else 0
     except OSError:  # told where it is read
         return
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
+    if file and mode & (stat.S_IROTH | stat.S_IWOTH) and open_mode(file, mode):
         yield _warning("open-secret", key, f"{file} is open to everybody; chmod o= {file}")
 
 

@@ -5,8 +5,10 @@ A file that somebody has edited is never overwritten unawares.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 
 from ftpalg.cli import DONE, FAILED
@@ -28,27 +30,31 @@ def _write(place: Path, name: str, force: bool) -> int:
     """One file; what is there and says the same is left as it is."""
     file, shipped = place / name, text(name)
     try:
-        if not force and file.exists():
+        if not force and os.path.lexists(file):
             return _kept(file, shipped)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # the next sentence says it better
+            file.parent.mkdir(parents=True, exist_ok=True)
         write(file, shipped.encode())
     except OSError as error:
-        print(f"ftpalg config init: {file}: {error.strerror}", file=sys.stderr)
-        return FAILED
+        return _refused(f"{error.filename or file}: {error.strerror}")
     print(f"{file}: {_meaning(name, file)}")
     return DONE
 
 
+def _refused(sentence: str) -> int:
+    print(f"ftpalg config init: {sentence}", file=sys.stderr)
+    return FAILED
+
+
 def _kept(file: Path, shipped: str) -> int:
+    if not file.exists():
+        return _refused(f"{file} is a link that leads nowhere; --force puts a file in its place")
     if file.read_bytes() == shipped.encode():
         print(f"{file}: as it comes with this version already")
         return DONE
-    print(
-        f"ftpalg config init: {file} exists already and has been edited, or is another version's; "
-        "--force overwrites it",
-        file=sys.stderr,
+    return _refused(
+        f"{file} exists already and has been edited, or is another version's; --force overwrites it"
     )
-    return FAILED
 
 
 def _meaning(name: str, file: Path) -> str:

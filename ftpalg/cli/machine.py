@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ftpalg.life.capabilities import effective
 from ftpalg.life.faults import holder_of
+from ftpalg.life.upgrade_request import running
 
 PROC = Path("/proc")
 
@@ -41,6 +42,13 @@ def cannot_bind(host: str, port: int, *, both: bool = False, listen: bool = True
     except OSError as error:
         return error
     return None
+
+
+def gateway_at(error: OSError, port: int) -> str:
+    """The running gateway that has a port which cannot be had therefore; nothing for all else."""
+    holder = holder_of(port) if error.errno == errno.EADDRINUSE else ""
+    ours = any(holder.startswith(f"PID {pid} ") for pid in running())
+    return holder if ours else ""
 
 
 def remedy_for(error: OSError, host: str, port: int) -> str:

@@ -16,7 +16,7 @@ from ftpalg.config.comments import comments
 from ftpalg.config.environment import variable_of
 from ftpalg.config.plain import toml
 from ftpalg.config.schema import Schema, json_schema
-from ftpalg.config.warnings import FINDERS, OF_FILES
+from ftpalg.config.warnings import NAMES
 
 STATUSES = (
     (0, "Done."),
@@ -109,7 +109,7 @@ def _settings() -> Iterator[str]:
         "What is legal and suspicious is told with a name, and allowed by a comment on the line of the"
         " setting or right above it: # ftpalg: allow NAME.  The names:"
     )
-    yield text(", ".join((*FINDERS, *OF_FILES)) + ".")
+    yield text(", ".join(NAMES) + ".")
     yield ".SH SEE ALSO"
     yield "ftpalg(1)"
 

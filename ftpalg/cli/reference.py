@@ -16,7 +16,7 @@ from ftpalg.config.comments import comments
 from ftpalg.config.environment import variable_of
 from ftpalg.config.plain import toml
 from ftpalg.config.schema import Schema, json_schema
-from ftpalg.config.warnings import FINDERS
+from ftpalg.config.warnings import NAMES
 
 
 def pages() -> dict[str, str]:
@@ -65,7 +65,7 @@ def _settings() -> Iterator[str]:
         " left as a fault.  The names:"
     )
     yield ""
-    yield ", ".join(f"``{name}``" for name in FINDERS) + "."
+    yield ", ".join(f"``{name}``" for name in NAMES) + "."
     yield ""
 
 

@@ -54,7 +54,7 @@ from ftpalg.config.tables import (
     keys_of,
 )
 from ftpalg.config.tls import Certificate, ServerTlsRule
-from ftpalg.config.warnings import ALLOW, OF_FILES, OF_PROCESS, all_warnings, of_process
+from ftpalg.config.warnings import ALLOW, OF_MACHINE, OF_PROCESS, all_warnings, of_process
 
 SECTIONS = (
     *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
@@ -343,12 +343,12 @@ def _file(path: File) -> tuple[dict[str, Any], Document]:
 
 def _allowed(settings: Settings, document: Document | None) -> frozenset[tuple[str, str]]:
     """The warnings that a comment on or above their line allows."""
-    if document is None:
+    if document is None or not ALLOW.search(document.text):
         return frozenset()
     found = set()
     kinds = [(one.id, one.path) for one in all_warnings(settings)]
     kinds += [(name, path) for name in OF_PROCESS for path in of_process(settings)]
-    kinds += [(name, path_of(key)) for name, key in OF_FILES.items()]
+    kinds += [(name, path) for name in OF_MACHINE for path in document.places.values]
     for name, path in kinds:
         place = document.place(path)
         for comment in document.comments_at(place.line) if place else ():

@@ -25,7 +25,7 @@ from ftpalg.config.places import Path
 from ftpalg.config.tables import COMMAND_LINE, AccessRule, Intercept, RouteRule, ServerUrl, key_of
 from ftpalg.core.session_settings import ClientTls
 
-ALLOW = re.compile(r"ftpalg:\s*allow\s+([a-z-]+(?:[,\s]+[a-z-]+)*)")
+ALLOW = re.compile(r"ftpalg:\s*allow\s+([a-z0-9-]+(?:[,\s]+[a-z0-9-]+)*)")
 ALLOWED_PORTS = ((21, 21), (990, 990), (1024, 65535))
 """What a rule that allows and names no ports is for."""
 WEAK = re.compile(r"@SECLEVEL=[01]\b")
@@ -337,5 +337,16 @@ FINDERS: dict[str, Finder] = {
 """Every kind of warning by its name, which is the users': it does not change."""
 OF_PROCESS = ("runs-as-root", "unneeded-capability")
 """Kinds that depend on who runs the program, which says them itself at its start."""
-OF_FILES = {"plain-passwords": "accounts.auth"}
-"""Those that only a look at the files can find (``life.files``), and the key that each stands at."""
+OF_MACHINE = (
+    "plain-passwords",
+    "open-secret",
+    "not-valid",
+    "expires-21",
+    "expires-7",
+    "expires-1",
+    "descriptors",
+    "held-by-gateway",
+)
+"""Kinds that a look at the files and at this machine finds (``life.files``, ``cli.ends``, ``cli.here``)."""
+NAMES = (*FINDERS, *OF_PROCESS, *OF_MACHINE)
+"""Every name that a comment may allow."""

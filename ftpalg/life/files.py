@@ -17,7 +17,7 @@ from ftpalg.config import Settings, SettingsError
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import from_systemd
 from ftpalg.config.faults import Fault, fault_of, path_of
-from ftpalg.config.warnings import OF_FILES, Warning, warnings
+from ftpalg.config.warnings import Warning, warnings
 from ftpalg.endpoints import endpoint_of
 from ftpalg.net import revocations
 from ftpalg.net.accounts import checkers_of
@@ -29,6 +29,7 @@ from ftpalg.net.secret_places import open_mode
 from ftpalg.net.tls import ClientSide, ServerSide
 
 PLAIN = "plain-passwords"
+FOREIGN = ", among them hashes of another program, which count as they stand"
 
 
 def faults_of_files(settings: Settings) -> list[Fault]:
@@ -44,7 +45,7 @@ def faults_of_files(settings: Settings) -> list[Fault]:
 
 def every_warning(settings: Settings, more: Iterable[Warning] = ()) -> list[Warning]:
     """What an administrator should read: of the settings, and of the files that they name."""
-    path = path_of(OF_FILES[PLAIN])
+    path = path_of("accounts.auth")
     plain = (Warning(path, one, id=PLAIN) for one in _plain_passwords(settings))
     return warnings(settings, (*more, *plain))
 
@@ -58,14 +59,16 @@ def _plain_passwords(settings: Settings) -> Iterator[str]:
             secrets, mode = accounts_in(file).values(), os.stat(file).st_mode
         except (BadAccounts, OSError):  # told as a fault
             continue
-        clear = sum(isinstance(one, Clear) for one in secrets)
-        if clear:
+        found = [one for one in secrets if isinstance(one, Clear)]
+        if found:
             wide = open_mode(Path(file), mode)
-            wide = f", and others may read or write it (mode {wide})" if wide else ""
+            wide = (
+                wide and f", and its group or others may read or write it (mode {wide}; chmod 600)"
+            )
             add = f"ftpalg account add --force --file {file} NAME"
             yield (
-                f"accounts.auth = {description!r}: {clear} of {len(secrets)} passwords are in clear"
-                f"{wide}; {add} hashes one"
+                f"accounts.auth = {description!r}: {len(found)} of {len(secrets)} passwords are in clear"
+                f"{wide}{FOREIGN * any(one.foreign for one in found)}; {add} hashes one"
             )
 
 

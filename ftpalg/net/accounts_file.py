@@ -24,6 +24,7 @@ from zope.interface import implementer
 
 from ftpalg.net.password_hashes import Clear, Hash, Secret, secret_of
 from ftpalg.net.secret_places import open_mode
+from ftpalg.net.unreadable import OWNED, because
 
 LARGEST = 1 << 24
 """Bytes of a file: some hundred thousand accounts."""
@@ -86,9 +87,11 @@ def accounts_in(file: str) -> dict[bytes, Secret]:
     """Each account's secret as the file has it now.  Raise BadAccounts."""
     try:
         text, mode = _text_of(file)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+    except OSError as error:
+        why = because(error, Path(file), OWNED)
         raise BadAccounts(f"file:{file}: cannot be read: {why}") from None
+    except ValueError as error:
+        raise BadAccounts(f"file:{file}: cannot be read: {error}") from None
     found = read_accounts(file, text)
     shown = open_mode(Path(file), mode)
     if shown and any(isinstance(one, Hash) for one in found.values()):

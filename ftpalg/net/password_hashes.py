@@ -21,6 +21,8 @@ MARK = b"$scrypt$"
 FORM = re.compile(
     rb"\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,6}),p=([0-9]{1,6})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
 )
+FOREIGN = re.compile(rb"\$(?:[1567]|2[abxy]|g?y|apr1|argon2\w*|pbkdf2[\w-]*)\$[!-~]*")
+"""What a hash of crypt(5) or of other programs looks like."""
 MOST_WORK = 1 << 20
 """Of N * r * p: 128 MiB are gone over, and no more can be in use at once."""
 SALT, DIGEST = range(8, 65), range(16, 65)
@@ -81,16 +83,20 @@ class Hash:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """A password that stands in the file as it is; its digest is compared, which takes no time."""
+    """A password that stands in the file as it is; its digest is compared, which takes no time.
+
+    ``foreign``: it looks like a hash that some other program has made, which nobody types.
+    """
 
     digest: bytes = field(repr=False)
+    foreign: bool = False
 
     slow = False
 
     @classmethod
     def of(cls, password: bytes) -> Clear:
         """Its own."""
-        return cls(sha256(password).digest())
+        return cls(sha256(password).digest(), FOREIGN.fullmatch(password) is not None)
 
     def fits(self, password: bytes) -> bool:
         """Whether it is this one; the same time for each."""

@@ -26,6 +26,11 @@ def remedy(code: int, shown: Shown | None, now: datetime) -> str:
     return REMEDIES[code](shown, now) if shown is not None and code in REMEDIES else ""
 
 
+def _pin(shown: Shown) -> str:
+    """A line that can be copied into the settings."""
+    return f'pin = "sha256:{shown.sha256}" in a rule of [[server-tls.rules]]'
+
+
 def _unknown(shown: Shown, now: datetime) -> str:
     return (
         "trust its issuer: --server-ca FILE (server-tls.ca), the CA's certificate in PEM;"
@@ -34,7 +39,7 @@ def _unknown(shown: Shown, now: datetime) -> str:
 
 
 def _self_signed(shown: Shown, now: datetime) -> str:
-    return f"{DIGEST}, then --server-ca FILE with it, or pin it in [[server-tls.rules]]"
+    return f"{DIGEST}, then --server-ca FILE with it, or {_pin(shown)}"
 
 
 def _own_root(shown: Shown, now: datetime) -> str:
@@ -57,7 +62,7 @@ def _early(shown: Shown, now: datetime) -> str:
 
 def _misnamed(shown: Shown, now: datetime) -> str:
     if not shown.names:
-        return f"it has no names, and its subject is none; {DIGEST}, then pin it in [[server-tls.rules]]"
+        return f"it has no names, and its subject is none; {DIGEST}, then {_pin(shown)}"
     return f"write one of its names as the server: {', '.join(shown.names)}"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ftpalg.net.unreadable import because
+
 LONGEST = 4096  # bytes
 
 
@@ -28,7 +30,7 @@ def read_secret(source: str) -> bytes:
         with path.open("rb") as file:
             text = file.read(LONGEST + len(b"\r\n") + 1)
     except OSError as error:
-        raise NoSecret(f"{path}: {error.strerror}") from None
+        raise NoSecret(f"{path}: {because(error, path)}") from None
     text = text.removesuffix(b"\n").removesuffix(b"\r")
     if not text or len(text) > LONGEST or any(byte < 32 or byte == 127 for byte in text):
         raise NoSecret(f"{path}: must hold one line with the password")

@@ -151,9 +151,14 @@ class Add(AccountCase):
     def test_cannot(self) -> None:
         """A folder that is not there, a file that is none, another's file."""
         place, self.accounts = self.accounts, self.folder / "none" / "accounts"
-        self.assertIn("cannot be changed: No such file or directory", self.refused("add", "joe"))
+        self.patch(account, "password", lambda name: self.fail("asked for nothing"))
+        self.assertIn(f"there is no folder {self.accounts.parent}", self.refused("add", "joe"))
+        self.accounts = place
+        with mock.patch.object(os, "access", return_value=False):
+            self.assertIn(f"may not write into {self.folder}; run", self.refused("add", "joe"))
         self.accounts = self.folder
         self.assertIn("is no regular file", self.refused("add", "joe"))
+        self.patch(account, "password", lambda name: b"s3cret")
         self.accounts = place
         place.write_text("ann:x\n")
         place.chmod(0o600)
@@ -181,7 +186,7 @@ class Remove(AccountCase):
 
     def test_nobody(self) -> None:
         """No account of that name, or no file; 1."""
-        self.assertIn("No such file or directory", self.refused("remove", "joe"))
+        self.assertIn("no such file; ftpalg account add", self.refused("remove", "joe"))
         self.accounts.write_text("joey:x\n")
         self.assertIn("there is no account joe", self.refused("remove", "joe"))
 
@@ -198,7 +203,7 @@ class Names(AccountCase):
 
     def test_no_file(self) -> None:
         """That is no empty list; 1."""
-        self.assertIn("No such file or directory", self.refused("list"))
+        self.assertIn("there is no such file", self.refused("list"))
 
 
 class Passwords(AccountCase):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ftpalg.cli.ends import ends, suspected
+from ftpalg.cli.ends import _id, ends, suspected
 from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings
 from ftpalg.config.faults import Fault, dotted
-from ftpalg.config.warnings import Warning
+from ftpalg.config.warnings import NAMES, Warning
+from ftpalg.net.validity import AHEAD
 from tests.cli.cases import CommandCase
 from tests.net.dates import DAY, NOON, dated, listed, write, write_key
 
@@ -77,12 +78,14 @@ class Ends(CommandCase):
 class Told(CommandCase):
     """Statuses and words."""
 
+    allow = ""
+
     def check(self, days: float, *words: str) -> tuple[int, str]:
         """Status and all words for a certificate that ends in so many days."""
         certificate, key = self.pair(-99 * DAY, days * DAY, f"c{days}")
         text = (
             f"server = 'ftp://127.0.0.1'\nlisten = ['127.0.0.1:0']\n[client-tls]\nmode = 'offer'\n"
-            f"certificate = '{certificate}'\nprivate-key = '{key}'\n"
+            f"certificate = '{certificate}'{self.allow}\nprivate-key = '{key}'\n"
         )
         status, out, err = self.run_it("check", *words, self.file(text))
         return status, out + err
@@ -98,6 +101,18 @@ class Told(CommandCase):
                     text, rf":5:\d+: warning: client-tls\.certificate: .* \[{name}\]\n"
                 )
             self.assertEqual(self.check(days, "--strict")[0], 2 if name else 0)
+
+    def test_allowed(self) -> None:
+        """By a comment, as every other warning."""
+        for days, name in ((-1, "not-valid"), (0.5, "expires-1"), (3, "expires-7")):
+            for allowed, status in ((name, 0), ("expires-21", 2)):
+                self.allow = f"  # ftpalg: allow {allowed}"
+                found = self.check(days, "--strict")
+                self.assertEqual(found[0], status, found[1])
+
+    def test_names(self) -> None:
+        """Each that is told may be allowed."""
+        self.assertLessEqual({_id(step.days - 1) for step in AHEAD}, set(NAMES))
 
     def test_here(self) -> None:
         """On the machine itself one that has expired is a fault; told once, too."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import tomllib
 from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
-from ftpalg.cli import here
+from ftpalg.cli import here, machine
 from ftpalg.cli.here import faults_of_machine
 from ftpalg.config import Limits, structure
 from ftpalg.life.descriptors import descriptors
+from ftpalg.net import secret_places
 from tests.cli.cases import CommandCase
 
 DAY = timedelta(days=1)
@@ -43,7 +46,8 @@ class Here(CommandCase):
             self.assertEqual(found, ([], []), endpoint)
 
     def test_busy_port(self) -> None:
-        """A port that somebody has is told with who; a free one can be had afterwards."""
+        """A port that somebody has is told with who, as a warning where it is a gateway that runs; a free
+        one can be had afterwards."""
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen(1)
@@ -51,6 +55,10 @@ class Here(CommandCase):
             (fault,), _ = self.looked(f"listen = ['127.0.0.1:{port}']")
             self.assertIn(f"listen[0]: cannot listen on 127.0.0.1:{port}: Address already", fault)
             self.assertIn("held by PID ", fault)
+            self.patch(machine, "running", lambda: [os.getpid()])
+            found, ((name, words),) = self.looked(f"listen = ['127.0.0.1:{port}']")
+            self.assertEqual((found, name), ([], "held-by-gateway"))
+            self.assertIn(f"listen[0]: 127.0.0.1:{port} is held by PID {os.getpid()} ", words)
         self.assertEqual(self.looked(f"listen = ['127.0.0.1:{port}']"), ([], []))
         with socket.socket() as again:
             again.bind(("127.0.0.1", port))
@@ -118,6 +126,22 @@ class Here(CommandCase):
         self.assertEqual([name for name, _ in warnings], ["open-secret"])
         self.assertIn("parents[2].password-file: ", warnings[0][1])
         self.assertNotIn("secret\n", str(warnings))
+
+    def test_keys(self) -> None:
+        """A key that everybody may read; a mounted secret has a mode that nobody here can change.
+
+        A file of accounts is told by the settings' own warnings.
+        """
+        text = self.certificates(-DAY, 99 * DAY)
+        key = Path(tomllib.loads(text)["client-tls"]["private-key"])
+        key.chmod(0o644)
+        accounts = self.folder / "accounts"
+        accounts.write_text("joe:s3cret\n")
+        accounts.chmod(0o644)
+        text = f"accounts.auth = ['file:{accounts}']\n{text}"
+        self.assertEqual([name for name, _ in self.looked(text)[1]], ["open-secret"])
+        self.patch(secret_places, "MOUNTED", key.parent)
+        self.assertEqual(self.looked(text), ([], []))
 
     def test_names(self) -> None:
         """A name that cannot be looked up is told; one that never is answered, within a bound."""

@@ -44,6 +44,15 @@ class Init(CommandCase):
         self.assertEqual(self.run_it("config", "init", "--force", str(self.folder))[0], 0)
         self.assertEqual(made.read_text("utf-8"), SHIPPED)
 
+    def test_link(self) -> None:
+        """One that leads nowhere, to a disk that is not mounted for one, stays."""
+        link = self.folder / "ftpalg.toml"
+        link.symlink_to("/nonexistent/ftpalg.toml")
+        status, out, err = self.run_it("config", "init", str(self.folder))
+        self.assertEqual((status, out, len(err.splitlines())), (1, "", 1))
+        self.assertIn("leads nowhere; --force", err)
+        self.assertTrue(link.is_symlink())
+
     def test_all(self) -> None:
         """Everything that comes with ftpalg; one edited file is kept and told, the others come."""
         Path(self.folder / "nftables").mkdir()
@@ -66,5 +75,8 @@ class Init(CommandCase):
 
     def test_cannot(self) -> None:
         """A folder that is a file; 1 and one line."""
-        status, _, err = self.run_it("config", "init", self.file("", "x") + "/y")
-        self.assertEqual((status, len(err.splitlines())), (1, 1))
+        file = self.file("", "x")
+        for place in (file, f"{file}/y"):
+            status, _, err = self.run_it("config", "init", place)
+            self.assertEqual((status, len(err.splitlines())), (1, 1))
+            self.assertIn("Not a directory", err)

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.cli.commands import COMMANDS
 from ftpalg.cli.manual import pages, text
-from ftpalg.config.warnings import FINDERS
+from ftpalg.config.warnings import NAMES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "man"
 
@@ -35,7 +35,7 @@ class Pages(SynchronousTestCase):
             "[[routes]]",
             "idle = 900",
             "\\fBclient-ports = ",
-            *FINDERS,
+            *NAMES,
         ):
             self.assertIn(words, settings)
         self.assertNotIn("FTPALG_ROUTES_", settings)

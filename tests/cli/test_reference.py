@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.cli.commands import COMMANDS
 from ftpalg.cli.manual import STATUSES
 from ftpalg.cli.reference import pages, text, write
-from ftpalg.config.warnings import FINDERS
+from ftpalg.config.warnings import NAMES
 from tests.files.test_settings_file import EXAMPLES, known
 
 
@@ -30,7 +30,7 @@ class Pages(SynchronousTestCase):
         self.assertEqual(sorted(variables), sorted(wanted))
         for table in EXAMPLES:
             self.assertIn(f"\n[[{table}]]\n~~", page)
-        for name in FINDERS:
+        for name in NAMES:
             self.assertIn(f"``{name}``", page)
         self.assertIn("``idle = 900``\n    Without a command, ", page)
 

@@ -76,7 +76,7 @@ class Deb(SynchronousTestCase):
             unit.read(self.root.path / UNIT, "utf-8")
             return shlex.split(unit["Service"]["ExecStart"]), unit["Service"]["User"]
         self.assertEqual(list(TREE.glob("etc/systemd/*.service")), [], "the unit is not in it")
-        return shlex.split("/usr/bin/ftpalg run --config /etc/ftpalg/ftpalg.toml"), "ftpalg"
+        return shlex.split("ftpalg run --config /etc/ftpalg/ftpalg.toml"), "ftpalg"
 
     def transfer(self) -> None:
         """The service carries a file up, passive, and down again, active."""

@@ -98,11 +98,24 @@ class Named(CommandCase):
                 ),
                 (
                     "plain-passwords",
-                    f"accounts.auth = 'file:{wide}': 1 of 1 passwords are in clear, and others may"
-                    f" read or write it (mode 0644); {add} {wide} NAME hashes one",
+                    f"accounts.auth = 'file:{wide}': 1 of 1 passwords are in clear, and its group"
+                    f" or others may read or write it (mode 0644; chmod 600); {add} {wide} NAME hashes one",
                 ),
             ],
         )
+
+    def test_foreign_hashes(self) -> None:
+        """Who brings the hashes of another program hears that nobody can log in by them."""
+        for secret, told in (
+            ("$6$salt$" + "a" * 86, True),
+            ("$2y$05$" + "a" * 53, True),
+            ("$argon2id$v=19$m=9,t=2,p=1$c2FsdA$aGFzaA", True),
+            ("$6$ and more", False),
+            ("s$6$x", False),
+        ):
+            file = self.file(f"gus:{secret}\n", "brought")
+            (found,) = every_warning(structure({"accounts": {"auth": [f"file:{file}"]}}, "x"))
+            self.assertEqual("hashes of another program" in found.sentence, told, secret)
 
     def test_plain_passwords_allowed(self) -> None:
         """A comment allows them, at the check as at the start; without one they are told at their place."""

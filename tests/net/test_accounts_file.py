@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from ftpalg.net.accounts import Accounts, checkers_of
 from ftpalg.net.accounts_file import AccountsFile
 from ftpalg.net.password_hashes import Cost, Hash
 from ftpalg.net.threads import Question
+from ftpalg.net.unreadable import user
 from tests.net.accounts import DELAY, SECRET, AccountsCase
 from tests.net.hashes import CHEAP, line
 
@@ -101,6 +103,16 @@ class Files(FilesCase):
         large.write_text("joe:x\n# 23")
         (fault,) = self.faults(f"file:{large}")
         self.assertTrue(fault.endswith("large: cannot be read: it is larger than 9 bytes"), fault)
+
+    def test_denied(self) -> None:
+        """Who has to own it: its group may not read it."""
+
+        def denied(file: str) -> tuple[bytes, int]:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        self.patch(accounts_file, "_text_of", denied)
+        (fault,) = self.faults(f"file:{self.folder}/accounts")
+        self.assertTrue(fault.endswith(f": Permission denied; let {user()} own it (chown)"), fault)
 
     def test_file_that_changes(self) -> None:
         """Another account is there at once; what cannot be used is told once, the old one goes on."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.config import structure
 from ftpalg.core.certificates import Shown
 from ftpalg.net.remedies import REMEDIES, remedy
 from ftpalg.net.tls import MISNAMED, NOT_PINNED, REFUSALS
@@ -17,6 +21,13 @@ SHOWN = Shown(
 
 class Remedies(SynchronousTestCase):
     """Sentences for the log."""
+
+    def test_pin(self) -> None:
+        """It can be copied into the settings as it stands."""
+        shown = SHOWN._replace(sha256="ab" * 32)
+        line = re.findall('pin = "[^"]*"', remedy(18, shown, NOON))[0]
+        raw = tomllib.loads(f"[[server-tls.rules]]\nserver = '*'\nmode = 'explicit'\n{line}")
+        self.assertTrue(structure(raw, "x").server_tls.rules[0].pin)
 
     def test_each(self) -> None:
         """Every refusal that has words has a remedy, which fits its field."""
@@ -35,7 +46,7 @@ class Remedies(SynchronousTestCase):
             (20, "--server-ca FILE"),
             (10, "ended on 2030-01-01T00:00:00Z, this machine's clock says 2030-06-15T12:00:00Z"),
             (9, "begins on 2029-01-01T00:00:00Z, this machine's clock says 2030-06-15T12:00:00Z"),
-            (18, "pin it in [[server-tls.rules]]"),
+            (18, 'pin = "sha256:ab" in a rule of [[server-tls.rules]]'),
             (MISNAMED, "write one of its names as the server: a, and 3 more"),
         ):
             self.assertIn(words, remedy(code, SHOWN, NOON))

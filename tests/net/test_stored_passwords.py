@@ -8,6 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.net.stored_passwords import LONGEST, NoSecret, read_secret
+from ftpalg.net.unreadable import user
 
 PASSWORD = b"h\xfcnt er2:\xc3\xa4"
 
@@ -89,6 +90,18 @@ class Bad(SecretCase):
             self.assertEqual(
                 self.fault(f"file:{path}"), f"{path}: must hold one line with the password"
             )
+
+    def test_denied(self) -> None:
+        """Who has to be let in."""
+        path = self.file(PASSWORD)
+
+        def denied(*how: object) -> None:
+            raise PermissionError(13, "no")
+
+        self.patch(Path, "open", denied)
+        self.assertEqual(
+            self.fault(f"file:{path}"), f"{path}: no; let {user()} read it (chgrp, chmod g+r)"
+        )
 
     def test_missing(self) -> None:
         """A file that is not there, or is a folder."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.internet.task import deferLater
@@ -51,6 +52,17 @@ class Asked(TestCase):
     def test_in_turn(self) -> Deferred[None]:
         """The reactor goes on meanwhile, and the answers come in the order of the questions."""
         return Deferred.fromCoroutine(self._in_turn())
+
+    async def _no_thread(self) -> None:
+        with mock.patch.object(Thread, "start", side_effect=RuntimeError("can't start new thread")):
+            for _ in range(3):
+                await self.assertFailure(self.ask(self.question("a")), Busy)
+        self.gate.set()
+        self.assertEqual(await self.ask(self.question("b")), "b")
+
+    def test_no_thread(self) -> Deferred[None]:
+        """Where the system gives none there is no room, and no place is lost for when it does again."""
+        return Deferred.fromCoroutine(self._no_thread())
 
     async def _apart(self) -> None:
         self.assertIsNot(await self.ask(current_thread), current_thread())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.unreadable import because, user
+from ftpalg.net.unreadable import OWNED, because, user
 
 DENIED = PermissionError(errno.EACCES, "Permission denied")
 
@@ -34,6 +34,10 @@ class Because(SynchronousTestCase):
         self.assertEqual(
             because(DENIED, self.folder / "key.pem"),
             f"Permission denied; let {user()} read it (chgrp, chmod g+r)",
+        )
+        self.assertEqual(
+            because(DENIED, self.folder / "accounts", OWNED),
+            f"Permission denied; let {user()} own it (chown)",
         )
 
     def test_folder(self) -> None:

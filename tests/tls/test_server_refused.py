@@ -67,7 +67,7 @@ class Refused(RecordsTestCase):
                 "its issuer is unknown",
                 "the server does not send the certificates between",
             ),
-            (issued("self_signed"), "server-untrusted", "it is self-signed", "or pin it in"),
+            (issued("self_signed"), "server-untrusted", "it is self-signed", 'or pin = "sha256:'),
             (issued("expired"), "server-expired", "it has expired", "must renew it, or this clock"),
             (early, "server-expired", "it is not valid yet", "one of both clocks is wrong"),
             (

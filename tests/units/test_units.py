@@ -62,6 +62,8 @@ USED = set(
     )
 )
 """Some of what the gateway does: splice moves data, execve is an upgrade."""
+FOUND_IN = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+"""Where systemd looks for a command without a path (``systemd-path search-binaries-default``)."""
 SECONDS = {"": 1, "s": 1, "min": 60, "h": 3600}
 
 
@@ -88,7 +90,7 @@ class Tools(SynchronousTestCase):
         """Nothing is wrong with any of them, beside the program that is not installed here."""
         for name in VARIANTS:
             service = self.laid_out(name)
-            there = service.read_text("utf-8").replace("/usr/bin/ftpalg", sys.executable)
+            there = service.read_text("utf-8").replace("=ftpalg ", f"={sys.executable} ")
             service.write_text(there, "utf-8")
             done = analyze("verify", "--man=no", str(service), str(service.with_name(SOCKET.name)))
             said = done.stdout + done.stderr
@@ -178,13 +180,22 @@ class Agreement(SynchronousTestCase):
         """The words are the program's, with one settings file for all."""
         unit = Unit(SERVICE)
         commands = [*unit.values("ExecStart"), *unit.values("ExecReload")]
-        ours = [one.split() for one in commands if one.startswith("/usr/bin/ftpalg ")]
+        ours = [one.split() for one in commands if one.startswith("ftpalg ")]
         self.assertEqual([words[1] for words in ours], ["run", "check"])
         for words in ours:
             self.assertEqual(parse(words[1:]).config, "/etc/ftpalg/ftpalg.toml")
         self.assertEqual(unit.values("ExecReload")[-1], "/bin/kill -HUP $MAINPID")
         self.assertEqual(unit.value("Type"), "notify")
         self.assertEqual(unit.value("RestartPreventExitStatus"), "2")
+
+    def test_place(self) -> None:
+        """systemd finds the command by its name, where a package has it and where README.rst has."""
+        readme = (ETC.parent.parent / "README.rst").read_text("utf-8")
+        (link,) = re.findall(r"ln -s \S+/bin/ftpalg (\S+)/\n", readme)
+        rules = (ETC.parent.parent / "packaging/debian/rules").read_text("utf-8")
+        (packaged,) = re.findall(r"ln -s \S+ \$\(TREE\)(/\S+)/ftpalg\n", rules)
+        self.assertEqual({link, packaged} - set(FOUND_IN), set())
+        self.assertFalse(any("/ftpalg " in one for one in Unit(SERVICE).values("ExecStart")))
 
     def test_socket(self) -> None:
         """The settings that the drop-in tells of name the socket; the check needs it not."""
