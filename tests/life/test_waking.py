@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 from tests.life.programs import Foreground, LifeCase
 
@@ -38,10 +39,12 @@ class Interrupted(LifeCase):
         """Each of several is obeyed, and what wakes the reactor does not wake it for ever."""
         for times in range(1, 4):
             self.interrupt(self.gateway, signal.SIGUSR2)
-            self.assertTrue(
-                self.gateway.until(lambda: self.record.read_text().count("0 sessions") == times)
-            )
+            self.assertTrue(self.gateway.until(partial(self.shown, times)))
         self.assertTrue(self.gateway.until(self.rests))
+
+    def shown(self, times: int) -> bool:
+        """The sessions have been told of so often."""
+        return self.record.read_text().count("0 sessions") == times
 
     def rests(self) -> bool:
         """Its main thread waits."""
