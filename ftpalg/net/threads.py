@@ -67,7 +67,14 @@ class Asking:
             asked, question = waiting.popleft()
             if waiting:  # it is the others' turn
                 self._waiting[peer] = waiting
-            Thread(target=self._answer, args=(asked, question), name="checker", daemon=True).start()
+            thread = Thread(
+                target=self._answer, args=(asked, question), name="checker", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the system has none left
+                self._answering -= 1
+                asked.errback(Busy())
 
     def _answer(self, asked: Deferred[object], question: Question) -> None:
         """In the thread."""
