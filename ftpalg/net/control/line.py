@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from abc import ABC, abstractmethod
-from sys import intern
+from functools import lru_cache
 from typing import Protocol
 
 from twisted.internet.protocol import connectionDone
@@ -46,10 +46,16 @@ def prepare_socket(sock: socket.socket, keepalive: int) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keepalive)
 
 
+@lru_cache(1024)
+def _shared(address: str) -> str:
+    """The same object for the same address.  ``sys.intern`` would keep each for ever in Python 3.12."""
+    return address
+
+
 def link_of(sock: socket.socket) -> Link:
     """Both addresses of a connected socket; many sessions have one of them in common."""
     peer, local = sock.getpeername(), sock.getsockname()
-    return Link(intern(normal(peer[0])), intern(normal(local[0])), peer[1])
+    return Link(_shared(normal(peer[0])), _shared(normal(local[0])), peer[1])
 
 
 class Lines(Protocol):
