@@ -16,7 +16,7 @@ from ftpalg.net.control import client as client_module
 from ftpalg.net.control import server as server_module
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
-from ftpalg.net.control.line import EVENT, link_of
+from ftpalg.net.control.line import EVENT, READ, Control, link_of
 from ftpalg.net.control.outlet import FULL
 from ftpalg.net.control.state import State
 from ftpalg.net.control.tls import TURN as RECORDS
@@ -52,6 +52,21 @@ class Turns(TlsControlCase):
         first = self.owner.heard[0]
         assert isinstance(first, ReplyReceived)
         self.assertEqual(len(first.reply.lines), 252)
+
+    async def test_read(self) -> None:
+        """Bytes, too: a flood of Telnet commands, of which each costs, is read little by little."""
+        for made in (self.client, self.server):
+            taken = await self.taken(*made(), b"\xff\xfa" * READ)
+            self.assertLessEqual(max(taken), READ)
+
+    async def taken(self, control: Control, far: socket.socket, data: bytes) -> list[int]:
+        """How much of it at a time."""
+        taken: list[int] = []
+        transport: Any = control.transport
+        transport.protocol.dataReceived = lambda piece: taken.append(len(piece))
+        self.assertEqual(send_some(far, data), len(data))
+        await self.until(lambda: sum(taken) == len(data))
+        return taken
 
     async def test_records(self) -> None:
         """A line of a byte in each record, in one segment: the session hears it whole."""

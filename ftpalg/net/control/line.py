@@ -30,6 +30,8 @@ TURN = 4096
 """Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""
 EVENT = 32
 """What one that goes to the session costs of them."""
+READ = 1 << 14
+"""Bytes that one turn takes from a socket: they may all be Telnet commands, each of which costs."""
 
 
 def prepare_socket(sock: socket.socket, keepalive: int) -> None:
@@ -90,6 +92,7 @@ class Control(ABC):
     def made(self, transport: IConnection) -> None:
         """It stands."""
         self.connected, self.transport = True, transport
+        transport.bufferSize = READ
         self.pauses = Pauses(self.transport)
         self._outlet = Outlet(self.transport, self)
 
