@@ -56,11 +56,12 @@ class Turns(TlsControlCase):
     async def test_read(self) -> None:
         """Bytes, too: a flood of Telnet commands, of which each costs, is read little by little."""
         for made in (self.client, self.server):
-            taken = await self.taken(*made(), b"\xff\xfa" * READ)
+            taken = await self.taken(made(), b"\xff\xfa" * READ)
             self.assertLessEqual(max(taken), READ)
 
-    async def taken(self, control: Control, far: socket.socket, data: bytes) -> list[int]:
+    async def taken(self, made: tuple[Control, socket.socket], data: bytes) -> list[int]:
         """How much of it at a time."""
+        control, far = made
         taken: list[int] = []
         transport: Any = control.transport
         transport.protocol.dataReceived = lambda piece: taken.append(len(piece))
