@@ -15,6 +15,7 @@ from ftpalg.life.reactor import installed
 from ftpalg.life.service import GatewayService, Program
 from ftpalg.life.signals import Signals
 from ftpalg.life.source import Source
+from ftpalg.life.waking import wake
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.overheard import Overheard
 from ftpalg.ops.settings import LogSettings
@@ -53,6 +54,7 @@ def run(source: Source, signals: Signals) -> int:
     service.privilegedStartService()
     service.startService()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+    wake(reactor)
     reactor.run(False)  # the signals are ours
     return 0
 

@@ -48,6 +48,7 @@ from zope.interface import implementer
 
 from ftpalg.config import SettingsError
 from ftpalg.net.accounts import CannotCheck
+from ftpalg.net.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 PORTS = {"ldaps": 636, "ldap": 389}
@@ -240,7 +241,7 @@ def _trust(ca: Path | None) -> Any:
         found = load_pem_x509_certificates(ca.read_bytes())
     except OSError as error:
         raise SettingsError([f"ldap: ca={ca}: cannot be read: {because(error, ca)}"]) from None
-    except ValueError:
+    except MALFORMED:
         raise SettingsError([f"ldap: ca={ca}: holds no certificate in PEM"]) from None
     return trustRootFromCertificates(
         [Certificate.load(one.public_bytes(Encoding.DER)) for one in found]

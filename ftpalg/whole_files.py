@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 
 def write(file: Path, content: bytes, mode: int = 0o666) -> None:
@@ -22,7 +23,7 @@ def write_all(files: Iterable[tuple[Path, bytes, int]]) -> None:
     made: list[tuple[Path, Path]] = []
     try:
         for file, content, mode in files:
-            beside = file.with_name(f".{file.name}.{os.getpid()}")
+            beside = file.with_name(f".{file.name}.{token_hex(8)}")
             try:
                 descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
                 made.append((beside, file))

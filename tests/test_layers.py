@@ -94,7 +94,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "validity", "c_stderr"},
+    {"unreadable", "validity", "c_stderr", "malformed"},
     {
         "keypair",
         "stored_passwords",

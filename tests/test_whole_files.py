@@ -39,6 +39,13 @@ class Whole(SynchronousTestCase):
         error = self.assertRaises(FileNotFoundError, write, file, b"")
         self.assertEqual(error.filename, str(file))
 
+    def test_killed(self) -> None:
+        """What a process has left there that was killed is in nobody's way, nor a link of a stranger's."""
+        for left in (f".a.{os.getpid()}", ".a.1"):
+            (self.folder / left).symlink_to("elsewhere")
+        write(self.folder / "a", b"after")
+        self.assertEqual((self.folder / "a").read_bytes(), b"after")
+
     def test_no_room(self) -> None:
         """Commands whose file finds no room say so; nothing is left, and what stood there stays."""
         for words, names in (

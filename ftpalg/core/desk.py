@@ -241,7 +241,7 @@ class Desk:
 
     def tell(self, message: Reply) -> None:
         """Send the client a reply that leaves its command open."""
-        if message.code != self.begun or len(message.lines) > 1:
+        if self.begun and (message.code != self.begun or len(message.lines) > 1):
             self.interrupt()
         self.begun = 0
         self._out.append(SendReply(message))

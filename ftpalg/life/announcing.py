@@ -11,6 +11,7 @@ from OpenSSL import crypto
 from ftpalg import __version__
 from ftpalg.config import Settings
 from ftpalg.core.facts import Ready
+from ftpalg.net.malformed import MALFORMED
 
 
 def ready(settings: Settings, file: str, listeners: Iterable[str], sessions: int) -> Ready:
@@ -44,7 +45,7 @@ def _end_of(file: Path) -> str:
     """The last day, like 2027-01-31."""
     try:
         found = x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, *MALFORMED):
         return ""  # it was readable a moment ago; reading it again is not worth a fault
     end = (crypto.X509.from_cryptography(found).get_notAfter() or b"").decode("ascii")
     return f"{end[:4]}-{end[4:6]}-{end[6:8]}"

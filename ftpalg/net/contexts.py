@@ -11,6 +11,7 @@ from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
 from ftpalg.net.keypair import KeyPair
+from ftpalg.net.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 PARTIAL_WRITE = 1  # SSL_MODE_ENABLE_PARTIAL_WRITE: return after each record
@@ -86,7 +87,7 @@ def authorities(file: Path) -> list[x509.Certificate]:
     found = []
     with suppress(OSError):  # it was readable a moment ago
         for one in file.read_bytes().split(BEGIN)[1:]:
-            with suppress(ValueError):
+            with suppress(*MALFORMED):
                 found.append(x509.load_pem_x509_certificate(BEGIN + one))
     return found
 

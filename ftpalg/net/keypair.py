@@ -14,6 +14,7 @@ from OpenSSL import SSL, crypto
 
 from ftpalg.config import Certificate, SettingsError
 from ftpalg.core.value import value
+from ftpalg.net.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 
@@ -45,16 +46,21 @@ def read_pair(files: Certificate, section: str) -> KeyPair:
     key_pem = _read(files.private_key, f"{section}.private-key")
     try:
         chain = x509.load_pem_x509_certificates(chain_pem)
-    except ValueError:
+    except MALFORMED:
         raise _fault(
             f"{section}.certificate", files.certificate, "holds no PEM certificate"
         ) from None
+    try:
+        names = _names(chain[0])
+    except MALFORMED:
+        remedy = "what extends the certificate is malformed; have it issued anew"
+        raise _fault(f"{section}.certificate", files.certificate, remedy) from None
     try:
         key = crypto.load_privatekey(crypto.FILETYPE_PEM, key_pem, passphrase=b"")
     except (crypto.Error, ValueError):
         remedy = "holds no PEM private key without a passphrase"
         raise _fault(f"{section}.private-key", files.private_key, remedy) from None
-    pair = KeyPair(tuple(crypto.X509.from_cryptography(c) for c in chain), key, _names(chain[0]))
+    pair = KeyPair(tuple(crypto.X509.from_cryptography(c) for c in chain), key, names)
     try:
         pair.use_in(SSL.Context(SSL.TLS_METHOD))
     except SSL.Error:

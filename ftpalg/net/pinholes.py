@@ -117,8 +117,7 @@ class Pinholes:
         self._orders: list[Order] = []
         self._busy = False
         # the thread itself starts with the first order, after twistd has forked
-        self._pool = ThreadPool(0, 1, "nftables")
-        self._pool.start()
+        self._pool = _pool()
 
     def check(self) -> str:
         """Why the sets cannot be used, with the remedy, or nothing.  Blocks; for the start."""
@@ -170,7 +169,12 @@ class Pinholes:
         orders = self._take()
         self._busy = bool(orders)
         if orders:
-            self._pool.callInThread(self._apply, orders)
+            try:
+                self._pool.callInThread(self._apply, orders)
+            except RuntimeError:  # the system has none left
+                self._busy, self._pool = False, _pool()  # the old one would join what never began
+                for _, done in orders:
+                    done("the system has no thread left")
 
     def _apply(self, orders: list[Order]) -> None:
         """Carry out the orders together, or one by one where one of them fails all."""
@@ -179,6 +183,13 @@ class Pinholes:
             own = self._run(command) if wrong and len(orders) > 1 else wrong
             self._reactor.callFromThread(done, _reason(own))
         self._reactor.callFromThread(self._next)
+
+
+def _pool() -> ThreadPool:
+    """One thread, from its first order on."""
+    made = ThreadPool(0, 1, "nftables")
+    made.start()
+    return made
 
 
 def _remove(name: str, element: str) -> str:

@@ -8,6 +8,7 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from ftpalg.config import SettingsError
+from ftpalg.net.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 BEGIN = b"-----BEGIN X509 CRL-----"
@@ -20,7 +21,7 @@ def read(file: Path) -> list[x509.CertificateRevocationList]:
         return [x509.load_pem_x509_crl(BEGIN + one) for one in found or [before]]
     except OSError as error:
         raise SettingsError([f"server-tls.crl: {file}: {because(error, file)}"]) from None
-    except ValueError:
+    except MALFORMED:
         sentence = f"server-tls.crl: {file}: is no revocation list in PEM"
         raise SettingsError([sentence]) from None
 

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ftpalg.core.certificates import Shown
+from ftpalg.net.malformed import MALFORMED
 from ftpalg.net.tls import TlsConnection
 from ftpalg.net.validity import zulu
 
@@ -70,7 +71,7 @@ def shown_by(connection: TlsConnection) -> Shown | None:
         return None
     try:
         return shown(rejected.to_cryptography())
-    except ValueError:  # OpenSSL reads what cryptography does not, and a peer may send anything
+    except MALFORMED:  # a peer may send anything
         digest = rejected.digest("sha256").decode("ascii").replace(":", "").lower()
         return Shown("", "", (), "", digest)
 
@@ -91,7 +92,7 @@ def _name(certificate: x509.Certificate, which: str) -> str:
     try:
         found: x509.Name = getattr(certificate, which)
         return found.rfc4514_string()
-    except ValueError:  # it is read only now
+    except MALFORMED:  # it is read only now
         return ""
 
 
@@ -99,7 +100,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Hosts and addresses, and what else is text; of many the first, and how many more there are."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *MALFORMED):
         return ()
     values = [name.value for name in found if isinstance(name.value, NAMES)]
     more = len(values) - MOST

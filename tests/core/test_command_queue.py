@@ -76,7 +76,7 @@ class Queue(LadderTest):
     def test_all_codes(self) -> None:
         """Quirks 4 and 6: any final code answers the command; a 221 to another is no goodbye."""
         for code in (200, 221, 257, 350, 450, 530, 600, 699):
-            waits = "P ..  timer second-reply" if code == 221 else ""
+            waits = "P ..  timer second-reply" if code in (221, 350) else ""
             self.after_login(
                 f"C -> P  SITE X\nP -> S  SITE X\nP <- S  {code} Text.\n{waits}\n"
                 f"C <- P  {code} Text."

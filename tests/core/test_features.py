@@ -39,6 +39,21 @@ class Features(LadderTest):
                 found.lines, (b"211-Extensions:", b" EPRT", b" EPSV", *theirs, b"211 End")
             )
 
+    def test_spellings(self) -> None:
+        """What stands before and behind a name does not hide it, nor does another code."""
+        lines = (
+            b" * AUTH TLS",
+            b" PROT;",
+            b" AUTH=SSL",
+            b" PBSZ,PROT",
+            b"214-EPSV",
+            b" - CCC",
+            b" *",
+        )
+        theirs = Reply(214, (b"214-Features", *lines, b" MDTM", b"214 End"))
+        kept = (b"214-Features", b" EPRT", b" EPSV", b" *", b" MDTM", b"214 End")
+        self.assertEqual(rewrite_features(theirs, OURS), Reply(214, kept))
+
     def test_no_list(self) -> None:
         """A server that refuses FEAT is refused to the client, and so is any other word of it."""
         for theirs in (

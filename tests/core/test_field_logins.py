@@ -329,9 +329,12 @@ class Auth(LadderTest):
             f"{AUTH_ASKED}\n{twice}C <- P  220 Welcome."
         )
         for said in ("202 Superfluous.", "230 In.", "350 Go on."):
-            ladder = f"C -> P  AUTH TLS\nP -> S  AUTH TLS\nP <- S  500 No.\nP -> S  AUTH SSL\nP <- S  {said}"
+            waits = "\nP ..  timer second-reply" * said.startswith("350")
+            ladder = (
+                "C -> P  AUTH TLS\nP -> S  AUTH TLS\nP <- S  500 No.\nP -> S  AUTH SSL\nP <- S  "
+            )
             made = self.ladder(MATCH).play(
-                GREETED, f"{ladder}\nC <- P  504 The server does not begin TLS."
+                GREETED, f"{ladder}{said}{waits}\nC <- P  504 The server does not begin TLS."
             )
             made.play(LOGIN, USABLE)
             self.assertFalse(made.session.protection.client_secured)

@@ -34,6 +34,7 @@ class FromClients(LinesTest):
     def test_empty_lines(self) -> None:
         """Clients that send an empty line behind each command get no answer to it."""
         self.all_splits(commands, b"\r\nNOOP\r\n\r\n\r\r\nPWD\r\n\r\nQU", b"NOOP", b"PWD")
+        self.all_splits(commands, b" \r\nNOOP\r\n \t\r\n\t\r\r\n PWD\r\n", b"NOOP", b" PWD")
         lines = commands()
         lines.feed(b"\r\n" * 1000)
         self.assertFalse(lines.ends_bare)

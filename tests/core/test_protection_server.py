@@ -170,6 +170,7 @@ class ServerLeg(LadderTest):
             P <- S  220 Welcome.
             P -> S  AUTH TLS
             P <- S  350 Odd.
+            P ..    timer second-reply
             C <- P  421 The server does not begin TLS, which is required.
             P ..    hangs up
             """

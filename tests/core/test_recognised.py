@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ftpalg.core.events import TextPassedOver
+from ftpalg.core.events import ReplyUnderWay, TextPassedOver
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import Rules
 from tests.core.ladder import FIXED, LadderTest
-from tests.core.openings import GREETED, USABLE
+from tests.core.openings import GREETED, PASV_EPSV, RETR, USABLE
 from tests.core.tls import AUTH_ASKED
 
 
@@ -47,6 +47,37 @@ class Recognised(LadderTest):
             """
         )
         made.play(USABLE)
+
+    def test_of_a_transfer(self) -> None:
+        """A late word of a transfer answers no SIZE; nor does REST's, said twice, answer a transfer."""
+        for surplus in ("225 Open.", "226 Done.", "426 Cut."):
+            self.after_login(
+                f"C -> P  SIZE f\nP -> S  SIZE f\nP <- S  {surplus}\nP ..  starts second-reply\n"
+                "P <- S  213 7\nP ..  stops second-reply\nC <- P  213 7"
+            ).play(USABLE)
+
+    def test_begun(self) -> None:
+        """A 1xx shows as well that what is held was of something before: it ends no transfer whose data is
+        still on its way (a 220 would call it complete).
+        """
+        for surplus in ("220 Hello.", "230 In.", "331 Go on.", "350 Go on."):
+            for begun, rest in (
+                ("150 Here.", ""),
+                ("125-Held.", "P <- S  125 Go.\nC <- P  125 Go."),
+            ):
+                self.after_login(
+                    f"{PASV_EPSV}\n{RETR}\nP <- S  {surplus}\nP ..  starts second-reply\n"
+                    f"P <- S  {begun}\nP ..  stops second-reply\nC <- P  {begun}\n{rest}"
+                )
+
+    def test_under_way(self) -> None:
+        """So does the first line of any other reply; but for a 421, which may be the last word."""
+        for held, timer in (("226 Done.", "second-reply"), ("421 Bye.", "goodbye")):
+            made = self.after_login(
+                f"C -> P  STAT f\nP -> S  STAT f\nP <- S  {held}\nP ..  starts {timer}"
+            )
+            made.feed(ReplyUnderWay())
+            self.assertIs(made.session.desk.held is None, held.startswith("226"))
 
     def test_several_greetings(self) -> None:
         """Three 220 lines without a dash: none answers USER, nobody is logged in by one."""

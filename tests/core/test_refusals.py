@@ -163,6 +163,7 @@ class Refused(LadderTest):
             {PASV_EPSV}
             {RETR}
             P <- S  350 What now?
+            P ..    timer second-reply
             C <- P  350 What now?
             P ..    closes client leg
             P ..    aborts server leg

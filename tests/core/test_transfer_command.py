@@ -50,11 +50,15 @@ class Retried(LadderTest):
 
     def test_level_forgotten(self) -> None:
         """521 to the transfer: PROT again, a new port, the transfer once more, another ticket."""
-        for code in (521, 522):
+        for said in (
+            *(f"{code} Say PROT first." for code in (521, 522, 533, 534, 535, 536)),
+            "425 Unable to build data connection: TLS session of data connection not resumed.",
+            "450 SSL session does not match.",
+        ):
             self.ladder(EXPLICIT).play(
                 self.begun().format(rest=""),
                 f"""
-                P <- S  {code} Say PROT first.
+                P <- S  {said}
                 {self.AGAIN}
                 P -> S  RETR file
                 P ..    connects to the server's port 50124
@@ -261,3 +265,15 @@ class Retried(LadderTest):
             P ..    aborts server leg
             """
         ).play(USABLE)
+
+    def test_other_refusals(self) -> None:
+        """A refusal that is not of the connection's TLS stands: 425 has other reasons, 550 other meanings."""
+        for said in (
+            "425 Nobody came.",
+            "450 The session has ended.",
+            "550 TLS session: no such file.",
+        ):
+            self.ladder(EXPLICIT).play(
+                self.begun().format(rest=""),
+                f"P <- S  {said}\nC <- P  {said}\nP ..  closes client leg\nP ..  aborts server leg",
+            )

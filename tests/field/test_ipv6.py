@@ -26,6 +26,7 @@ from tests.wire.peers import (
     dialled,
     echo_site,
     exactly,
+    impatient,
     reset,
     stranger,
 )
@@ -157,6 +158,7 @@ class PassiveLessons(test_epsv.Lessons):
         for bad in (b"500 What?", b"502 No.", b"229 Extended.", b"229 Extended (|||0|)"):
             self.learns(bad, b"200 Good.", then=b"EPRT")
 
+    @impatient(extended=2.0)
     def test_unanswered(self) -> None:
         """Behind its silence EPRT's 200 could be its own: 421, and the next session is active."""
         self.learns(b"", b"200 Good.", then=b"EPRT")

@@ -25,7 +25,7 @@ class OnceMore(Cases):
 
     def test_works_then(self) -> None:
         """Whatever the code, the verb, and whether it was said behind the handshake."""
-        for code, shakes in ((521, False), (522, False), (522, True)):
+        for code, shakes in ((521, False), (522, True), (534, False), (536, True)):
             for verb in (b"RETR", b"LIST", b"STOR", b"APPE"):
                 rest = b"REST 7" if verb in (b"RETR", b"STOR") else b""
 

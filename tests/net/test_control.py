@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import Any
 
 from OpenSSL import SSL
@@ -15,7 +16,7 @@ from ftpalg.net.control import client as client_module
 from ftpalg.net.control import server as server_module
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
-from ftpalg.net.control.line import EVENT
+from ftpalg.net.control.line import EVENT, READ, Control, link_of
 from ftpalg.net.control.outlet import FULL
 from ftpalg.net.control.state import State
 from ftpalg.net.control.tls import TURN as RECORDS
@@ -51,6 +52,22 @@ class Turns(TlsControlCase):
         first = self.owner.heard[0]
         assert isinstance(first, ReplyReceived)
         self.assertEqual(len(first.reply.lines), 252)
+
+    async def test_read(self) -> None:
+        """Bytes, too: a flood of Telnet commands, of which each costs, is read little by little."""
+        for made in (self.client, self.server):
+            taken = await self.taken(made(), b"\xff\xfa" * READ)
+            self.assertLessEqual(max(taken), READ)
+
+    async def taken(self, made: tuple[Control, socket.socket], data: bytes) -> list[int]:
+        """How much of it at a time."""
+        control, far = made
+        taken: list[int] = []
+        transport: Any = control.transport
+        transport.protocol.dataReceived = lambda piece: taken.append(len(piece))
+        self.assertEqual(send_some(far, data), len(data))
+        await self.until(lambda: sum(taken) == len(data))
+        return taken
 
     async def test_records(self) -> None:
         """A line of a byte in each record, in one segment: the session hears it whole."""
@@ -220,3 +237,22 @@ class Redirected(ControlCase):
             link = self.door.links.pop()
             self.assertEqual((link.destination, link.direct), (server, direct))
             self.assertEqual(link.shown, server.host if direct else "")
+
+
+class Links(ControlCase):
+    """Addresses of connections."""
+
+    def test_shared(self) -> None:
+        """One address is one object, and not for ever: Python 3.12 keeps what is interned."""
+
+        class Connected:
+            def getpeername(self) -> tuple[str, int]:
+                return ".".join(("198", "51", "100", "77")), 40000
+
+            getsockname = getpeername
+
+        made: Any = Connected()
+        first, second = link_of(made), link_of(made)
+        self.assertIs(first.peer, second.peer)
+        self.assertIs(first.peer, first.local)
+        self.assertIsNot(sys.intern(".".join(("198", "51", "100", "77"))), first.peer)

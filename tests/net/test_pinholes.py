@@ -187,3 +187,18 @@ class Checks(PinholesCase):
                 self.pinholes.check(),
                 f"the nftables set inet ftpalg data6 cannot be used: {reason}; {remedy}",
             )
+
+
+class Threadless(PinholesCase):
+    """The system has no thread left for a while."""
+
+    async def test_none_left(self) -> None:
+        """The order fails, and the next one is carried out."""
+
+        def start(thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        without = self.patch(threading.Thread, "start", start)
+        self.assertEqual(await self.opened("192.0.2.7", 1), "the system has no thread left")
+        without.restore()
+        self.assertEqual(await self.opened("192.0.2.7", 2), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -61,6 +61,17 @@ class Asked(SocketCase):
     def test_given_up(self) -> Deferred[None]:
         """One that hangs holds up no other; given up, it tells nothing, and ends when it ends."""
         return Deferred.fromCoroutine(self._hangs())
+
+    def test_none_left(self) -> None:
+        """Where the system has no thread that is the answer, and the end."""
+
+        def start(thread: Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        self.patch(Thread, "start", start)
+        self.begin("ftp.example")
+        why = "no address for ftp.example: the system has no thread left for its resolver"
+        self.assertEqual((self.told, self.ended), ([([], why)], ["ftp.example"]))
 
 
 class Names(SocketCase):

@@ -148,3 +148,24 @@ class Asked(TestCase):
     def test_raises(self) -> Deferred[None]:
         """What the question raises is the answer, and so is what a Deferred of it has."""
         return Deferred.fromCoroutine(self._raises())
+
+    async def _none_left(self) -> None:
+        def start(thread: Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        first = self.ask(self.question("a"))
+        second = self.ask(self.question("b"))
+        with_none = self.patch(Thread, "start", start)
+        self.gate.set()
+        self.assertEqual(await first, "a")
+        with self.assertRaises(Busy):
+            await second
+        for _ in range(3):
+            with self.assertRaises(Busy):
+                await self.ask(self.question("c"))
+        with_none.restore()
+        self.assertEqual(await self.ask(self.question("d")), "d")
+
+    def test_none_left(self) -> Deferred[None]:
+        """Where the system has no thread nobody waits for ever, and a place is free behind that."""
+        return Deferred.fromCoroutine(self._none_left())

@@ -111,6 +111,7 @@ class House:
         reactor: Any = self.time
         self.service = GatewayService(reactor, settings, self.log)
         self.service.startService()
+        self.service.gateway.shared.certificates.stop()  # its hours are no session's wait
         host: Any = self.service.ports[0].getHost()
         self.address = ("127.0.0.1", int(host.port))
 

@@ -23,17 +23,24 @@ from ftpalg.core.phases import Phase
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import SURE, Resync
 from ftpalg.core.stages.transfer import TransferStage
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.commands import KINDS, Kind, printable
 from ftpalg.core.wire.replies import Reply, reply
+
+MOVING = tuple(
+    verb for verb, kind in KINDS.items() if kind in (Kind.DOWNLOAD, Kind.UPLOAD, Kind.ABORT)
+)
+"""The verbs of a transfer, and ABOR."""
 
 BELONGS: dict[int, tuple[bytes, ...]] = {
     220: (b"HOST", b"REIN"),
     221: (b"QUIT", b"STAT"),
+    **dict.fromkeys((225, 226, 426), MOVING),
     **dict.fromkeys((227, 228, 229), (b"PASV", b"EPSV", b"LPSV")),
     **dict.fromkeys((230, 232), (b"USER", b"PASS", b"ACCT", b"SITE", b"AUTH")),
     234: (b"AUTH",),
     331: (b"USER",),
     332: (b"USER", b"PASS", b"ACCT"),
+    350: (b"REST", b"RNFR"),
 }
 """Codes that answer certain verbs only.  Behind another verb one may be of something before; and a
 331 to PASS has been seen before a 530."""
@@ -77,10 +84,7 @@ class ReplyMatching(Stage):
         stale, desk.more = desk.stale, event.more
         desk.stale = stale and event.more
         desk.doubt = desk.doubt or event.doubtful
-        if desk.held is not None and not message.preliminary:
-            desk.held = None
-            desk.stop(Timer.GOODBYE)
-            desk.stop(Timer.SECOND_REPLY)
+        self._supersede()
         if awaited is None or stale or (message.code == 220 and awaited in NEVER_GREETED):
             self._take_surplus(message)
         elif message.preliminary:
@@ -102,6 +106,7 @@ class ReplyMatching(Stage):
     def goes_on(self, event: ReplyGoesOn) -> None:
         """A 1xx that takes its time (z/OS waits for a data set): the client hears each line."""
         desk = self.desk
+        self._supersede()
         self._works()
         if desk.awaited in PASSING and (desk.begun or not self._transfer.lost):
             self._transfer.promise()
@@ -109,6 +114,8 @@ class ReplyMatching(Stage):
 
     def under_way(self, event: ReplyUnderWay) -> None:
         """Another reply that takes its time: it passes when it is whole."""
+        if self.desk.held is not None and self.desk.held.code != 421:
+            self._supersede()
         self._works()
 
     def _works(self) -> None:
@@ -126,6 +133,17 @@ class ReplyMatching(Stage):
         """Another reply may follow, and be the one that counts."""
         self.desk.held = message
         self.desk.start(timer)
+
+    def _supersede(self) -> None:
+        """Another reply follows the one that is held, or begins: that one was of something before.
+
+        A 1xx, too: as the answer to a transfer, what was held would call it over before its data is.
+        """
+        desk = self.desk
+        if desk.held is not None:
+            desk.held = None
+            desk.stop(Timer.GOODBYE)
+            desk.stop(Timer.SECOND_REPLY)
 
     def held_over(self, timer: Timer) -> None:
         """Nothing followed: the reply that was held is the answer."""

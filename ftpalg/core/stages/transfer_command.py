@@ -5,6 +5,8 @@ A server under TLS that refuses nothing but the data connection is asked once mo
 
 from __future__ import annotations
 
+import re
+
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.events import Side
 from ftpalg.core.facts import Outcome
@@ -18,8 +20,12 @@ from ftpalg.core.stages.transfer_tables import LOST, Leg, Transfer, Verdict
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply
 
-UNPROTECTED = (521, 522)
-"""Refusals of a data connection for its level of protection, or for the session that it resumes."""
+UNPROTECTED = (521, 522, 533, 534, 535, 536)
+"""Refusals of a data connection for its level of protection, or for the session that it resumes: RFC 4217
+section 10, and those of RFC 2228 that are of protection alone."""
+
+NOT_RESUMED = re.compile(rb"(?i)(?:TLS|SSL) session")
+"""How FileZilla Server and ProFTPD say it with a 425 or 450, which have other meanings, too."""
 
 UNDER_TLS = (Leg.SHAKING, Leg.OPEN)
 """Before the transfer command, a leg in these states has begun TLS."""
@@ -98,7 +104,7 @@ class TransferCommand(Stage):
         """A reply to the command: the transfer's, but where the connection alone is refused."""
         transfer = self._transfer.state
         assert transfer is not None, "its command is outstanding"
-        if message.code in UNPROTECTED and self._may_retry(transfer):
+        if refuses_protection(message) and self._may_retry(transfer):
             self._retry(message)
         else:
             self._transfer.answered(message)
@@ -135,3 +141,9 @@ class TransferCommand(Stage):
         transfer = self._transfer.state
         assert transfer is not None and transfer.final is not None, "it was refused"
         self._transfer.finish(self.desk.masked(transfer.final), Outcome.REFUSED)
+
+
+def refuses_protection(message: Reply) -> bool:
+    """Whether a reply to a transfer command refuses a connection for its TLS."""
+    session = message.code in (425, 450) and NOT_RESUMED.search(b" ".join(message.lines))
+    return message.code in UNPROTECTED or bool(session)

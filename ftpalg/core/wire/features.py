@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ftpalg.core.wire.replies import Reply
 
 TRANSPORT = frozenset(
@@ -13,6 +15,9 @@ OPAQUE = TRANSPORT - frozenset(b"AUTH PBSZ PROT".split())
 LIKELY = (b"MDTM", b"REST STREAM", b"SIZE")
 """What nearly every server can that knows no FEAT.  tnftp does without what a list leaves out, and
 finds out by itself, with the same commands, where there is no list."""
+
+KEYWORD = re.compile(rb"(?:\d{3}-)?[^\w]*(\w+)")
+"""The name at the head of a line, whatever stands around it: ` * AUTH TLS`, `PROT;`, `AUTH=SSL`."""
 
 
 def list_features(ours: tuple[bytes, ...]) -> Reply:
@@ -28,17 +33,18 @@ def rewrite_features(
     One line with 211 is RFC 2389's word for a list without lines.  What is no list passes as it is:
     a server that refuses FEAT is refused to the client, who then tries what it needs.  Only where
     AUTH is among ours is a list made, because clients look there for TLS and go without otherwise.
+    A list under another 2xx is one as well.
     """
-    if theirs.code != 211:
+    if theirs.code != 211 and not (theirs.positive and len(theirs.lines) > 2):
         offers_tls = theirs.code != 421 and any(_keyword(name) == b"AUTH" for name in ours)
         return list_features((*ours, *LIKELY)) if offers_tls else theirs
     if len(theirs.lines) == 1:
         return list_features(ours)
     first, *inner, last = theirs.lines
     kept = (line for line in inner if _keyword(line) not in hidden)
-    return Reply(211, (first, *(b" " + name for name in ours), *kept, last))
+    return Reply(theirs.code, (first, *(b" " + name for name in ours), *kept, last))
 
 
 def _keyword(line: bytes) -> bytes:
-    text = line[4:] if line.startswith(b"211-") else line
-    return text.strip().partition(b" ")[0].upper()
+    found = KEYWORD.match(line)
+    return found[1].upper() if found else b""

@@ -123,14 +123,15 @@ def _answer(data: bytes, at: int) -> bytes:
 @cache
 def _empty_lines(limit: int, lf_lines: bool) -> re.Pattern[bytes]:
     """What an empty line or several are, where lines have that limit."""
-    return re.compile(rb"(?:\r{%d,%d}\n)+" % (not lf_lines, limit + 1))
+    return re.compile(rb"(?:[ \t]{0,%d}\r{%d,%d}\n)+" % (limit, not lf_lines, limit + 1))
 
 
 class CommandLines:
     """Lines from a client.  A line ends with CR LF and holds no other CR, LF or NUL.
 
     CRs right before that LF belong to the end: clients on Windows that write text through text mode
-    send CR CR LF.  Empty lines are no lines.  With ``lf_lines`` LF alone ends a line as well.
+    send CR CR LF.  Empty lines, and those of blanks alone, are no lines.  With ``lf_lines``
+    LF alone ends a line as well.
 
     ``urgent`` is True where Telnet's IP or DM stood in front of the line that ``next`` gave or refused
     last (RFC 959 section 4.1.3); ``begins`` counts the bytes before it.
@@ -191,6 +192,8 @@ class CommandLines:
 
         Raise LineTooLong or BareByte once for each line that is refused; the line is then gone.
         """
+        if not self._buffer:
+            return None
         if not self._skipping:
             self._drop(self._empty_length())
         end = self._buffer.find(self._end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from abc import ABC, abstractmethod
-from sys import intern
+from functools import lru_cache
 from typing import Protocol
 
 from twisted.internet.protocol import connectionDone
@@ -30,6 +30,8 @@ TURN = 4096
 """Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""
 EVENT = 32
 """What one that goes to the session costs of them."""
+READ = 1 << 14
+"""Bytes that one turn takes from a socket: they may all be Telnet commands, each of which costs."""
 
 
 def prepare_socket(sock: socket.socket, keepalive: int) -> None:
@@ -46,10 +48,16 @@ def prepare_socket(sock: socket.socket, keepalive: int) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keepalive)
 
 
+@lru_cache(1024)
+def _shared(address: str) -> str:
+    """The same object for the same address.  ``sys.intern`` would keep each for ever in Python 3.12."""
+    return address
+
+
 def link_of(sock: socket.socket) -> Link:
     """Both addresses of a connected socket; many sessions have one of them in common."""
     peer, local = sock.getpeername(), sock.getsockname()
-    return Link(intern(normal(peer[0])), intern(normal(local[0])), peer[1])
+    return Link(_shared(normal(peer[0])), _shared(normal(local[0])), peer[1])
 
 
 class Lines(Protocol):
@@ -84,6 +92,7 @@ class Control(ABC):
     def made(self, transport: IConnection) -> None:
         """It stands."""
         self.connected, self.transport = True, transport
+        transport.bufferSize = READ
         self.pauses = Pauses(self.transport)
         self._outlet = Outlet(self.transport, self)
 

@@ -11,7 +11,7 @@ import socket
 from typing import Protocol
 
 from twisted.internet.interfaces import IConsumer, IPullProducer, IPushProducer, ITCPTransport
-from zope.interface import implementer
+from zope.interface import Attribute, implementer
 
 FULL = 1 << 16
 """Bytes handed to the transport since it was last empty; above them its peer does not read."""
@@ -19,6 +19,8 @@ FULL = 1 << 16
 
 class IConnection(ITCPTransport, IConsumer, IPushProducer):
     """What Twisted's TCP connections are to us."""
+
+    bufferSize = Attribute("bytes that are read at once")
 
     def getHandle() -> socket.socket:
         """The socket itself."""

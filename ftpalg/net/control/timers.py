@@ -63,7 +63,7 @@ class Waits:
 
     def stop(self, wait: Wait) -> None:
         """Do not wait any more, if it was waited for."""
-        running = self._take(wait)
+        running = self._take(wait) if self._running is not None else None
         if running is not None:
             running.cancel()
 

@@ -42,7 +42,10 @@ class System:
         def ask() -> None:
             self._reactor.callFromThread(told, *addresses_of(name))
 
-        Thread(target=ask, name=f"look-up of {name}", daemon=True).start()
+        try:
+            Thread(target=ask, name=f"look-up of {name}", daemon=True).start()
+        except RuntimeError:
+            told([], f"{unknown(name)}: the system has no thread left for its resolver")
         return asking
 
 
