@@ -35,6 +35,7 @@ BELONGS: dict[int, tuple[bytes, ...]] = {
     220: (b"HOST", b"REIN"),
     221: (b"QUIT", b"STAT"),
     **dict.fromkeys((225, 226, 426), MOVING),
+    425: (*MOVING, b"PASV", b"EPSV", b"PORT", b"EPRT"),
     **dict.fromkeys((227, 228, 229), (b"PASV", b"EPSV", b"LPSV")),
     **dict.fromkeys((230, 232), (b"USER", b"PASS", b"ACCT", b"SITE", b"AUTH")),
     234: (b"AUTH",),
