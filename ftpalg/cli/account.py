@@ -46,8 +46,11 @@ def add(words: Namespace) -> int:
 
 
 def remove(words: Namespace) -> int:
-    """Take somebody out; 1 where there is nobody of that name."""
+    """Take somebody out: 2 for a name that no line can hold, 1 where there is nobody of that name."""
     name, file = os.fsencode(words.name), _place(words)
+    wrong = wrong_name(name)
+    if wrong:
+        return _told("remove", f"{words.name!r} is no name for an account: {wrong}", WRONG)
     try:
         _there(file, seen(file))
         may_be_edited(file)

@@ -118,6 +118,8 @@ def _known() -> str:
 
 def _file_of(file: str, warned: Callable[[str], None]) -> AccountsFile:
     """strcred's own looks for its file at the first login only, and cuts passwords at a colon."""
+    if not file:
+        raise SettingsError(["file: write file:PATH"])
     try:
         return AccountsFile(file, warned)
     except BadAccounts as error:

@@ -189,6 +189,7 @@ class Remove(AccountCase):
         self.assertIn("no such file; ftpalg account add", self.refused("remove", "joe"))
         self.accounts.write_text("joey:x\n")
         self.assertIn("there is no account joe", self.refused("remove", "joe"))
+        self.assertIn("it is empty", self.refused("remove", "", status=2))
 
 
 class Names(AccountCase):

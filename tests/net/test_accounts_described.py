@@ -117,7 +117,7 @@ class Descriptions(AccountsCase):
             [
                 f"accounts.auth: file:{nowhere}: cannot be read: No such file or directory",
                 f"accounts.auth: file:{self.folder}: cannot be read: Is a directory",
-                "accounts.auth: file:: cannot be read: No such file or directory",
+                "accounts.auth: file: write file:PATH",
                 "accounts.auth: file:a\0: cannot be read: embedded null byte",
             ],
         )
