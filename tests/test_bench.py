@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import sys
@@ -14,6 +15,7 @@ from bench import family, simple_table
 from bench.measure import child, line_with
 from bench.peers import Case, Running, measured, short, turns
 from bench.proxies import Proxy
+from bench.work import reply
 from tests.simple_tables import tables
 
 BURNT = 0.3
@@ -124,6 +126,21 @@ def nothing(*words: object, **names: object) -> None:
 def case(*, tls: bool) -> Case:
     """One whose name does not matter."""
     return Case("work", nothing, 1, "files/s", "CPU ms", 1e3, tls)
+
+
+class Replies(SynchronousTestCase):
+    """What tells a login that was refused from one that was not."""
+
+    def test_code(self) -> None:
+        """The code of a reply is in its last line; nothing is said by who has gone."""
+
+        async def codes() -> list[bytes]:
+            reader = asyncio.StreamReader()
+            reader.feed_data(b"230-Welcome\r\n 230 lines\r\n230 In\r\n221 Bye\r\n")
+            reader.feed_eof()
+            return [await reply(reader) for _ in range(3)]
+
+        self.assertEqual(asyncio.run(codes()), [b"230", b"221", b""])
 
 
 class Tables(SynchronousTestCase):
