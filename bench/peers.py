@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ftplib
 import statistics
 import sys
 import tempfile
@@ -28,8 +29,9 @@ from bench.simple_table import lines
 from bench.work import USER, client, log_in, retr, small, stor
 from ftpalg.certificate import make_pair
 
-LOGINS, FILES, SESSIONS = 160, 100, 100
+LOGINS, FILES, SESSIONS = 160, 100, 200
 IDLE = "idle session, KiB"
+FAILURES: tuple[type[Exception], ...] = (*ftplib.all_errors, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def cases(size: int) -> tuple[Case, ...]:
 class Running:
     """A proxy that serves, or the server itself."""
 
+    name: str
     port: int
     user: str = USER
     process: Popen[str] | None = None
@@ -87,9 +90,12 @@ class Running:
         return rate, (family.cpu(leader) - before) * case.scale / case.amount
 
     def timed(self, case: Case) -> float:
-        """Work done in a second."""
+        """Work done in a second.  Raise SystemExit where it fails."""
         begun = time.perf_counter()
-        case.work(self.port, user=self.user)
+        try:
+            case.work(self.port, user=self.user)
+        except FAILURES as error:
+            raise SystemExit(f"bench: {case.name} by {self.name} fails: {error!r}") from None
         return case.amount / (time.perf_counter() - begun)
 
     def idle(self) -> float:
@@ -114,7 +120,7 @@ def running(proxy: Proxy, server: int, pair: tuple[Path, Path]) -> Iterator[Runn
         folder.chmod(0o755)  # some change their user
         place = Place(free_port(), server, folder / "own", *pair)
         with serving(proxy, place) as process:
-            yield Running(place.port, proxy.user.format(server), process, proxy.tls)
+            yield Running(proxy.name, place.port, proxy.user.format(server), process, proxy.tls)
 
 
 def short(value: float) -> str:
@@ -179,7 +185,7 @@ def main() -> None:
         server = int(line_with(origin, r"^(\d+)$"))
         proxies = [stack.enter_context(running(proxy, server, pair)) for proxy in there]
         for case in cases(size):
-            rows += measured(case, [Running(server), *proxies], given.rounds)
+            rows += measured(case, [Running("the server", server), *proxies], given.rounds)
         sizes: list[list[float]] = [[] for _ in there]
         for number in turns(len(there), given.rounds):
             with running(there[number], server, pair) as fresh:

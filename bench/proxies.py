@@ -77,6 +77,7 @@ TLSOptions NoSessionReuseRequired
 ProxyEngine on
 ProxyTables {here}/tables
 ProxyRole reverse
+ProxyReverseConnectPolicy Random
 ProxyReverseServers ftp://127.0.0.1:{place.server}
 """
     return ["/usr/sbin/proftpd", "-n", "-c", place.file(text)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ftplib
 import os
 import select
 import sys
@@ -155,20 +156,30 @@ class Tables(SynchronousTestCase):
 
     def test_rows(self) -> None:
         """Medians, and costs as multiples of the first proxy's; nothing where nothing was measured."""
-        server = Played(0, figures=[(30, 0), (10, 0), (20, 0)])
-        ours = Played(0, tls=True, figures=[(9, 2), (7, 0.5), (8, 0.4)])
-        other = Played(0, figures=[(1, 10), (2.04, 1.26), (300, 1)])
+        server = Played("x", 0, figures=[(30, 0), (10, 0), (20, 0)])
+        ours = Played("x", 0, tls=True, figures=[(9, 2), (7, 0.5), (8, 0.4)])
+        other = Played("x", 0, figures=[(1, 10), (2.04, 1.26), (300, 1)])
         rows = list(measured(case(tls=False), [server, ours, other], 3))
         self.assertEqual(rows[0], ["work, CPU ms", "", "0.50", "1.3 (2.5)"])
         self.assertEqual(rows[1], ["work, files/s", "20", "8.0", "2.0"])
 
     def test_without_tls(self) -> None:
         """What has no TLS is left out where it is measured."""
-        everyone = [Played(0), Played(0, tls=True, figures=[(1, 1)]), Played(0)]
+        everyone = [Played("x", 0), Played("x", 0, tls=True, figures=[(1, 1)]), Played("x", 0)]
         self.assertEqual(
             list(measured(case(tls=True), everyone, 1)),
             [["work, CPU ms", "", "1.0", ""], ["work, files/s", "", "1.0", ""]],
         )
+
+    def test_fails(self) -> None:
+        """What does not serve is named, and what it was asked for."""
+
+        def work(port: int, *, user: str) -> None:
+            raise ftplib.error_perm("530 no")
+
+        broken = Case("login", work, 1, "files/s", "CPU ms")
+        failed = self.assertRaises(SystemExit, Running("Squid", 0).done, broken)
+        self.assertEqual(str(failed), "bench: login by Squid fails: error_perm('530 no')")
 
     def test_short(self) -> None:
         """Two digits that count."""
