@@ -6,6 +6,7 @@
 # make torture  has every call fail that can, wherever it is made; make test takes some of each kind
 # make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
+# make bench-peers  measures it beside the other proxies that are installed; they want root
 # make dist   builds the sdist and the wheel into dist and checks them; make changelog writes CHANGELOG.rst
 # make deb    builds a package for this Debian into dist; make deb-test tries it in a clean root
 # make docs   builds the documentation in build/docs, and looks at its links
@@ -23,7 +24,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 ROOF := $(patsubst tests/%.py,tests.%,$(wildcard tests/test_*.py))
 PACKAGES := ftpalg tests demo bench twisted/plugins setup.py docs/conf.py
 
-.PHONY: run demo test check long peers torture bench upgrades walk mutants man changelog dist deb deb-test \
+.PHONY: run demo test check long peers torture bench bench-peers upgrades walk mutants man changelog dist deb deb-test \
     requirements docs clean
 
 run: $(VENV)/demo
@@ -70,6 +71,9 @@ torture: $(VENV)/test
 bench: $(VENV)/test
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.records
+
+bench-peers: $(VENV)/test
+	$(BIN)/python -m bench.peers
 
 upgrades: $(VENV)/test
 	FTPALG_LOAD=full $(BIN)/trial tests.life.test_load

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from bench import family
 
 
 @contextlib.contextmanager
 def child(*words: str, folder: Path | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process that is ended with the block; with a folder it runs there and has its modules."""
+    """A process that is ended with the block, and all that it has started with it.
+
+    With a folder it runs there and has its modules.
+    """
     process = subprocess.Popen(
         words,
         stdout=subprocess.PIPE,
@@ -22,12 +27,20 @@ def child(*words: str, folder: Path | None = None) -> Iterator[subprocess.Popen[
         stderr=subprocess.STDOUT,
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder)} if folder else None,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for left in family.members(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
 
 
 def line_with(process: subprocess.Popen[str], pattern: str) -> str:
@@ -55,11 +68,9 @@ def drained(process: subprocess.Popen[str]) -> Iterator[None]:
 
 def cpu(process: subprocess.Popen[str]) -> float:
     """User and system seconds of a process so far."""
-    return time.clock_gettime(~process.pid << 3 | 2)  # what clock_getcpuclockid() gives on Linux
+    return family.clock(process.pid)
 
 
 def memory(process: subprocess.Popen[str]) -> int:
     """KiB of memory that are the process's share."""
-    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss:\s+(\d+)", text, re.M)
-    return int(found[1]) if found else 0
+    return family.share(process.pid)

@@ -7,10 +7,11 @@ import ftplib
 import ssl
 
 BLOCK = bytearray(1 << 20)
+USER = PASSWORD = "bench"
 
 
-def client(port: int, *, tls: bool) -> ftplib.FTP:
-    """A logged-in client."""
+def client(port: int, *, tls: bool, user: str = USER) -> ftplib.FTP:
+    """A logged-in client; a gateway may want the server in the user's name."""
     made: ftplib.FTP
     if tls:
         context = ssl.create_default_context()
@@ -20,16 +21,16 @@ def client(port: int, *, tls: bool) -> ftplib.FTP:
     else:
         made = ftplib.FTP()
     made.connect("127.0.0.1", port, timeout=120)
-    made.login("bench", "bench")
+    made.login(user, PASSWORD)
     if isinstance(made, ftplib.FTP_TLS):
         made.prot_p()
     made.voidcmd("TYPE I")
     return made
 
 
-def retr(port: int, size: int, *, tls: bool) -> None:
+def retr(port: int, size: int, *, tls: bool, user: str = USER) -> None:
     """Download the file that is named by its size."""
-    session = client(port, tls=tls)
+    session = client(port, tls=tls, user=user)
     data = session.transfercmd(f"RETR {size}")
     got = 0
     while count := data.recv_into(BLOCK):
@@ -40,9 +41,9 @@ def retr(port: int, size: int, *, tls: bool) -> None:
     assert got == size, got
 
 
-def stor(port: int, size: int, *, tls: bool) -> None:
+def stor(port: int, size: int, *, tls: bool, user: str = USER) -> None:
     """Upload as much."""
-    session = client(port, tls=tls)
+    session = client(port, tls=tls, user=user)
     data = session.transfercmd("STOR up")
     for _ in range(size // len(BLOCK)):
         data.sendall(BLOCK)
@@ -53,24 +54,32 @@ def stor(port: int, size: int, *, tls: bool) -> None:
     session.quit()
 
 
-def small(port: int, count: int) -> None:
+def small(port: int, count: int, *, user: str = USER) -> None:
     """Download a small file so many times, in one session."""
-    session = client(port, tls=False)
+    session = client(port, tls=False, user=user)
     for _ in range(count):
         session.retrbinary("RETR small", lambda data: None)
     session.quit()
 
 
-async def logins(port: int, count: int) -> None:
+async def reply(reader: asyncio.StreamReader) -> bytes:
+    """The code of the next reply, which may have several lines."""
+    while (line := await reader.readline())[3:4] == b"-" or line[:1] == b" ":
+        pass
+    return line[:3]
+
+
+async def logins(port: int, count: int, user: str) -> None:
     """Connect, log in, quit; sixteen at once."""
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        await reader.readline()
-        for line in (b"USER bench\r\n", b"PASS bench\r\n", b"QUIT\r\n"):
-            writer.write(line)
-            await reader.readline()
+        codes = [await reply(reader)]
+        for line in (f"USER {user}", f"PASS {PASSWORD}", "QUIT"):
+            writer.write(line.encode() + b"\r\n")
+            codes.append(await reply(reader))
         writer.close()
+        assert codes == [b"220", b"331", b"230", b"221"], codes
 
     async def worker() -> None:
         for _ in range(count // 16):
@@ -79,6 +88,6 @@ async def logins(port: int, count: int) -> None:
     await asyncio.gather(*(worker() for _ in range(16)))
 
 
-def log_in(port: int, count: int) -> None:
+def log_in(port: int, count: int, *, user: str = USER) -> None:
     """The same, in a loop of its own."""
-    asyncio.run(logins(port, count))
+    asyncio.run(logins(port, count, user))

@@ -1,0 +1,204 @@
+"""bench: the CPU of a process with its children, and the table of proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import ftplib
+import os
+import select
+import sys
+from dataclasses import dataclass, field
+from unittest import skipUnless
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from bench import family, simple_table
+from bench.measure import child, line_with
+from bench.peers import Case, Running, measured, short, turns
+from bench.proxies import Proxy
+from bench.work import reply
+from tests.simple_tables import tables
+
+BURNT = 0.3
+"""CPU seconds that each process below burns, and some that does so by itself."""
+
+PARENT = f"""
+import os, signal, time
+
+def burn():
+    while time.process_time() < {BURNT}:
+        pass
+    os.write(out, b"%f " % time.process_time())
+
+def fork(then):
+    process = os.fork()
+    if not process:
+        then()
+        os._exit(0)
+    return process
+
+def stay():  # an orphan, in a group of its own
+    os.setpgid(0, 0)
+    if not os.fork():
+        burn()
+        os.write(out, b"%d" % os.getpid())
+        os.close(out)
+        signal.pause()
+
+back, out = os.pipe()
+os.waitpid(fork(burn), 0)
+os.waitid(os.P_PID, fork(burn), os.WEXITED | os.WNOWAIT)
+burn()
+os.waitpid(fork(stay), 0)
+os.close(out)
+said = b""
+while got := os.read(back, 1000):
+    said += got
+*used, orphan = said.split()
+print("used", *map(bytes.decode, used), flush=True)
+print("orphan", int(orphan), flush=True)
+signal.pause()
+"""
+"""A child that was waited for, a zombie, the parent itself, and one that lives."""
+
+
+@skipUnless(os.path.exists("/proc/self/stat"), "the kernel is not Linux")
+class Families(SynchronousTestCase):
+    """A process and what it has started."""
+
+    def test_cpu(self) -> None:
+        """Whether they live, are waited for or not: each counts, and counts once."""
+        with child(sys.executable, "-c", PARENT) as parent:
+            used = [float(one) for one in line_with(parent, r"^used (.*)$").split()]
+            line_with(parent, r"^orphan (\d+)$")
+            self.assertEqual(len(used), 4)
+            self.assertGreaterEqual(min(used), BURNT)
+            self.assertApproximates(family.cpu(parent.pid), sum(used), BURNT / 2)
+
+    def test_memory(self) -> None:
+        """Those of the whole family."""
+        with child(sys.executable, "-c", PARENT) as parent:
+            orphan = int(line_with(parent, r"^orphan (\d+)$"))
+            self.assertGreater(family.share(orphan), 0)
+            both = family.share(parent.pid) + family.share(orphan)
+            self.assertApproximates(family.memory(parent.pid), both, both / 4)
+
+    def test_end(self) -> None:
+        """Who is left when the parent has ended is ended too."""
+        with child(sys.executable, "-c", PARENT) as parent:
+            orphan = os.pidfd_open(int(line_with(parent, r"^orphan (\d+)$")))
+            self.addCleanup(os.close, orphan)
+            self.assertEqual(select.select([orphan], [], [], 0)[0], [])
+        self.assertEqual(select.select([orphan], [], [], 10)[0], [orphan])
+
+    def test_settled(self) -> None:
+        """Newcomers are waited for; a family that has ended is said to have."""
+        pause = "import signal; print('there', flush=True); signal.pause()"
+        with child(sys.executable, "-c", pause) as parent:
+            line_with(parent, "(there)")
+            family.settled(parent, {parent.pid})
+            self.patch(family, "PATIENCE", 2)
+            stays = self.assertRaises(SystemExit, family.settled, parent, set())
+            self.assertIn("children of", str(stays))
+        with child(sys.executable, "-c", pause) as parent:
+            line_with(parent, "(there)")
+            there = family.members(parent.pid)
+            parent.kill()
+            ended = self.assertRaises(SystemExit, family.settled, parent, set())
+            self.assertIn("has ended", str(ended))
+            self.assertEqual(there, {parent.pid})
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Running):
+    """A proxy whose figures are known."""
+
+    figures: list[tuple[float, float]] = field(default_factory=list)
+
+    def done(self, case: Case) -> tuple[float, float]:
+        """The next."""
+        return self.figures.pop(0)
+
+
+def nothing(*words: object, **names: object) -> None:
+    """No work."""
+
+
+def case(*, tls: bool) -> Case:
+    """One whose name does not matter."""
+    return Case("work", nothing, 1, "files/s", "CPU ms", 1e3, tls)
+
+
+class Replies(SynchronousTestCase):
+    """What tells a login that was refused from one that was not."""
+
+    def test_code(self) -> None:
+        """The code of a reply is in its last line; nothing is said by who has gone."""
+
+        async def codes() -> list[bytes]:
+            reader = asyncio.StreamReader()
+            reader.feed_data(b"230-Welcome\r\n 230 lines\r\n230 In\r\n221 Bye\r\n")
+            reader.feed_eof()
+            return [await reply(reader) for _ in range(3)]
+
+        self.assertEqual(asyncio.run(codes()), [b"230", b"221", b""])
+
+
+class Tables(SynchronousTestCase):
+    """What is printed."""
+
+    def test_lines(self) -> None:
+        """What is written is read again, cells without words too."""
+        head, rows = ["case", "a", "beside it"], [["one", "", "1"], ["the second", "12.5 (3)", ""]]
+        text = "\n".join(simple_table.lines(head, rows))
+        self.assertEqual(list(tables(f"Before\n\n{text}\n\nAfter")), [(head, rows)])
+        self.assertEqual([line for line in text.splitlines() if line != line.rstrip()], [])
+
+    def test_rows(self) -> None:
+        """Medians, and costs as multiples of the first proxy's; nothing where nothing was measured."""
+        server = Played("x", 0, figures=[(30, 0), (10, 0), (20, 0)])
+        ours = Played("x", 0, tls=True, figures=[(9, 2), (7, 0.5), (8, 0.4)])
+        other = Played("x", 0, figures=[(1, 10), (2.04, 1.26), (300, 1)])
+        rows = list(measured(case(tls=False), [server, ours, other], 3))
+        self.assertEqual(rows[0], ["work, CPU ms", "", "0.50", "1.3 (2.5)"])
+        self.assertEqual(rows[1], ["work, files/s", "20", "8.0", "2.0"])
+
+    def test_without_tls(self) -> None:
+        """What has no TLS is left out where it is measured."""
+        everyone = [Played("x", 0), Played("x", 0, tls=True, figures=[(1, 1)]), Played("x", 0)]
+        self.assertEqual(
+            list(measured(case(tls=True), everyone, 1)),
+            [["work, CPU ms", "", "1.0", ""], ["work, files/s", "", "1.0", ""]],
+        )
+
+    def test_fails(self) -> None:
+        """What does not serve is named, and what it was asked for."""
+
+        def work(port: int, *, user: str) -> None:
+            raise ftplib.error_perm("530 no")
+
+        broken = Case("login", work, 1, "files/s", "CPU ms")
+        failed = self.assertRaises(SystemExit, Running("Squid", 0).done, broken)
+        self.assertEqual(str(failed), "bench: login by Squid fails: error_perm('530 no')")
+
+    def test_short(self) -> None:
+        """Two digits that count."""
+        for value, text in (
+            (0.2149, "0.21"),
+            (0.998, "1.0"),
+            (1.26, "1.3"),
+            (9.96, "10"),
+            (43.9, "44"),
+        ):
+            self.assertEqual(short(value), text)
+
+    def test_turns(self) -> None:
+        """Everybody once in a round; nobody is always first."""
+        self.assertEqual(list(turns(3, 4)), [0, 1, 2, 1, 2, 0, 2, 0, 1, 0, 1, 2])
+
+    def test_missing(self) -> None:
+        """The packages of what is not there, and of nothing else."""
+        needs = {"/nowhere/one": "one", "/": "two", "/nowhere/three": "three"}
+        missing = Proxy("x", lambda place: [], needs).missing()
+        self.assertEqual(missing, "not installed; Debian has it in one and three")
+        self.assertEqual(Proxy("x", lambda place: [], {}).missing(), "")
