@@ -53,6 +53,9 @@ class Features(LadderTest):
         theirs = Reply(214, (b"214-Features", *lines, b" MDTM", b"214 End"))
         kept = (b"214-Features", b" EPRT", b" EPSV", b" *", b" MDTM", b"214 End")
         self.assertEqual(rewrite_features(theirs, OURS), Reply(214, kept))
+        found = rewrite_features(theirs, (b"AUTH TLS",))
+        self.assertEqual(found.code, 211, "clients look for TLS in no other")
+        self.assertEqual(found.lines, (b"211-Features", b" AUTH TLS", b" *", b" MDTM", b"211 End"))
 
     def test_no_list(self) -> None:
         """A server that refuses FEAT is refused to the client, and so is any other word of it."""

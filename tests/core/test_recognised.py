@@ -50,7 +50,12 @@ class Recognised(LadderTest):
 
     def test_of_a_transfer(self) -> None:
         """A late word of a transfer answers no SIZE; nor does REST's, said twice, answer a transfer."""
-        for surplus in ("225 Open.", "226 Done.", "426 Cut."):
+        for surplus in (
+            "225 Open.",
+            "226 Done.",
+            "425 Rejected, as pyftpdlib says it.",
+            "426 Cut.",
+        ):
             self.after_login(
                 f"C -> P  SIZE f\nP -> S  SIZE f\nP <- S  {surplus}\nP ..  starts second-reply\n"
                 "P <- S  213 7\nP ..  stops second-reply\nC <- P  213 7"

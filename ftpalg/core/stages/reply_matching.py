@@ -35,6 +35,7 @@ BELONGS: dict[int, tuple[bytes, ...]] = {
     220: (b"HOST", b"REIN"),
     221: (b"QUIT", b"STAT"),
     **dict.fromkeys((225, 226, 426), MOVING),
+    425: (*MOVING, b"PASV", b"EPSV", b"PORT", b"EPRT"),
     **dict.fromkeys((227, 228, 229), (b"PASV", b"EPSV", b"LPSV")),
     **dict.fromkeys((230, 232), (b"USER", b"PASS", b"ACCT", b"SITE", b"AUTH")),
     234: (b"AUTH",),
@@ -108,8 +109,12 @@ class ReplyMatching(Stage):
         desk = self.desk
         self._supersede()
         self._works()
-        if desk.awaited in PASSING and (desk.begun or not self._transfer.lost):
-            self._transfer.promise()
+        passes = desk.awaited in PASSING
+        if desk.awaited is Await.TRANSFER:
+            passes = bool(desk.begun) or not self._transfer.lost
+            if passes:
+                self._transfer.promise()
+        if passes:
             desk.tell_line(Reply(event.code, (event.line,)))
 
     def under_way(self, event: ReplyUnderWay) -> None:

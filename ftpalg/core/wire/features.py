@@ -35,14 +35,15 @@ def rewrite_features(
     AUTH is among ours is a list made, because clients look there for TLS and go without otherwise.
     A list under another 2xx is one as well.
     """
+    offers_tls = theirs.code != 421 and any(_keyword(name) == b"AUTH" for name in ours)
     if theirs.code != 211 and not (theirs.positive and len(theirs.lines) > 2):
-        offers_tls = theirs.code != 421 and any(_keyword(name) == b"AUTH" for name in ours)
         return list_features((*ours, *LIKELY)) if offers_tls else theirs
     if len(theirs.lines) == 1:
         return list_features(ours)
     first, *inner, last = theirs.lines
     kept = (line for line in inner if _keyword(line) not in hidden)
-    return Reply(theirs.code, (first, *(b" " + name for name in ours), *kept, last))
+    made = Reply(theirs.code, (first, *(b" " + name for name in ours), *kept, last))
+    return made.recoded(211) if offers_tls else made
 
 
 def _keyword(line: bytes) -> bytes:
