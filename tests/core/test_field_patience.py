@@ -53,6 +53,11 @@ class Lines(LadderTest):
         """
         self.after_login(f"{PASV_EPSV}{lost}{site}")
 
+    def test_of_a_lost_transfer(self) -> None:
+        """A transfer's own do not where its data port is lost: nothing is promised that cannot be had."""
+        lost = "P ..  server leg failed: refused\nP <- S  125-Held.\nP <- S  125 Here."
+        self.after_login(f"{PASV_EPSV}{RETR}{lost}")
+
     def test_of_any_command(self) -> None:
         """The same for a command that is the server's alone; other replies wait for their end."""
         self.after_login(
