@@ -17,6 +17,7 @@ class Asking:
 
     skips_text: bool
     asks_nothing: bool = False
+    passes_lines: bool = True
 
 
 def parsed(*lines: bytes, size: int = 4096) -> list[Reply]:

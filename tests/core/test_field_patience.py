@@ -30,6 +30,34 @@ class Lines(LadderTest):
             """
         )
 
+    def test_of_another_command(self) -> None:
+        """SITE's lines pass though a prepared transfer's data port is lost, and promise nothing of it."""
+        site = """
+            C -> P  SITE X
+            P -> S  SITE X
+            P <- S  120-Wait.
+            C <- P  120-Wait.
+            P <- S  120 Go on.
+            C <- P  120 Go on.
+            P <- S  200 Done.
+            C <- P  200 Done.
+        """
+        refused = (
+            "P <- S  550 No.\nC <- P  550 No.\nP ..  closes client leg\nP ..  aborts server leg"
+        )
+        self.after_login(f"{PASV_EPSV}{site}{RETR}{refused}")
+        lost = """
+            P ..    client leg open
+            P ..    connects to the server's port 50123
+            P ..    server leg failed: refused
+        """
+        self.after_login(f"{PASV_EPSV}{lost}{site}")
+
+    def test_of_a_lost_transfer(self) -> None:
+        """A transfer's own do not where its data port is lost: nothing is promised that cannot be had."""
+        lost = "P ..  server leg failed: refused\nP <- S  125-Held.\nP <- S  125 Here."
+        self.after_login(f"{PASV_EPSV}{RETR}{lost}")
+
     def test_of_any_command(self) -> None:
         """The same for a command that is the server's alone; other replies wait for their end."""
         self.after_login(

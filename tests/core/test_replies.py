@@ -285,6 +285,14 @@ class Streaming(SynchronousTestCase):
             [None, None, Reply(250, (b"250-a", b" b", b"250 c")), Reply(150, (b"150 d",))],
         )
 
+    def test_wanted_whole(self) -> None:
+        """A greeting's 120 comes whole: nobody may pass on its lines yet."""
+        parser = self.parser()
+        parser.asker = Asking(skips_text=True, passes_lines=False)
+        found = self.fed(parser, b"120-Wait", b"for me", b"120 Soon", b"220 Hi")
+        whole = Reply(120, (b"120-Wait", b" for me", b"120 Soon"))
+        self.assertEqual(found, [None, None, whole, Reply(220, (b"220 Hi",))])
+
     def test_switched_within_a_reply(self) -> None:
         """A reply that has begun one way ends that way."""
         parser = ReplyParser(4096)

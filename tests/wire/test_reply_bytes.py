@@ -278,6 +278,13 @@ class BannerTests(WireTestCase):
             client.login()
         self.assertTrue(self.gateway.logged("it is passed over: Welcome to the depot", 2))
 
+    def test_slow_greeting(self) -> None:
+        """A 120 of several lines is told with all of them."""
+        client = self.met_by(b"120-Wait\r\n for me\r\n120 Soon.\r\n")
+        self.assertEqual(client.reply().lines, (b"120-Wait", b" for me", b"120 Soon."))
+        self.assertEqual(client.code(), 220)
+        client.login()
+
     def test_flood(self) -> None:
         """One line too many is the end (limits.uncoded-lines), and so is one byte too many."""
         for banner in (b"Welcome\r\n" * 101, b"%b\r\n" % (b"x" * 7000) * 10):

@@ -109,8 +109,12 @@ class ReplyMatching(Stage):
         desk = self.desk
         self._supersede()
         self._works()
-        if desk.awaited in PASSING and (desk.begun or not self._transfer.lost):
-            self._transfer.promise()
+        passes = desk.awaited in PASSING
+        if desk.awaited is Await.TRANSFER:
+            passes = bool(desk.begun) or not self._transfer.lost
+            if passes:
+                self._transfer.promise()
+        if passes:
             desk.tell_line(Reply(event.code, (event.line,)))
 
     def under_way(self, event: ReplyUnderWay) -> None:

@@ -99,6 +99,10 @@ class Asker(Protocol):
     def asks_nothing(self) -> bool:
         """Whether no reply is awaited."""
 
+    @property
+    def passes_lines(self) -> bool:
+        """Whether the lines of a preliminary reply may be given out before it is whole."""
+
 
 class ReplyParser:
     """Lines to replies.  Each is bounded in bytes and in lines, and what stands between them too.
@@ -106,7 +110,8 @@ class ReplyParser:
     ``size`` is ``limits.reply-size`` and ``lines`` ``limits.reply-lines``; ``uncoded_size`` and
     ``uncoded_lines`` bound the lines between two replies.  ``streams`` may be set at any time: the
     lines of preliminary replies that begin then are given out as they come (z/OS waits for a data
-    set with a 125 whose lines come every fifteen seconds).  While ``asker`` skips text, what has no
+    set with a 125 whose lines come every fifteen seconds), unless ``asker``
+    wants them whole.  While ``asker`` skips text, what has no
     code between two replies is left out (banners before the 220 and behind the 230); never
     while an answer is awaited that must not be mistaken, like the one to AUTH.  While it asks
     nothing, such text may begin with a number too.  ``passed_over`` is the first line that was left
@@ -188,9 +193,13 @@ class ReplyParser:
         if not dash:
             return Reply(int(code), (code + b" " + text,))
         self._code = code
-        self._streamed = self.streams and code.startswith(b"1")
+        self._streamed = self.streams and code.startswith(b"1") and self._passes_lines
         self._cost = self._taken = 0
         return self._keep(line)
+
+    @property
+    def _passes_lines(self) -> bool:
+        return self.asker is None or self.asker.passes_lines
 
     def _pass_over(self, line: bytes) -> None:
         asker = self.asker

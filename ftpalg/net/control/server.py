@@ -171,6 +171,11 @@ class ServerControl(Control):
         """Whether text without a code may be passed over."""
         return self._hearing is not None and self._hearing.skips_text
 
+    @property
+    def passes_lines(self) -> bool:
+        """Whether the client may hear a 1xx line by line: not a greeting, which may not be for it."""
+        return self._hearing is not None and self._hearing.ends_anywhere
+
     def _take(self, line: bytes) -> bool:
         """One more line; whether nobody had to be told of it.  Raise FtpError."""
         if self._hearing is None:
