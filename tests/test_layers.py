@@ -94,7 +94,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "validity", "c_stderr", "malformed"},
+    {"unreadable", "malformed", "validity", "c_stderr"},
     {
         "keypair",
         "stored_passwords",

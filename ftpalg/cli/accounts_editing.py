@@ -8,9 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 from ftpalg.net.accounts_file import LARGEST
 from ftpalg.net.unreadable import OWNED, because, user
+
+SECONDS, PAUSE = 10.0, 0.05
+"""How long another edit is waited for, and between two looks at it."""
 
 
 class CannotEdit(Exception):
@@ -61,7 +66,7 @@ def editing(file: Path) -> Iterator[Edit]:
     try:
         folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            _lock(folder, file.parent)
             yield Edit(file, seen(file))
             os.fsync(folder)
         finally:
@@ -79,6 +84,23 @@ def may_be_edited(file: Path) -> None:
         raise CannotEdit(
             f"{file}: {user()} may not write into {folder}; run this as root or as the folder's owner"
         )
+
+
+def _lock(folder: int, place: Path) -> None:
+    """Whoever may read a folder can lock it, and for ever."""
+    end = monotonic() + SECONDS
+    while True:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > end:
+                raise CannotEdit(
+                    f"{place}: somebody has held a lock on this folder for {SECONDS:.0f} s;"
+                    f" fuser -v {place} says who"
+                ) from None
+            Event().wait(PAUSE)
+        else:
+            return
 
 
 def seen(file: Path) -> bytes | None:

@@ -13,6 +13,7 @@ import re
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorUNIX
@@ -41,13 +42,20 @@ class Asked(LineOnlyReceiver):
 
     def __init__(self, upgrade: Callable[[Answer], None]) -> None:
         self._upgrade = upgrade
+        self._ours = False
 
-    def lineReceived(self, line: bytes) -> None:
+    def connectionMade(self) -> None:
+        """Nobody else is waited for: each would hold a descriptor for as long as it likes."""
         sock = self.transport.getHandle()
         raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-        if CREDENTIALS.unpack(raw)[1] not in (0, os.geteuid()):
+        self._ours = CREDENTIALS.unpack(raw)[1] in (0, os.geteuid())
+        if not self._ours:
             self._answer("another user's gateway takes no orders")
-        elif line != UPGRADE:
+
+    def lineReceived(self, line: bytes) -> None:
+        if not self._ours:
+            return
+        if line != UPGRADE:
             self._answer("it knows no such order")
         else:
             self._upgrade(self._answer)
@@ -96,7 +104,8 @@ def ask(pid: int, word: bytes = UPGRADE) -> str:
         sock.settimeout(SECONDS)
         try:
             sock.connect("\0" + NAME.format(pid))
-            sock.sendall(word + b"\n")
+            with suppress(BrokenPipeError):  # it has answered already
+                sock.sendall(word + b"\n")
             with sock.makefile("r", encoding="utf-8", errors="replace") as answer:
                 said = answer.readline().rstrip("\n")
         except OSError as error:

@@ -37,12 +37,33 @@ class BadAccounts(Exception):
     """A file of accounts that cannot be used; the text says where and why."""
 
 
-def read_accounts(file: str, text: bytes) -> dict[bytes, Secret]:
+Read = Callable[[bytes], Secret]
+"""Takes the text of a secret apart.  Raises BadHash."""
+
+
+class Reading:
+    """Reads secrets, and those not again that stood there before: of a large file one line changes.
+
+    ``hashes`` are those that it has come by.
+    """
+
+    def __init__(self, before: Mapping[bytes, Hash]) -> None:
+        self._before = before
+        self.hashes: dict[bytes, Hash] = {}
+
+    def __call__(self, text: bytes) -> Secret:
+        found: Secret = self._before.get(text) or secret_of(text)
+        if isinstance(found, Hash):
+            self.hashes[text] = found
+        return found
+
+
+def read_accounts(file: str, text: bytes, read: Read = secret_of) -> dict[bytes, Secret]:
     """Each account's secret.  Raise BadAccounts with the number of the first line at fault."""
     found: dict[bytes, Secret] = {}
     for number, line in enumerate(text.split(b"\n"), 1):
         try:
-            account = account_of(line)
+            account = account_of(line, read)
         except ValueError as error:
             raise BadAccounts(f"{file}:{number}: {error}") from None
         if account is None:
@@ -54,7 +75,7 @@ def read_accounts(file: str, text: bytes) -> dict[bytes, Secret]:
     return found
 
 
-def account_of(line: bytes) -> tuple[bytes, Secret] | None:
+def account_of(line: bytes, read: Read = secret_of) -> tuple[bytes, Secret] | None:
     """The name and the secret in a line, or None.  Raise ValueError with what is wrong with it."""
     line = line.removesuffix(b"\r")
     if not line or line.startswith(b"#"):
@@ -66,9 +87,9 @@ def account_of(line: bytes) -> tuple[bytes, Secret] | None:
     name, colon, secret = line.partition(b":")
     if not (name and colon and secret):
         raise ValueError("write name:password, or let ftpalg account add write the line")
-    if {0, 13}.intersection(line):
+    if b"\0" in line or b"\r" in line:
         raise ValueError("a NUL or CR stands in it")
-    return name, secret_of(secret)
+    return name, read(secret)
 
 
 def _text_of(file: str) -> tuple[bytes, int]:
@@ -83,7 +104,7 @@ def _text_of(file: str) -> tuple[bytes, int]:
     return text, mode
 
 
-def accounts_in(file: str) -> dict[bytes, Secret]:
+def accounts_in(file: str, read: Read = secret_of) -> dict[bytes, Secret]:
     """Each account's secret as the file has it now.  Raise BadAccounts."""
     try:
         text, mode = _text_of(file)
@@ -92,7 +113,7 @@ def accounts_in(file: str) -> dict[bytes, Secret]:
         raise BadAccounts(f"file:{file}: cannot be read: {why}") from None
     except ValueError as error:
         raise BadAccounts(f"file:{file}: cannot be read: {error}") from None
-    found = read_accounts(file, text)
+    found = read_accounts(file, text, read)
     shown = open_mode(Path(file), mode)
     if shown and any(isinstance(one, Hash) for one in found.values()):
         raise BadAccounts(
@@ -134,9 +155,16 @@ class AccountsFile:
         self.file = file
         self._warned = warned
         self._stamp: tuple[int, ...] = self._stamped()
-        self._accounts: Mapping[bytes, Secret] = accounts_in(file)
-        self._secrets = tuple(self._accounts.values())
+        self._hashes: Mapping[bytes, Hash] = {}
+        self._read()
         self._key = token_bytes(16)
+
+    def _read(self) -> None:
+        """Raise BadAccounts, and nothing has changed."""
+        reading = Reading(self._hashes)
+        self._accounts: Mapping[bytes, Secret] = accounts_in(self.file, reading)
+        self._secrets = tuple(self._accounts.values())
+        self._hashes = reading.hashes
 
     def _stamped(self) -> tuple[int, ...]:
         """What changes with the file, its mode and its readability."""
@@ -152,8 +180,7 @@ class AccountsFile:
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._accounts = accounts_in(self.file)
-                self._secrets = tuple(self._accounts.values())
+                self._read()
             except BadAccounts as error:
                 self._warned(f"accounts.auth: {error}; the accounts read before go on")
         return self._accounts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from ftpalg.net.unreadable import because
@@ -27,7 +28,9 @@ def read_secret(source: str) -> bytes:
             raise NoSecret(f"credential {name}: systemd has given no credentials to this service")
         path = Path(folder, name)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_unblocked) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise NoSecret(f"{path}: is no regular file")
             text = file.read(LONGEST + len(b"\r\n") + 1)
     except OSError as error:
         raise NoSecret(f"{path}: {because(error, path)}") from None
@@ -35,3 +38,8 @@ def read_secret(source: str) -> bytes:
     if not text or len(text) > LONGEST or any(byte < 32 or byte == 127 for byte in text):
         raise NoSecret(f"{path}: must hold one line with the password")
     return text
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """A pipe would hold the reactor until somebody writes."""
+    return os.open(path, flags | os.O_NONBLOCK)

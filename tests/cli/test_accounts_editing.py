@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -58,3 +59,17 @@ class Editing(SynchronousTestCase):
         """A pipe is not read."""
         os.mkfifo(self.file)
         self.assertIn("no regular file", str(self.assertRaises(CannotEdit, seen, self.file)))
+
+    def test_locked(self) -> None:
+        """Who holds the folder's lock is not waited for for ever: everybody who may read it can."""
+        self.patch(accounts_editing, "SECONDS", 0.0)
+        folder = os.open(self.file.parent, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_SH)
+        with self.assertRaises(CannotEdit) as caught, editing(self.file):
+            self.fail("it is locked")
+        self.assertIn(f"fuser -v {self.file.parent} says who", str(caught.exception))
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        with editing(self.file) as edit:
+            edit.write(b"a:b\n")
+        self.assertEqual(self.file.read_bytes(), b"a:b\n")

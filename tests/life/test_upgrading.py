@@ -11,7 +11,8 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.life.upgrade_request import ask, running
+from ftpalg.life import upgrade_request
+from ftpalg.life.upgrade_request import CREDENTIALS, UPGRADE, ask, running
 from ftpalg.life.upgrading import SECONDS, Upgrade
 from tests.life.programs import Foreground, LifeCase
 from tests.wire.gateways import STARTS, sockets_of
@@ -247,3 +248,46 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+class Connection:
+    """As Twisted has it, of which one end is the test's."""
+
+    disconnecting = False
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def getHandle(self) -> socket.socket:
+        return self.sock
+
+    def loseConnection(self) -> None:
+        self.sock.close()
+
+
+class Credentials:
+    """The kernel says that somebody else is there."""
+
+    size = CREDENTIALS.size
+
+    def unpack(self, raw: bytes) -> tuple[int, int, int]:
+        return 1, 2**31 - 9, 1
+
+
+class Strangers(SynchronousTestCase):
+    """Another user of the machine, who can connect as everybody can."""
+
+    def test_at_once(self) -> None:
+        """Is sent away before a word is said, and holds nothing; what comes all the same is no order."""
+        self.patch(upgrade_request, "CREDENTIALS", Credentials())
+        ours, theirs = socket.socketpair()
+        self.addCleanup(theirs.close)
+        theirs.setblocking(False)
+        orders: list[Any] = []
+        asked = upgrade_request.Asked(orders.append)
+        made: Any = Connection(ours)
+        asked.makeConnection(made)
+        self.assertEqual(theirs.recv(99), b"failed another user's gateway takes no orders\n")
+        self.assertEqual(ours.fileno(), -1)
+        asked.dataReceived(UPGRADE + b"\n")
+        self.assertEqual(orders, [])

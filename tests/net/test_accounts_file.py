@@ -12,10 +12,10 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from ftpalg.config import SettingsError
-from ftpalg.net import accounts_file, secret_places
+from ftpalg.net import accounts_file, password_hashes, secret_places
 from ftpalg.net.accounts import Accounts, checkers_of
 from ftpalg.net.accounts_file import AccountsFile
-from ftpalg.net.password_hashes import Cost, Hash
+from ftpalg.net.password_hashes import Cost, Hash, Secret
 from ftpalg.net.threads import Question
 from ftpalg.net.unreadable import user
 from tests.net.accounts import DELAY, SECRET, AccountsCase
@@ -237,3 +237,31 @@ class Hashed(FilesCase):
         file.write_text("# none\n")
         self.check(*checkers_of([f"file:{file}"]))
         self.assertRefusedLater()
+
+
+class Large(FilesCase):
+    """A file of many accounts, of which one changes."""
+
+    def test_again(self) -> None:
+        """A hash is taken apart once, and a file that could not be read in between changes nothing."""
+        taken: list[bytes] = []
+
+        def secret_of(text: bytes) -> Secret:
+            taken.append(text)
+            return password_hashes.secret_of(text)
+
+        self.patch(accounts_file, "secret_of", secret_of)
+        file = self.folder / "accounts"
+        lines = [line(name, SECRET) for name in ("ann", "gus", "max")]
+        file.write_text("".join(lines[:2]))
+        file.chmod(0o600)
+        accounts = AccountsFile(str(file))
+        file.write_text("".join([*lines, "nonsense\n"]))
+        self.assertFalse(accounts.knows(b"max"))
+        file.write_text("".join([*lines[1:]]))
+        self.assertTrue(accounts.knows(b"max"))
+        self.assertFalse(accounts.knows(b"ann"))
+        hashes = [one.strip().partition(":")[2].encode() for one in lines]
+        self.assertEqual(taken, [*hashes, hashes[2]])
+        for name, secret in accounts.read().items():
+            self.assertTrue(secret.fits(SECRET.encode()), name)

@@ -119,3 +119,12 @@ class Bad(SecretCase):
         self.assertEqual(
             self.fault("credential:ftp"), f"{self.folder}/ftp: No such file or directory"
         )
+
+    def test_pipe(self) -> None:
+        """Nobody waits for what is written into a pipe."""
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        both = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, both)
+        os.write(both, PASSWORD + b"\n" + bytes(LONGEST))
+        self.assertEqual(self.fault(f"file:{path}"), f"{path}: is no regular file")
