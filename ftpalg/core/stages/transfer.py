@@ -203,8 +203,8 @@ class TransferStage(Stage):
 
     def promise(self) -> None:
         """The client hears a line of a 1xx."""
-        if self.state is not None:
-            self.state = self.state._replace(promised=True)
+        assert self.state is not None, "a transfer's reply is awaited"
+        self.state = self.state._replace(promised=True)
 
     def works(self) -> None:
         """The server has said something that is no final reply: it is at work on this transfer."""
