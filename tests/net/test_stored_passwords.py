@@ -98,7 +98,7 @@ class Bad(SecretCase):
         def denied(*how: object) -> None:
             raise PermissionError(13, "no")
 
-        self.patch(Path, "open", denied)
+        self.patch(os, "open", denied)
         self.assertEqual(
             self.fault(f"file:{path}"), f"{path}: no; let {user()} read it (chgrp, chmod g+r)"
         )
