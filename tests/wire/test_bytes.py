@@ -96,9 +96,11 @@ class CommandTests(WireTestCase):
             self.refused(line)
 
     def test_line_ends(self) -> None:
-        """CRs before the CR LF are part of the line's end, and empty lines are answered nothing."""
+        """CRs before the CR LF are part of the line's end, and empty lines are answered nothing,
+        of blanks alone either."""
         self.assertEqual(self.argument(b"CWD a\r\r\n"), b"CWD a")
         self.assertEqual(self.argument(b"\r\n\r\nCWD a\r\n\r\n"), b"CWD a")
+        self.assertEqual(self.argument(b" \r\n  \r\nCWD a\r\n"), b"CWD a")
 
     def test_telnet_bytes_in_names(self) -> None:
         """Letters of Windows-1251 that Telnet has other meanings for reach the server."""
@@ -132,7 +134,7 @@ class CommandTests(WireTestCase):
 
     def test_not_a_command(self) -> None:
         """Lines without a verb are 500 and stay here."""
-        for line in (b" \r\n", b" CWD x\r\n", b"123\r\n", b"\xfe\xfd\r\n", b"A" * 40 + b"\r\n"):
+        for line in (b" CWD x\r\n", b"123\r\n", b"\xfe\xfd\r\n", b"A" * 40 + b"\r\n"):
             self.refused(line)
 
     def test_unknown_verb_passes(self) -> None:
