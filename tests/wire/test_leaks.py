@@ -68,7 +68,7 @@ def transfer(control: Control, port: DataPort, verb: bytes, name: bytes) -> None
     control.say(b"150 Go.")
     try:
         data = port.open()
-    except ConnectionRefusedError:  # the client has failed already, and the gateway's port with it
+    except ConnectionError:  # the client has failed already, and the gateway's port or leg with it
         control.say(b"425 No connection.")
         return
     if name == b"refused":
