@@ -25,7 +25,8 @@ def bounded(text: str, longest: int, *, lines: bool = False) -> str:
 
 def within(values: tuple[str, ...] | tuple[int, ...], longest: int) -> Value:
     """The same of several."""
-    return tuple(bounded(one, longest) if isinstance(one, str) else one for one in values)  # type: ignore[return-value]
+    texts = tuple(bounded(one, longest) for one in values if isinstance(one, str))
+    return texts or values  # numbers are not bounded
 
 
 def ports_of(ports: tuple[tuple[Side, int], ...]) -> tuple[int, ...]:

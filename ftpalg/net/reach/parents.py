@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -45,7 +46,7 @@ MASK = b"****"
 UNPRINTABLE = re.compile(rb"[^ -~]")
 
 
-class Negotiation(Preface):
+class Negotiation(Preface, ABC):
     """A parent that is asked, over a connected non-blocking socket, to join it to a server.
 
     Calls ``done`` with the socket open, leading to the server, or ``failed`` with the socket closed.
@@ -78,9 +79,9 @@ class Negotiation(Preface):
         self._unsent = b""
         self._begin()
 
+    @abstractmethod
     def _begin(self) -> None:
         """Send the first request and expect its answer."""
-        raise NotImplementedError
 
     def doWrite(self) -> None:
         try:
