@@ -9,9 +9,8 @@ import codecs
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
@@ -32,6 +31,7 @@ from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
 from ftpalg.life.listening import IPort, Listeners, Make
 from ftpalg.life.notify import Notify
+from ftpalg.life.observers import Log, Observers
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
@@ -43,21 +43,10 @@ from ftpalg.net.accounts import checkers_of, is_account_of
 from ftpalg.net.admission import Entrance
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.gateway import Gateway
-from ftpalg.net.recorder import Recorder
 from ftpalg.net.shared import Shared
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.names import session_names
-from ftpalg.ops.settings import LogSettings, Said
-
-
-class Log(Recorder, Protocol):
-    """What is told goes where ``[log]`` says."""
-
-    def reopen(self) -> None:
-        """Files have been moved away."""
-
-    def renewed(self, said: Said) -> AbstractContextManager[None]:
-        """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+from ftpalg.ops.settings import LogSettings
 
 
 @value
@@ -98,7 +87,7 @@ class GatewayService(Service):
         program: Program | None = None,
     ) -> None:
         self._reactor = reactor
-        self._log = log or SessionLog(LogSettings.of(settings.log), hosted=True)
+        self._log = Observers(log or SessionLog(LogSettings.of(settings.log), hosted=True))
         self._source = source
         self._signals = signals
         self._terminal = terminal or Terminal()

@@ -10,8 +10,9 @@ from ftpalg.core.facts import About, Fact, News
 class Recorder(Protocol):
     """An observer of facts; it never sees a live object."""
 
-    ladder: bool
-    """True where the lines of both dialogues are wanted too."""
+    @property
+    def ladder(self) -> bool:
+        """True where the lines of both dialogues are wanted too."""
 
     def see(self, about: About, fact: Fact) -> None:
         """Something has happened in a session."""

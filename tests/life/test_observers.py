@@ -1,0 +1,96 @@
+"""Who is told what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.core.facts import About, Fact, GatewayTold, News, Noted, Peer, Stopped
+from ftpalg.life.observers import Observers
+from ftpalg.ops.settings import Said
+
+ABOUT = About("s1", Peer("192.0.2.7", 1))
+
+
+class Hearing:
+    """A log that keeps what it is told, and its name in a list of all."""
+
+    ladder = False
+
+    def __init__(self, name: str, heard: list[str]) -> None:
+        self.name, self.heard = name, heard
+        self.news: list[News] = []
+        self.facts: list[tuple[About, Fact]] = []
+        self.reopened = 0
+
+    def see(self, about: About, fact: Fact) -> None:
+        self.heard.append(self.name)
+        self.facts.append((about, fact))
+
+    def tell(self, news: News) -> None:
+        self.heard.append(self.name)
+        self.news.append(news)
+
+    def told(self, text: str) -> None:
+        raise AssertionError("a sentence comes as news")
+
+    warned = told
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+    @contextmanager
+    def renewed(self, said: Said) -> Iterator[None]:
+        yield
+
+
+class ObserversTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.heard: list[str] = []
+        self.log, self.other = Hearing("log", self.heard), Hearing("other", self.heard)
+        self.observers = Observers(self.log)
+
+    def test_all_hear_of_all_and_the_log_first(self) -> None:
+        self.observers.join(self.other)
+        self.observers.see(ABOUT, Noted("a"))
+        self.observers.tell(Stopped(1))
+        self.assertEqual(self.heard, ["log", "other"] * 2)
+        for one in (self.log, self.other):
+            self.assertEqual(one.facts, [(ABOUT, Noted("a"))])
+            self.assertEqual(one.news, [Stopped(1)])
+
+    def test_sentences_are_news_to_all(self) -> None:
+        self.observers.join(self.other)
+        self.observers.told("so")
+        self.observers.warned("alas")
+        expected = [GatewayTold("so"), GatewayTold("alas", warning=True)]
+        self.assertEqual((self.log.news, self.other.news), (expected, expected))
+
+    def test_who_has_left_hears_nothing_and_may_leave_again(self) -> None:
+        self.observers.join(self.other)
+        self.observers.leave(self.other)
+        self.observers.leave(self.other)
+        self.observers.tell(Stopped(0))
+        self.assertEqual(self.heard, ["log"])
+
+    def test_one_may_leave_while_it_is_told(self) -> None:
+        class Leaving(Hearing):
+            def tell(leaving, news: News) -> None:
+                super().tell(news)
+                self.observers.leave(leaving)
+
+        leaving = Leaving("leaving", self.heard)
+        self.observers.join(leaving)
+        self.observers.join(self.other)
+        self.observers.tell(Stopped(0))
+        self.observers.tell(Stopped(0))
+        self.assertEqual(self.heard, ["log", "leaving", "other", "log", "other"])
+
+    def test_the_logs_own_matters_are_the_logs(self) -> None:
+        self.assertFalse(self.observers.ladder)
+        self.log.ladder = True
+        self.assertTrue(self.observers.ladder)
+        self.observers.reopen()
+        self.assertEqual(self.log.reopened, 1)
