@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IHalfCloseableProtocol, ITransport
+import socket
+
+from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorFDSet, ITransport
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -48,3 +51,23 @@ class HalfCloseable(Attached):
 
     def writeConnectionLost(self) -> None:
         """Our own end has gone out."""
+
+
+class Adopted(Connection):
+    """Twisted's transport on a socket that we have connected.
+
+    The reactor's own way, ``adoptStreamConnection``, duplicates the socket and asks it who it is.
+    """
+
+    logstr = "server"
+
+    def __init__(self, reactor: IReactorFDSet, sock: socket.socket, protocol: Attached) -> None:
+        super().__init__(sock, protocol, reactor)
+        self.connected = True
+        reactor.addReader(self)
+
+
+def adopt(reactor: IReactorFDSet, sock: socket.socket, control: Control) -> None:
+    """Give it the connected socket, which is its transport's to close from now on."""
+    protocol = attached(control)
+    protocol.makeConnection(Adopted(reactor, sock, protocol))
