@@ -248,7 +248,7 @@ class ClientControl(Control):
     @property
     def waits_for_room(self) -> bool:
         """Whether lines may wait here for room in the session."""
-        return Hold.ROOM in self.pauses
+        return Hold.ROOM in self.pauses.reasons
 
     def pump(self) -> None:
         """Give the session the lines it has room for; stop reading while it has none."""
@@ -257,7 +257,7 @@ class ClientControl(Control):
             self._end_with_tls()
             return
         left = TURN
-        while self.driver is not None and self.state is State.TALKING and not self.pauses:
+        while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
             elif left <= 0:
@@ -275,7 +275,8 @@ class ClientControl(Control):
                     self.driver.handle(CommandRefused(error))
         else:
             return
-        self._end_with_tls()
+        if self.tls is not None:
+            self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
             self._waits.start(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
 
@@ -340,8 +341,9 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
-        shaking = self.state is State.SHAKING or (self.tls is not None and self.tls.shaking)
-        if shaking:
+        if self.driver is None:
+            return
+        if self.tls is not None and self.tls.shaking:
             why = ends.Reason.CLIENT_TLS
         elif reason.check(ConnectionDone):
             why = ends.Reason.CLIENT_CLOSED
