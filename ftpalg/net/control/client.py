@@ -6,10 +6,9 @@ import socket
 from collections.abc import Callable
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure as Reason
-from zope.interface import implementer
 
 from ftpalg.config import Intercept, Listener
 from ftpalg.core import ends
@@ -42,7 +41,6 @@ from ftpalg.net.proxyheader import HeaderReader, unbelievable
 from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
 
 
-@implementer(IHalfCloseableProtocol)
 class ClientControl(Control):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
 
@@ -51,6 +49,7 @@ class ClientControl(Control):
 
     __slots__ = ("_admission", "_peer", "balancer", "driver", "listener", "near", "rules")
 
+    half_closeable = True
     _lines: CommandLines
 
     def __init__(
@@ -326,9 +325,6 @@ class ClientControl(Control):
             self.finish()
         else:
             self.driver.handle(ClientDone())
-
-    def writeConnectionLost(self) -> None:
-        """Our own end has gone out."""
 
     def _tell_lost(self, reason: str, why: ends.Reason) -> None:
         driver, self.driver = self.driver, None
