@@ -250,6 +250,8 @@ class Adopting(ReachingCase):
         told: list[Any] = []
 
         class Lost(Protocol):
+            half_closeable = False
+
             def connectionLost(self, reason: Failure = connectionDone) -> None:
                 told.append(reason.type)
 
