@@ -28,6 +28,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
@@ -45,6 +46,7 @@ PASSWORD = reply(331, "Password required.")
 REMEDY = "Name the server too: USER user@server or user@server:port."
 
 
+@value
 class Wish(NamedTuple):
     """What an entering client has said so far.
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.keys import Key
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
@@ -236,6 +237,7 @@ ASKED_ONLY: dict[Side, tuple[Leg, ...]] = {
 """Of them, while the transfer command is not answered yet: nobody else is late."""
 
 
+@value
 class Transfer(NamedTuple):
     """One transfer, from the PORT or PASV that prepares it to its last reply.
 

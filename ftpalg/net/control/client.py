@@ -319,9 +319,10 @@ class ClientControl(Control):
         if self.driver is None or self.state is not State.TALKING:
             self.finish()
         elif self.tls is not None and not self.tls.cleared:
-            self.finish()
+            self._close()
             cut = ends.Reason.CLIENT_TLS if self.tls.shaking else ends.Reason.CLIENT_CUT_TLS
             self._tell_lost("the connection ended under TLS", cut)
+            self.finish()
         else:
             self.driver.handle(ClientDone())
 

@@ -241,16 +241,15 @@ class Control(ABC):
         self.state, self._other = State.CLOSING, None
         self._waits.stop_all()
         self._waits.start(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
-        self._outlet.close()
         self.pauses.clear()
         self.transport.resumeProducing()  # an end that was read already is told once more
-        self.transport.loseWriteConnection()
+        self._outlet.close()
 
     def finish(self) -> None:
         """Close; the peer has ended its side, and only our last words are still to go out."""
         if not self.closing:
             self._close()
-        self.transport.loseConnection()
+        self._outlet.finish()
 
     def abort(self) -> None:
         """Reset the connection; harmless where there is none."""
