@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -249,10 +248,10 @@ class Adopting(ReachingCase):
         shared._reactor = self.Refusing()
         told: list[Any] = []
 
-        class Lost(Protocol):
-            half_closeable = False
+        class Lost:
+            reactor = Guarded(shared._reactor, Unbroken())
 
-            def connectionLost(self, reason: Failure = connectionDone) -> None:
+            def connectionLost(self, reason: Failure) -> None:
                 told.append(reason.type)
 
         near, far = socket.socketpair()

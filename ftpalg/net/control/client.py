@@ -117,7 +117,7 @@ class ClientControl(Control):
 
     def _check_up(self) -> None:
         """The balancer's own connection: it hears that the gateway is well, and has no session."""
-        self._admission.log.tell(Probed(self.transport.getPeer().host))
+        self._admission.log.tell(Probed(self._peer.host))
         if self.rules.client_tls is not ClientTls.IMPLICIT:
             self.write(bytes(reply(220, "ftpalg ready.")))
         self.hang_up()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from typing import Protocol
 
-from twisted.internet.interfaces import IConsumer, IPullProducer, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IPullProducer, IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
@@ -19,13 +19,31 @@ FULL = 1 << 16
 """Bytes handed to the transport since it was last empty; above them its peer does not read."""
 
 
-class IConnection(ITCPTransport, IConsumer, IPushProducer):
-    """What Twisted's TCP connections are to us."""
+class IConnection(IPushProducer):
+    """What a control connection wants of its transport, ours or one of Twisted's."""
 
     bufferSize = Attribute("bytes that are read at once")
 
     def getHandle() -> socket.socket:
         """The socket itself."""
+
+    def write(data: bytes) -> None:
+        """Keep this until the socket takes it."""
+
+    def registerProducer(producer: IPullProducer, streaming: bool) -> None:
+        """Tell it each time that all is written."""
+
+    def unregisterProducer() -> None:
+        """Tell it no more."""
+
+    def loseWriteConnection() -> None:
+        """End our side behind what was written."""
+
+    def loseConnection() -> None:
+        """Close it behind what was written."""
+
+    def abortConnection() -> None:
+        """Reset it."""
 
     def connectionLost(reason: Failure) -> None:
         """Close it, and let its protocol know."""
