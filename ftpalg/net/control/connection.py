@@ -47,6 +47,7 @@ UNREAD = (Step.ENDING, Step.GOING, Step.GONE)
 class Connection:
     """One that stands.  The socket is its own from now on.  Raise OSError where it cannot be watched."""
 
+    reading = writing = False  # it guards itself
     __slots__ = ("_control", "_producer", "_reactor", "_step", "_waiting", "bufferSize", "socket")
 
     def __init__(self, reactor: Reactor, sock: socket.socket, control: Control) -> None:
