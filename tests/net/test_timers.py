@@ -70,6 +70,18 @@ class Waits(SynchronousTestCase):
         self.assertEqual(self.told, [(2, Timer.IDLE), (1, Timer.IDLE)])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_behind_others(self) -> None:
+        """One that is begun anew keeps no other waiting."""
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.advance(1)
+        self.timers.start(self.other, Timer.IDLE)
+        self.clock.advance(1)
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.pump((3, 1))
+        self.assertEqual(self.told, [(2, Timer.IDLE)])
+        self.clock.advance(1)
+        self.assertEqual(self.told, [(2, Timer.IDLE), (1, Timer.IDLE)])
+
     def test_due(self) -> None:
         """What the reactor's same turn has still to bring comes first, and stops it or begins it anew."""
         for change in (self.timers.stop, self.timers.start):
