@@ -46,7 +46,7 @@ class Attached(Protocol):
 
 def attached(control: Control) -> Attached:
     """What to give to a transport; half-closeable where the control connection is."""
-    return (HalfCloseable if IHalfCloseableProtocol.providedBy(control) else Attached)(control)
+    return (HalfCloseable if control.half_closeable else Attached)(control)
 
 
 @implementer(IHalfCloseableProtocol)

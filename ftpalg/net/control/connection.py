@@ -13,7 +13,6 @@ from typing import Any
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import (
     IHalfCloseableDescriptor,
-    IHalfCloseableProtocol,
     IPullProducer,
 )
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
@@ -202,7 +201,7 @@ class Connection:
 
     def readConnectionLost(self, reason: Failure) -> None:
         """The peer has closed its side."""
-        if IHalfCloseableProtocol.providedBy(self._control):
+        if self._control.half_closeable:
             self._control.reactor.enter(self._control.readConnectionLost)
         else:
             self.connectionLost(reason)

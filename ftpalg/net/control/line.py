@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
@@ -75,6 +75,8 @@ class Control(ABC):
         "state", "tls", "transport",
     )  # fmt: skip
 
+    half_closeable: ClassVar[bool] = False
+    """Whether the peer's end is not yet the connection's: ``readConnectionLost`` is called then."""
     transport: IConnection
     pauses: Pauses
     _outlet: Outlet
