@@ -11,10 +11,7 @@ import socket
 from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone
-from twisted.internet.interfaces import (
-    IHalfCloseableDescriptor,
-    IPullProducer,
-)
+from twisted.internet.interfaces import IHalfCloseableDescriptor, IPullProducer
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.python.failure import Failure
 from zope.interface import implementer
