@@ -65,9 +65,6 @@ class Halved(Control):
     def readConnectionLost(self) -> None:
         self.told.append("end")
 
-    def writeConnectionLost(self) -> None:
-        self.told.append("our end")
-
 
 class Connected(SocketCase):
     """One, and the socket at its far end."""
