@@ -18,6 +18,7 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
 from ftpalg.core.facts import About, Peer, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
+from ftpalg.core.routes import Route, Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.stages.abort import Abort
@@ -29,7 +30,6 @@ from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
 from ftpalg.core.stages.login import Login
-from ftpalg.core.stages.plan import Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
@@ -45,9 +45,9 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_plan", "_server", "abort", "addressing", "command", "desk", "destination", "entry",
-        "forwarding", "leaving", "local", "login", "matching", "protection", "queue", "restart",
-        "resync", "timeouts", "transfer",
+        "_about", "_named", "_route", "_server", "abort", "addressing", "command", "desk",
+        "destination", "entry", "forwarding", "leaving", "local", "login", "matching", "protection",
+        "queue", "restart", "resync", "timeouts", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
@@ -71,7 +71,8 @@ class Session:
         self.leaving = Leaving(desk, transfer, addressing, forwarding)
         self.timeouts = Timeouts(desk)
         self._about: About | None = None
-        self._plan: Plan | None = None
+        self._route: Route | None = None
+        self._named: Server | None = None
         self._server: Link | None = None
 
     # -- from outside -----------------------------------------------------------------------------
@@ -149,9 +150,10 @@ class Session:
     def about(self, name: str, listener: str = "") -> About:
         """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
         server, plan = self.desk.server, self.login.state
-        if self._about is None or plan is not self._plan or server is not self._server:
+        stands = plan.route is self._route and plan.server is self._named
+        if self._about is None or not stands or server is not self._server:
             client = self.desk.client  # many facts are of one session, and it seldom changes
-            self._plan, self._server = plan, server
+            self._route, self._named, self._server = plan.route, plan.server, server
             self._about = About(
                 name,
                 Peer(client.peer, client.peer_port),

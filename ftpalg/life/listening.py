@@ -23,6 +23,7 @@ from ftpalg.config import Intercept, Listener
 from ftpalg.endpoints import endpoint_of
 from ftpalg.life import faults
 from ftpalg.life.faults import CannotStart
+from ftpalg.net.control.attached import accept_from
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.legs.sockets import make_transparent
 from ftpalg.net.own_addresses import Own
@@ -107,6 +108,7 @@ class Listeners:
         port = self._adopt(number, factory) if number is not None else None
         if port is None:
             port = self._listen(listener, factory)
+        accept_from(port, factory)
         opened = self.standing[name] = Opened(listener, factory, port)
         if opened.address is not None:
             self._own.add(*opened.address)

@@ -235,8 +235,7 @@ class FtpBackend:
             calls.append(control.hang_up)
         if server is not None:
             calls += (self.settled, partial(self._shared.reaching.left, server))
-        if calls:
-            call_all(*calls)
+        call_all(*calls)
 
     def settled(self) -> None:
         """The client is logged in there."""

@@ -47,12 +47,11 @@ from ftpalg.net.password_masking import PasswordMasking
 from ftpalg.net.shared import Shared
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
-from ftpalg.net.timers import Timers
 from ftpalg.net.tls import ForClients
 
 
 class Driver:
-    """One session, its connections and its timers."""
+    """One session, its connections and what it waits for."""
 
     __slots__ = (
         "_around",
@@ -71,7 +70,6 @@ class Driver:
         "reply",
         "session",
         "shared",
-        "timers",
     )
 
     def __init__(
@@ -89,8 +87,7 @@ class Driver:
         self.reply: Reply | None = None
         self._for_clients: ForClients | None = None
         self._masking = PasswordMasking()
-        self.timers: Timers = Timers(self.reactor, shared.settings.timeouts, self)
-        self._events: list[Event] = []
+        self._events: tuple[Event, ...] = ()
         self._busy = False
         self._heard: float = shared.reactor.seconds()
         self._released = False
@@ -110,7 +107,7 @@ class Driver:
         line = line_of(event) if self.shared.log.ladder else None
         if line is not None:
             self.observe(line)
-        self._events.append(event)
+        self._events += (event,)
         self._heard = self.shared.reactor.seconds()
         self._go_on()
 
@@ -118,7 +115,7 @@ class Driver:
         if self._busy:
             return
         while self._events:
-            event = self._events.pop(0)
+            event, self._events = self._events[0], self._events[1:]
             self.reply = event.reply if isinstance(event, ReplyReceived) else None
             self._guarded(self.session.handle, event)
         self.reply = None
@@ -150,7 +147,7 @@ class Driver:
         """
         failed = Failed("an exception ends the session", Failure().getTraceback())
         last = reply(421, "An internal error ends this session.")
-        self._events.clear()
+        self._events = ()
         try:
             call_all(
                 partial(self.observe, failed),
@@ -329,7 +326,7 @@ class Driver:
         self._released = True
         call_all(
             self.client.hang_up,
-            self.timers.stop_all,
+            partial(self.shared.timers.stop_all, self),
             self._let_go,
             self.backend.hang_up,
             *((self.check.cancel,) if self.check is not None else ()),
@@ -390,8 +387,8 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.EndLeg: lambda driver, action: driver.legs.side(action.side).finish_sink(),
     do.CloseLeg: lambda driver, action: driver.legs.close(action.side),
     do.AbortLeg: lambda driver, action: driver.legs.abort(action.side),
-    do.StartTimer: lambda driver, action: driver.timers.start(action.timer),
-    do.StopTimer: lambda driver, action: driver.timers.stop(action.timer),
+    do.StartTimer: lambda driver, action: driver.shared.timers.start(driver, action.timer),
+    do.StopTimer: lambda driver, action: driver.shared.timers.stop(driver, action.timer),
     do.ReportProgress: Driver._report_progress,
     do.Learned: Driver._learned,
     do.Tell: Driver._tell,

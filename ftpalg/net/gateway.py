@@ -27,6 +27,7 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
 from ftpalg.net.threads import Asking, Room
+from ftpalg.net.timers import Timers
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
@@ -126,6 +127,7 @@ class Gateway:
                 self._session_names,
                 before.sessions if before else None,
             ),
+            Timers(reactor, settings.timeouts),
         )
         return shared
 

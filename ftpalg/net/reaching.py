@@ -5,14 +5,10 @@ from __future__ import annotations
 import socket
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import count
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Protocol as Connection
-from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
@@ -20,7 +16,7 @@ from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
-from ftpalg.net.control.attached import attached
+from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.line import Control
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own, is_local
@@ -38,18 +34,6 @@ from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.tls import ServerSide
-
-
-class _Adopted(ServerFactory):
-    """Gives a connected socket its protocol."""
-
-    noisy = False
-
-    def __init__(self, protocol: Connection) -> None:
-        self._made = protocol
-
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return self._made
 
 
 def _through(reactor: Guarded, resolve: Resolve) -> Resolve:
@@ -212,7 +196,7 @@ class Reaching:
 
     def _guarded(self, reactor: Guarded) -> Means:
         resolve = _through(reactor, self._means.resolve)
-        return replace(self._means, reactor=reactor, resolve=resolve)
+        return self._means._replace(reactor=reactor, resolve=resolve)
 
     def way(self, route: Route, client: Link | None) -> Way:
         """How sockets towards the servers of a route are opened, for a client or for ourselves."""
@@ -264,12 +248,11 @@ class Reaching:
 
     def adopt(self, sock: socket.socket, control: Control) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""
-        with sock:  # it is duplicated
-            try:
-                adopted = _Adopted(attached(control))
-                self._reactor.adoptStreamConnection(sock.fileno(), sock.family, adopted)
-            except OSError:
-                control.connectionLost(Failure(ConnectionLost()))
+        try:
+            adopt(self._reactor, sock, control)
+        except OSError:
+            sock.close()
+            control.connectionLost(Failure(ConnectionLost()))
 
     # -- what is known of them ------------------------------------------------------------------------
 

@@ -7,16 +7,18 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 
 Value = str | int | float | tuple[str, ...] | tuple[int, ...]
 
 
-class Level(Enum):
+class Level(Key):
     """How much a record matters; ``priority`` is syslog's and journald's word for it."""
 
     INFO = "info", 6
@@ -310,8 +312,8 @@ NOBODYS = Whose({})
 """Of records that are of no session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@value
+class Record(NamedTuple):
     """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
 
     No field of ``whose`` is in ``own``.
@@ -319,7 +321,7 @@ class Record:
 
     event: str
     time: float
-    own: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = MappingProxyType({})
     louder: Level | None = None
     whose: Whose = NOBODYS
 

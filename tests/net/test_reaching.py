@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -238,19 +237,21 @@ class Adopting(ReachingCase):
     """Connected sockets given to Twisted."""
 
     class Refusing(Clock):
-        """A reactor that finds the socket broken."""
+        """A reactor that cannot watch one more."""
 
-        def adoptStreamConnection(self, *words: Any) -> None:
-            raise OSError(107, "Transport endpoint is not connected")
+        def addReader(self, reader: Any) -> None:
+            raise OSError(28, "No space left on device")  # user.max_epoll_watches
 
     def test_broken(self) -> None:
-        """A socket that broke meanwhile is closed, and its protocol told, once."""
+        """A socket that cannot be watched is closed, and its protocol told, once."""
         shared = self.reaching(Settings())
         shared._reactor = self.Refusing()
         told: list[Any] = []
 
-        class Lost(Protocol):
-            def connectionLost(self, reason: Failure = connectionDone) -> None:
+        class Lost:
+            reactor = Guarded(shared._reactor, Unbroken())
+
+            def connectionLost(self, reason: Failure) -> None:
                 told.append(reason.type)
 
         near, far = socket.socketpair()

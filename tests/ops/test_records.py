@@ -15,7 +15,7 @@ from ftpalg.core.wire.commands import Command
 from ftpalg.ops.news import OF_GATEWAY
 from ftpalg.ops.record_tables import ALWAYS, EVENTS, FIELDS, SESSION, Level
 from ftpalg.ops.records import COUNTED, OF_SESSIONS
-from ftpalg.ops.settings import LogSettings, Which
+from ftpalg.ops.settings import Keep, LogSettings, Which
 from tests.ops.cases import (
     CLOSED,
     EVERY_FACT,
@@ -60,6 +60,14 @@ class Tables(RecordsCase):
 
 class Sessions(RecordsCase):
     """One session's records."""
+
+    def test_renewed(self) -> None:
+        """Other settings hold for sessions that have begun, too."""
+        self.see(facts.LoggedIn("anna"))
+        self.records.take(LogSettings(users=Keep.NONE, addresses=Keep.SHORT), None)
+        self.see(facts.Noted("a"))
+        fields = self.last("note").fields
+        self.assertEqual((fields["client_ip"], fields.get("user")), ("192.0.2.0", None))
 
     def test_whose(self) -> None:
         """Each record says whose it is: names and numbers in fields of their own."""

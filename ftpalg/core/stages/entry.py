@@ -28,6 +28,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
@@ -45,6 +46,7 @@ PASSWORD = reply(331, "Password required.")
 REMEDY = "Name the server too: USER user@server or user@server:port."
 
 
+@value
 class Wish(NamedTuple):
     """What an entering client has said so far.
 
@@ -61,9 +63,6 @@ class Wish(NamedTuple):
     wrong: int = 0
 
 
-SILENT = Wish()
-
-
 class Entry(Stage):
     """``state`` is the client's wish."""
 
@@ -74,7 +73,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, SILENT)
+        super().__init__(desk, Wish())
         self._destination = destination
         self._protection = protection
         self._login = login

@@ -19,6 +19,8 @@ IAC, DONT, DO, WONT, WILL, SB, IP, DM, SE = 255, 254, 253, 252, 251, 250, 244, 2
 LONGEST_SUBNEGOTIATION = 256
 
 CRLF, LF = b"\r\n", b"\n"
+BLANK = b" \t\r\n"
+"""What an empty line may begin with."""
 
 
 Within = Callable[[bytearray, int], bool]
@@ -194,7 +196,7 @@ class CommandLines:
         """
         if not self._buffer:
             return None
-        if not self._skipping:
+        if self._buffer[0] in BLANK and not self._skipping:
             self._drop(self._empty_length())
         end = self._buffer.find(self._end)
         if end < 0:

@@ -259,8 +259,9 @@ class ReplyParser:
 
         glFTPd again: `553-`, `150 Opening`, and a small file's `226` at once behind it.
         """
-        third = OTHER.match(line) and line[:3] not in (self._code, self._other[:3])
-        return bool(third) and self._other.startswith(b"1")
+        if not self._other.startswith(b"1") or line[:3] in (self._code, self._other[:3]):
+            return False
+        return OTHER.match(line) is not None
 
     def end_here(self) -> tuple[Reply, ...]:
         """End the reply at its last line, which has another code: return ``other_end``.

@@ -6,10 +6,9 @@ import socket
 from collections.abc import Callable
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure as Reason
-from zope.interface import implementer
 
 from ftpalg.config import Intercept, Listener
 from ftpalg.core import ends
@@ -42,7 +41,6 @@ from ftpalg.net.proxyheader import HeaderReader, unbelievable
 from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
 
 
-@implementer(IHalfCloseableProtocol)
 class ClientControl(Control):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
 
@@ -51,6 +49,7 @@ class ClientControl(Control):
 
     __slots__ = ("_admission", "_peer", "balancer", "driver", "listener", "near", "rules")
 
+    half_closeable = True
     _lines: CommandLines
 
     def __init__(
@@ -118,7 +117,7 @@ class ClientControl(Control):
 
     def _check_up(self) -> None:
         """The balancer's own connection: it hears that the gateway is well, and has no session."""
-        self._admission.log.tell(Probed(self.transport.getPeer().host))
+        self._admission.log.tell(Probed(self._peer.host))
         if self.rules.client_tls is not ClientTls.IMPLICIT:
             self.write(bytes(reply(220, "ftpalg ready.")))
         self.hang_up()
@@ -248,7 +247,7 @@ class ClientControl(Control):
     @property
     def waits_for_room(self) -> bool:
         """Whether lines may wait here for room in the session."""
-        return Hold.ROOM in self.pauses
+        return Hold.ROOM in self.pauses.reasons
 
     def pump(self) -> None:
         """Give the session the lines it has room for; stop reading while it has none."""
@@ -257,7 +256,7 @@ class ClientControl(Control):
             self._end_with_tls()
             return
         left = TURN
-        while self.driver is not None and self.state is State.TALKING and not self.pauses:
+        while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
             elif left <= 0:
@@ -275,7 +274,8 @@ class ClientControl(Control):
                     self.driver.handle(CommandRefused(error))
         else:
             return
-        self._end_with_tls()
+        if self.tls is not None:
+            self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
             self._waits.start(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
 
@@ -319,14 +319,12 @@ class ClientControl(Control):
         if self.driver is None or self.state is not State.TALKING:
             self.finish()
         elif self.tls is not None and not self.tls.cleared:
-            self.finish()
+            self._close()
             cut = ends.Reason.CLIENT_TLS if self.tls.shaking else ends.Reason.CLIENT_CUT_TLS
             self._tell_lost("the connection ended under TLS", cut)
+            self.finish()
         else:
             self.driver.handle(ClientDone())
-
-    def writeConnectionLost(self) -> None:
-        """Our own end has gone out."""
 
     def _tell_lost(self, reason: str, why: ends.Reason) -> None:
         driver, self.driver = self.driver, None
@@ -339,8 +337,9 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
-        shaking = self.state is State.SHAKING or (self.tls is not None and self.tls.shaking)
-        if shaking:
+        if self.driver is None:
+            return
+        if self.tls is not None and self.tls.shaking:
             why = ends.Reason.CLIENT_TLS
         elif reason.check(ConnectionDone):
             why = ends.Reason.CLIENT_CLOSED

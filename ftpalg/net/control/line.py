@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
@@ -75,6 +75,8 @@ class Control(ABC):
         "state", "tls", "transport",
     )  # fmt: skip
 
+    half_closeable: ClassVar[bool] = False
+    """Whether the peer's end is not yet the connection's: ``readConnectionLost`` is called then."""
     transport: IConnection
     pauses: Pauses
     _outlet: Outlet
@@ -241,16 +243,15 @@ class Control(ABC):
         self.state, self._other = State.CLOSING, None
         self._waits.stop_all()
         self._waits.start(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
-        self._outlet.close()
         self.pauses.clear()
         self.transport.resumeProducing()  # an end that was read already is told once more
-        self.transport.loseWriteConnection()
+        self._outlet.close()
 
     def finish(self) -> None:
         """Close; the peer has ended its side, and only our last words are still to go out."""
         if not self.closing:
             self._close()
-        self.transport.loseConnection()
+        self._outlet.finish()
 
     def abort(self) -> None:
         """Reset the connection; harmless where there is none."""

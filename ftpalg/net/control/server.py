@@ -151,10 +151,11 @@ class ServerControl(Control):
                 line = self._lines.next()
                 if line is None:
                     self._catch_up()
-                    self._end_with_tls()
+                    if self.tls is not None:
+                        self._end_with_tls()
                     return
                 self._waits.stop(Wait.OTHER_END)
-                if self._hearing.transfers and self._parser.ended_before(line):
+                if self._parser.ended_before(line) and self._hearing.transfers:
                     self._end_reply()
                 left -= 1 if self._take(line) else EVENT
         except FtpError as error:
@@ -259,6 +260,8 @@ class ServerControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        if self._hearing is None:
+            return
         if self.tls is not None and self.tls.shaking:
             self._tell(ServerInsecure("TLS with the server failed: the connection ended."))
         else:
