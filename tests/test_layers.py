@@ -108,7 +108,7 @@ NET = (
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
-    {"contexts"},
+    {"contexts", "judging"},
     {"tls"},
     {"guarded", "shown", "password_masking"},
     {"owners", "remedies"},

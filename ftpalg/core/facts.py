@@ -225,6 +225,19 @@ class SessionClosed(NamedTuple):
 
 
 @value
+class Shadowed(NamedTuple):
+    """A rule that is only tried (``shadow = true``) fits a decision that has been made without it.
+
+    ``rule`` is its key with its place, ``would`` what it would have done, as words behind "would";
+    ``differs`` is True where that is not what was done.
+    """
+
+    rule: str
+    would: str
+    differs: bool
+
+
+@value
 class Noted(NamedTuple):
     """A sentence about a session that an operator should know."""
 
@@ -366,6 +379,7 @@ Fact = (
     | ProtocolError
     | Failed
     | SessionClosed
+    | Shadowed
     | Noted
     | CommandLine
     | ReplyLines

@@ -83,10 +83,12 @@ class Entry(Stage):
         """The client has connected."""
         desk = self.desk
         desk.start(Timer.LOGIN)
-        route = self._destination.route()
+        facts = self._destination.facts()
+        route = desk.rules.route(facts)
         leads = isinstance(route, Route) and self._destination.leads_somewhere(route)
         if leads and isinstance(route, Route) and not self._wants_account:
             self._login.dial(route, self._destination.server, greets=True)
+            self._destination.settled(facts, route)
             return
         named = "." if desk.rules.accounts else "; log in as user@server."
         desk.tell(reply(220, f"ftpalg ready{named}"))
@@ -136,7 +138,10 @@ class Entry(Stage):
             whither.open(server)  # USER comes behind and names no server
         server = server or whither.server
         self.state = self.state._replace(user=user, server=server)
-        route = whither.route(user, server, final=True, named=named)
+        facts = whither.facts(user, server, final=True, named=named)
+        route = self.desk.rules.route(facts)
+        if isinstance(route, Route):
+            whither.settled(facts, route)
         if not isinstance(route, Route) or not (route.servers or server):
             self.desk.refuse(530, REMEDY)
             return
