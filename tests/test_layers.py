@@ -74,6 +74,7 @@ STAGES = (
     {"protection"},
     {"plan"},
     {"login"},
+    {"wish"},
     {"entry"},
     {"local"},
     {"restart"},

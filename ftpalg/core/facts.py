@@ -226,11 +226,8 @@ class SessionClosed(NamedTuple):
 
 @value
 class Shadowed(NamedTuple):
-    """A rule that is only tried (``shadow = true``) fits a decision that has been made without it.
-
-    ``rule`` is its key with its place, ``would`` what it would have done, as words behind "would";
-    ``differs`` is True where that is not what was done.
-    """
+    """A rule that is only tried fits a decision, which was made without it: ``rule`` with its place
+    ``would`` do that, which ``differs`` from what was done or not."""
 
     rule: str
     would: str

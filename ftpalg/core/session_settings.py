@@ -91,7 +91,13 @@ class Rules:
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets: the first pattern that fits its name, else the default."""
-        for pattern, tls in self.server_tls_rules:
-            if fnmatchcase(plain_name(server.host), plain_name(pattern)):
-                return tls
-        return self.server_tls
+        at = self.tls_rule(server)
+        return self.server_tls if at is None else self.server_tls_rules[at][1]
+
+    def tls_rule(self, server: Server) -> int | None:
+        """The place of that pattern."""
+        name = plain_name(server.host)
+        for at, (pattern, _) in enumerate(self.server_tls_rules):
+            if fnmatchcase(name, plain_name(pattern)):
+                return at
+        return None

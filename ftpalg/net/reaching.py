@@ -27,7 +27,7 @@ from ftpalg.net.guarded import Guarded
 from ftpalg.net.judging import Judging
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.attempt import DIRECT, NEGOTIATED, Way, negotiations
+from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations, way_of
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
@@ -251,20 +251,7 @@ class Reaching:
 
     def way(self, route: Route, client: Link | None) -> Way:
         """How sockets towards the servers of a route are opened, for a client or for ourselves."""
-        keeps = route.source == "client"
-        source = "" if keeps else route.source
-        parent = self._parents.get(route.parent)
-        if not (parent or route.source or route.proxy_protocol):
-            return DIRECT
-        if client is None:
-            return Way(parent, source, proxy_protocol=route.proxy_protocol)
-        return Way(
-            parent,
-            client.peer if keeps else source,
-            transparent=keeps,
-            proxy_protocol=route.proxy_protocol,
-            client=(client.peer, client.peer_port),
-        )
+        return way_of(route, self._parents.get(route.parent), client)
 
     def order(self, dial: Dial, client: str) -> list[Server]:
         """The servers of a dial, in the order to try them."""

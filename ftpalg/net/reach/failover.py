@@ -20,7 +20,7 @@ from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
 from ftpalg.net.legs.sockets import ANY, Address
-from ftpalg.net.reach.attempt import Attempt, Way
+from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.names import MOST, LookUp, Resolve, is_address
 from ftpalg.net.reactors import Reactor
@@ -130,15 +130,14 @@ class Reach:
             return
         self._server = self._servers.pop(0)
         self._missing.clear()
-        host, parent = self._server.host, self._way.parent
-        if parent is None:
+        host = self._server.host
+        how = asked(self._way, host, lambda: self._rules.by_name(self._server))
+        if how is Asked.DIALLED:
             self._look_up(host, self._rules.resolve, self._found)
-        elif is_address(host):
-            self._ask_for([normal(host)])
-        elif self._rules.by_name(self._server):
+        elif how is Asked.RESOLVED:
             self._look_up(host, self._rules.resolve, self._resolved)
         else:
-            self._ask_for([host])
+            self._ask_for([normal(host) if how is Asked.ADDRESS else host])
 
     def _look_up(self, host: str, resolve: Resolve, then: Callable[[list[str]], None]) -> None:
         done = False
@@ -228,10 +227,11 @@ class Reach:
         if loop:
             self._reasons.append(f"{host}: {loop}")
             return False
-        ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
-        if (":" in ours[0]) is not (":" in host):
-            self._reasons.append(f"{host}: the source address {ours[0]} is of another family")
+        hindered = self._way.hindered(host)
+        if hindered:
+            self._reasons.append(f"{host}: {hindered}")
             return False
+        ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
         try:
             attempt = Attempt(
                 self._means.reactor,
