@@ -27,7 +27,7 @@ class Servers(SynchronousTestCase):
 
     def test_each_condition(self) -> None:
         """A rule that is passed over lacks the first condition that does not hold; the next is asked."""
-        lacking = {
+        lacking: dict[str, Any] = {
             "clients": ELSEWHERE,
             "accounts": ("bert",),
             "names": ("x",),
@@ -105,6 +105,6 @@ class Routes(SynchronousTestCase):
         )
         self.assertEqual([one.rule for one in found], [*rules])
         final = [
-            *walk(rules[-1:] + (RouteRule(own), RouteRule(Route())), facts._replace(final=True))
+            *walk((*rules[-1:], RouteRule(own), RouteRule(Route())), facts._replace(final=True))
         ]
         self.assertEqual([one.lacks for one in final], ["accounts", "server", ""])

@@ -169,6 +169,8 @@ def reading(
         else:
             found = read(words) if bool(tail) is (read is _tail) else None
             yield Read(dialect, Lack.FORM if found is None else None, found)
+            if found is not None:
+                return
     raise BadArgument("USER names a server in a way that is not accepted here.")
 
 
