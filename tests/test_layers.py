@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "options": {"config", "words"},
     "endpoints": {"config"},
     "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
     "whole_files": {"whole_files"},
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
+        "explain",
         "foreground",
         "whole_files",
         "life",
@@ -128,7 +130,7 @@ NET = (
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

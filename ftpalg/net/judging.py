@@ -21,9 +21,13 @@ class Judging:
         self._own = own
         self.tries = policies.tried is not None
 
+    def itself(self, server: Server, address: str) -> bool:
+        """Whether one of our own listeners is there."""
+        return self._own.listens_on(address, server.port)
+
     def refusal(self, dial: Dial, client: str, near: bool, server: Server, address: str) -> str:
         """Why that address must not be dialled, or nothing."""
-        if self._own.listens_on(address, server.port):
+        if self.itself(server, address):
             return f"{server.host} port {server.port} is this gateway itself."
         if not dial.named:
             return ""
@@ -49,7 +53,7 @@ class Judging:
     ) -> Shadowed | None:
         """What they would have said to that address, instead of this refusal or consent."""
         tried = self._policies.tried
-        if tried is None or not dial.named or self._own.listens_on(address, server.port):
+        if tried is None or not dial.named or self.itself(server, address):
             return None
         return tried(
             client,
