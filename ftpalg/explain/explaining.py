@@ -164,9 +164,9 @@ class Answering:
             return
         implicit = self.rules.client_tls is ClientTls.IMPLICIT
         if not implicit and (question.tls or question.sni or talk.wants_tls):
-            talk.say(b"AUTH TLS")
+            talk.try_out(b"AUTH TLS")
         if question.host is not None:
-            talk.say(b"HOST " + question.host)
+            talk.try_out(b"HOST " + question.host)
         if question.account is not None and not self.rules.accounts:
             self.notes.append("this listener asks for no account: --account is not said")
         for line in self._login():
@@ -243,7 +243,7 @@ class Answering:
     def _goes(self, last: Dialled) -> Verdict:
         session, reached, dial = self.talk.session, last.reached, last.dial
         plan = session.login.state
-        assert reached.server is not None, "it is not refused"
+        named = reached.tried[-1].server
         tls = TLS[plan.tls]
         if plan.tls is ServerTls.MATCH and session.protection.state.server_secured:
             tls = TLS[ServerTls.EXPLICIT]
@@ -256,8 +256,8 @@ class Answering:
             Kind.DEPENDS if depends else Kind.GOES,
             route,
             self.settings.origin.place(route) if route else "",
-            name=str(reached.server),
-            others=tuple(str(one) for one in dial.servers if one != reached.server),
+            name=str(named),
+            others=tuple(str(one) for one in dial.servers if one != named),
             address=reached.address,
             account=session.desk.account,
             user=printable(plan.user or b""),

@@ -17,7 +17,7 @@ from ftpalg.core.wire.addresses import normal
 from ftpalg.explain.question import Question
 from ftpalg.net.judging import Judging
 from ftpalg.net.own_addresses import Own
-from ftpalg.net.reach.attempt import Asked, Way, asked, way_of
+from ftpalg.net.reach.attempt import Asked, Way, asked, spelled_once, way_of
 from ftpalg.net.reach.names import MOST, is_address, unknown
 from ftpalg.policy.access import Access, ServerRule
 
@@ -102,9 +102,12 @@ class Reacher:
                 forbidden = self._refused(dial, client, server)
                 reasons.append(forbidden)
                 continue
-            good = next((a for a in one.judged if not (a.refusal or a.hindered)), None)
+            good = _first(way, [a for a in one.judged if not (a.refusal or a.hindered)])
             if good is not None:
-                return Reached(way, tuple(tried), server, good.address)
+                parent = way.parent is not None
+                host = good.address or server.host
+                led = way.led_to(server, host if parent else "")
+                return Reached(way, tuple(tried), led, good.address)
             if not one.judged:
                 forbidden = one.by_name or forbidden
                 reasons.append(unknown(server.host))
@@ -130,7 +133,8 @@ class Reacher:
             known = self._question.addresses_of(server.host, named=dial.named)
         judged = None
         if known is not None:
-            judged = tuple(self._judge(dial, way, client, server, one) for one in known[:MOST])
+            hosts = spelled_once(known) if how is Asked.RESOLVED else list(known)[:MOST]
+            judged = tuple(self._judge(dial, way, client, server, one) for one in hosts)
         return Tried(server, how, heard[0] if heard else None, judged)
 
     def _judge(self, dial: Dial, way: Way, client: Link, server: Server, host: str) -> Judged:
@@ -166,6 +170,14 @@ class Reacher:
         )
         judging = Access(servers=rules)
         return judging.refusal(client.peer, dial.account, server, NOWHERE_SPECIAL)
+
+
+def _first(way: Way, allowed: list[Judged]) -> Judged | None:
+    """The one that is tried first."""
+    if not allowed:
+        return None
+    first = way.preferred([one.address for one in allowed])[0] if way.parent else allowed[0].address
+    return next(one for one in allowed if one.address == first)
 
 
 def asked_of_name(

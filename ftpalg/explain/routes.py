@@ -33,6 +33,8 @@ def steps(settings: Settings, listener: Listener, facts: Facts) -> Iterator[Step
         else:
             one = (would if rule.shadow else found).get(key)
             outcome, why = _came(one, rule, facts)
+            if rule.shadow and outcome is Outcome.TAKEN:
+                why = f"it would take it {why}" if one and not one.waits else why
             yield Step(TABLE, key, place, outcome, why, rule.shadow)
     taken = any(not one.lacks for one in found.values())
     key = "server" if settings.server else "login.dialects"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.explain.reached import Judged, Tried, asked_of_name
@@ -15,7 +16,6 @@ from ftpalg.explain.steps import Outcome, Step
 from ftpalg.life.wiring import access_of, server_rules
 from ftpalg.net.judging import Judging
 from ftpalg.net.own_addresses import is_local
-from ftpalg.net.reach.attempt import Asked
 from ftpalg.policy.access import DEFAULT_PORTS, INWARD_NAME, SPECIAL_ADDRESS, Access, ServerRule
 from ftpalg.policy.access import Step as Asking
 from ftpalg.policy.machine import Machine
@@ -25,6 +25,13 @@ TABLE = "access.servers"
 ITSELF, MACHINE, SPECIAL = "the gateway itself", "the gateway's own machine", "special addresses"
 BEHIND = f"behind {TABLE}"
 """What decides beside the rules."""
+BESIDE = {INWARD_NAME: "names of a machine itself", SPECIAL_ADDRESS: SPECIAL}
+DECIDES = {False: "it allows", True: "it denies"}
+DECIDES_NAMES = {
+    False: "it lets a parent look the name up",
+    True: "it does not let a parent look the name up",
+}
+"""What a rule does that says nothing against a session, and one that does."""
 
 
 def clients(settings: Settings, client: str, *, admitted: bool) -> Step:
@@ -51,6 +58,10 @@ class Servers:
     def _access(self) -> Access:
         return access_of(self.settings)
 
+    @property
+    def _awake(self) -> Access:
+        return Access(servers=awake(server_rules(self.settings)))
+
     def steps(self, tried: Tried) -> Iterator[Step]:
         """What came of each rule for one server."""
         server = tried.server
@@ -58,11 +69,11 @@ class Servers:
             yield from self._configured(tried)
             return
         if tried.by_name is not None:
-            yield from self._by_name(server)
+            yield from self._by_name(server, tried.by_name)
         if tried.judged is None:
             yield from self._of_any_address(server)
         for one in tried.judged or ():
-            yield from self._judged(one, tried.how)
+            yield from self._judged(one)
 
     def _configured(self, tried: Tried) -> Iterator[Step]:
         for one in tried.judged or ():
@@ -76,19 +87,23 @@ class Servers:
         for at, rule in enumerate(self._access.servers):
             yield self._step(at, Outcome.NOT_REACHED, why, rule.shadow)
 
-    def _judged(self, one: Judged, how: Asked) -> Iterator[Step]:
+    def _judged(self, one: Judged) -> Iterator[Step]:
         """An address, or a name that a parent is told."""
         asked = self.client, self.dial.account, one.server, one.address
         walk = [*self._access.steps(*asked)]
         machine = self._machine(one)
-        itself = self.judging.itself(one.server, one.address)
-        if itself:
+        if self.judging.itself(one.server, one.address):
+            walk = []
             yield self._beside(ITSELF, Outcome.TAKEN, "one of its listeners is there", one)
         elif machine is not None:
+            walk = [] if machine.outcome is Outcome.TAKEN else walk
             yield machine
-        if itself or (machine is not None and machine.outcome is Outcome.TAKEN):
-            walk = []
-        yield from self._walked(walk, one.server, one.address or one.server.host)
+        told = self.judging.tried(
+            self.dial, self.client, True, one.server, one.address, one.refusal
+        )
+        awaken = [*self._awake.steps(*asked)] if self.judging.tries else []
+        about = one.address or one.server.host
+        yield from self._walked(walk, awaken, told, one.server, about)
 
     def _machine(self, one: Judged) -> Step | None:
         """What stands against this machine's own addresses; None where that is no question."""
@@ -112,60 +127,55 @@ class Servers:
         )
         return self._beside(MACHINE, Outcome.PASSED, why, one)
 
-    def _by_name(self, server: Server) -> Iterator[Step]:
+    def _by_name(self, server: Server, refusal: str) -> Iterator[Step]:
         """Whether a parent may be told the name."""
-        walk = [*self._access.steps_by_name(self.client, self.dial.account, server)]
-        yield from self._walked(walk, server, f"the name {server.host}", by_name=True)
+        asked = self.client, self.dial.account, server
+        told = self.judging.tried_by_name(self.dial, self.client, server, refusal)
+        awaken = [*self._awake.steps_by_name(*asked)] if self.judging.tries else []
+        walk = [*self._access.steps_by_name(*asked)]
+        yield from self._walked(
+            walk, awaken, told, server, f"the name {server.host}", DECIDES_NAMES
+        )
 
     # -- one walk -----------------------------------------------------------------------------------
 
     def _walked(
-        self, walk: list[Asking], server: Server, about: str, *, by_name: bool = False
+        self,
+        walk: list[Asking],
+        awaken: list[Asking],
+        told: Shadowed | None,
+        server: Server,
+        about: str,
+        decides: Mapping[bool, str] = DECIDES,
     ) -> Iterator[Step]:
-        """Each rule of the settings, or each default one, then what decides beside them."""
-        rules = self._access.servers
+        """Each rule of the settings, or each default one, then what decides beside them.
+
+        ``awaken`` is the walk with all shadows awake, and ``told`` what would be told of them.
+        """
         found = {one.at: one for one in walk}
-        for at, rule in enumerate(rules):
-            if rule.shadow:
-                yield self._shadow(at, rule, server, about, by_name=by_name)
-            elif at in found:
-                yield self._asked(found[at], rule, server, about, by_name=by_name)
+        would = {one.at: one for one in awaken}
+        for at, rule in enumerate(self._access.servers):
+            one = (would if rule.shadow else found).get(at)
+            if rule.shadow and told is not None and told.rule == self._place_of(f"{TABLE}[{at}]"):
+                why = f"it would {_words(told.would)}"
+                yield self._step(at, Outcome.TAKEN, why, True, about)
+            elif one is None or (rule.shadow and one.says is not None):
+                yield self._step(at, Outcome.NOT_REACHED, "", rule.shadow, about)
+            elif one.says is None:
+                why = self._lacking(rule, one.lacks, server, about)
+                yield self._step(at, Outcome.PASSED, why, rule.shadow, about)
             else:
-                yield self._step(at, Outcome.NOT_REACHED, "", about=about)
+                yield self._step(at, Outcome.TAKEN, decides[bool(one.says)], False, about)
         last = walk[-1] if walk else None
         if last is not None and last.at is None:
-            key = {INWARD_NAME: "names of a machine itself", SPECIAL_ADDRESS: SPECIAL}.get(
-                last.lacks, BEHIND
-            )
+            key = BESIDE.get(last.lacks, BEHIND)
             yield Step(TABLE, key, "", Outcome.TAKEN, _words(last.says or ""), about=about)
+        if told is not None and told.rule == self._place_of(TABLE):
+            why = f"the default rules would be gone: it would {_words(told.would)}"
+            yield Step(TABLE, TABLE, "", Outcome.TAKEN, why, shadow=True, about=about)
 
-    def _asked(
-        self, one: Asking, rule: ServerRule, server: Server, about: str, *, by_name: bool
-    ) -> Step:
-        at = one.at or 0
-        if one.says is None:
-            why = self._lacking(rule, one.lacks, server, about)
-            return self._step(at, Outcome.PASSED, why, about=about)
-        if by_name:
-            lets = "it lets a parent look the name up"
-            why = lets if not one.says else "it does not let a parent look the name up"
-            return self._step(at, Outcome.TAKEN, why, about=about)
-        why = "it denies" if one.says else "it allows"
-        return self._step(at, Outcome.TAKEN, why, about=about)
-
-    def _shadow(
-        self, at: int, rule: ServerRule, server: Server, about: str, *, by_name: bool
-    ) -> Step:
-        """What came of it if all shadows were awake."""
-        access = Access(servers=awake(server_rules(self.settings)))
-        host = "" if about in (server.host, f"the name {server.host}") else about
-        asked = self.client, self.dial.account, server
-        walk = access.steps_by_name(*asked) if by_name else access.steps(*asked, host)
-        found = next((one for one in walk if one.at == at), None)
-        if found is None:
-            return self._step(at, Outcome.NOT_REACHED, "", shadow=True, about=about)
-        step = self._asked(found, rule, server, about, by_name=by_name)
-        return step._replace(shadow=True)
+    def _place_of(self, key: str) -> str:
+        return self.settings.origin.of(key)
 
     def _of_any_address(self, server: Server) -> Iterator[Step]:
         """The same without an address: rules by network cannot be judged."""

@@ -103,6 +103,12 @@ class Talk:
         """Whether the client's connection is under TLS."""
         return self.session.protection.client_secured
 
+    def try_out(self, line: bytes) -> None:
+        """Say what may be refused without an end to the matter."""
+        self.say(line)
+        if not self.session.over:
+            self.reply = None
+
     def say(self, line: bytes) -> None:
         """One line of the client, as it would arrive: a byte 0xFF is doubled (RFC 854)."""
         self.reply = None
@@ -189,9 +195,8 @@ class Talk:
         if reached.server is None:
             self._events.append(ServerUnreachable(reached.reasons, reached.forbidden))
             return
-        several = reached.server if len(action.servers) > 1 else None
         link = Link(reached.address or self._link.local, self._link.local)
-        self._events.append(ServerConnected(link, server=several))
+        self._events.append(ServerConnected(link, server=reached.server))
         self._events.append(ReplyReceived(reply(220, "Ready.")))
 
     def _send_command(self, action: do.SendCommand) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,6 +54,14 @@ class Way(NamedTuple):
         """True where a parent is told the server in a language of its own."""
         return self.parent is not None and self.parent.url.scheme in NEGOTIATED
 
+    def led_to(self, server: Server, asked: str) -> Server:
+        """Who a connection leads to: an FTP parent is told what was ``asked``, USER user@server."""
+        return Server(asked, server.port) if asked and not self.proxied else server
+
+    def preferred(self, asked: list[str]) -> list[str]:
+        """What a parent is asked for, in this order: old FTP proxies know no IPv6 address."""
+        return asked if self.proxied else sorted(asked, key=lambda name: ":" in name)
+
     def hindered(self, host: str) -> str:
         """Why that address cannot be dialled this way, or nothing."""
         if self.source and (":" in self.source) is not (":" in host):
@@ -92,6 +100,11 @@ class Asked(Enum):
     ADDRESS = "the parent is asked for the address that it is named by"
     RESOLVED = "we look it up, and the parent is asked for what was found"
     NAME = "the parent is told the name"
+
+
+def spelled_once(hosts: Iterable[str]) -> list[str]:
+    """Addresses as a parent is asked for them, each once."""
+    return list(dict.fromkeys(map(normal, hosts)))
 
 
 def asked(way: Way, host: str, by_name: Callable[[], str]) -> Asked:

@@ -20,7 +20,7 @@ from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
 from ftpalg.net.legs.sockets import ANY, Address
-from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked
+from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked, spelled_once
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.names import MOST, LookUp, Resolve, is_address
 from ftpalg.net.reactors import Reactor
@@ -166,15 +166,14 @@ class Reach:
         """What a parent is asked for, where it is not told the name."""
         if not hosts:
             self._forbidden = self._rules.by_name(self._server)
-        self._ask_for(list(dict.fromkeys(map(normal, hosts))))
+        self._ask_for(spelled_once(hosts))
 
     def _ask_for(self, names: list[str]) -> None:
         """Ask the parent for one of these, judged before anything is dialled."""
         parent = self._way.parent
         assert parent is not None
-        known = [name for name in names if self._may(name if is_address(name) else "")]
-        if not self._way.proxied:
-            known.sort(key=lambda name: ":" in name)  # old FTP proxies know no IPv6 address
+        allowed = [name for name in names if self._may(name if is_address(name) else "")]
+        known = self._way.preferred(allowed)
         if not known:
             self._next_server()
             return
@@ -291,9 +290,7 @@ class Reach:
         self._over = True
         self._stop()
         self._remember([one for one in missing if one[0] != target])
-        server = self._server
-        if target.asked and not self._way.proxied:
-            server = Server(target.asked, server.port)
+        server = self._way.led_to(self._server, target.asked)
         way = self._way._replace(asked=target.asked) if target.asked else self._way
         self._reached(sock, server, way)
 
