@@ -170,7 +170,10 @@ class Answering:
         if question.account is not None and not self.rules.accounts:
             self.notes.append("this listener asks for no account: --account is not said")
         for line in self._login():
-            talk.log_in(line, question.account)
+            if line.startswith(b"HOST"):
+                talk.try_out(line)
+            else:
+                talk.log_in(line, question.account)
             if talk.refused:
                 break
         if self.rules.accounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from twisted.internet.task import Clock
@@ -34,6 +35,7 @@ from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.life.wiring import policies_of, rules_of
+from ftpalg.net.admission import Entrance
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.reach import failover
@@ -119,7 +121,7 @@ class Gateway:
         self._addresses = addresses
         self._policies = policies_of(settings)
         self._clock: Any = Clock()
-        own = Own()
+        self._own = own = Own()
         for one in settings.all_listeners:
             host, _, port = one.endpoint.rpartition(":")
             own.add(host, int(port))
@@ -140,6 +142,16 @@ class Gateway:
     def _look_up(self, name: str, answered: Answered) -> LookUp:
         answered([*self._addresses], "" if self._addresses else unknown(name))
         return Nothing()
+
+    def _entrance(self, sessions: Any) -> Entrance:
+        shared: Any = SimpleNamespace(
+            reactor=self._clock,
+            settings=self._settings,
+            log=self._log,
+            own=self._own,
+            sessions=sessions,
+        )
+        return Entrance(shared)
 
     def came(
         self,
@@ -162,6 +174,8 @@ class Gateway:
 
         sessions: Any = Sessions(self._settings, self._log, self._policies.admits, begin)
         link = Link(client, GATEWAY, 40000, destination=destination)
+        if destination is not None and self._entrance(sessions).misdirected(link, destination):
+            return TURNED_AWAY
         if sessions.admit(door, link) is None:
             text = door.written.decode().strip()
             code, _, words = text.partition(" ")
