@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "options": {"config", "words"},
     "endpoints": {"config"},
     "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
     "whole_files": {"whole_files"},
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
+        "explain",
         "foreground",
         "whole_files",
         "life",
@@ -74,6 +76,7 @@ STAGES = (
     {"protection"},
     {"plan"},
     {"login"},
+    {"wish"},
     {"entry"},
     {"local"},
     {"restart"},
@@ -108,7 +111,7 @@ NET = (
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
-    {"contexts"},
+    {"contexts", "judging"},
     {"tls"},
     {"guarded", "shown", "password_masking"},
     {"owners", "remedies"},
@@ -127,7 +130,7 @@ NET = (
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 
 EXCEPTIONS = {
     "core.stage": "a class without behaviour of its own; tests.core has each stage",
+    "core.stages.wish": "a frozen value; tests.core.test_entry goes through it",
     "core.stages.plan": "a frozen value; tests.core.test_login goes through its states",
     "core.signals": "names; tests.core.test_transfer_tables goes through them",
     "service": "tests.wire.test_cli: what twistd makes of words and settings",

@@ -264,7 +264,7 @@ class Settings:
         modes = [
             self.default_server_tls,
             *(rule.mode for rule in self.server_tls.rules),
-            *(self.route(rule).tls for rule in self.routes),
+            *(self.route(rule).tls for rule in self.routes if not rule.shadow),
         ]
         return any(mode not in (None, ServerTls.OFF) for mode in modes)
 

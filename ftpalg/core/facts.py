@@ -225,6 +225,16 @@ class SessionClosed(NamedTuple):
 
 
 @value
+class Shadowed(NamedTuple):
+    """A rule that is only tried fits a decision, which was made without it: ``rule`` with its place
+    ``would`` do that, which ``differs`` from what was done or not."""
+
+    rule: str
+    would: str
+    differs: bool
+
+
+@value
 class Noted(NamedTuple):
     """A sentence about a session that an operator should know."""
 
@@ -366,6 +376,7 @@ Fact = (
     | ProtocolError
     | Failed
     | SessionClosed
+    | Shadowed
     | Noted
     | CommandLine
     | ReplyLines

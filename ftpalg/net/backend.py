@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
+from ftpalg.core.facts import Fact
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.commands import Command
 from ftpalg.net.call_all import call_all
@@ -57,6 +58,9 @@ class BackendOwner(Protocol):
     @property
     def around(self) -> Surroundings:
         """What its data connections are given."""
+
+    def observe(self, fact: Fact) -> None:
+        """Let the observers know."""
 
     def broke(self) -> None:
         """An exception is being handled: end the session."""
@@ -148,6 +152,7 @@ class FtpBackend:
             near,
             self._reached,
             self._not_reached,
+            self._session.observe,
         )
         self._reach.start()
 

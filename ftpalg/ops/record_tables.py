@@ -138,9 +138,11 @@ FIELDS = {
     ),
     "host": Field("string", "where a stranger's connection came from", Kind.ADDRESS),
     "server": Field("string", "a server of the settings", longest=80),
-    "rule": Field(
-        "string", "the setting that stands against the client, with its place", longest=160
+    "rule": Field("string", "the setting that decides, or would, with its place", longest=160),
+    "would": Field(
+        "string", "what a rule would have done that is only tried", Kind.SAID, longest=200
     ),
+    "differs": Field("boolean", "whether that is something else than what was done"),
     "what": Field("string", "what is used up, or was not reloaded"),
     "used": Field("integer", "how much of it is in use"),
     "limit": Field("integer", "how much of it there is"),
@@ -267,6 +269,11 @@ EVENTS = {
     ),
     "stray_data": Event(
         WARN, "a stranger came to a data port, and was refused", ("side", "host", "count")
+    ),
+    "shadow": Event(
+        INFO,
+        "a rule that is only tried (shadow = true) fits a decision, which was made without it",
+        ("rule", "would", "differs"),
     ),
     "note": Event(WARN, "something about a session that an operator should know", ("text",)),
     "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),

@@ -306,6 +306,9 @@ class Records:
             "stray_data", about, trail, side=fact.side.value, host=fact.host, count=fact.times
         )
 
+    def _shadowed(self, about: About, trail: Trail, fact: facts.Shadowed) -> None:
+        self._say("shadow", about, trail, rule=fact.rule, would=fact.would, differs=fact.differs)
+
     def _noted(self, about: About, trail: Trail, fact: facts.Noted) -> None:
         self._say("note", about, trail, text=fact.text)
 
@@ -365,6 +368,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.ProtocolError: Records._protocol,
     facts.Failed: Records._failed,
     facts.SessionClosed: Records._closed,
+    facts.Shadowed: Records._shadowed,
     facts.Noted: Records._noted,
 }
 """Which fact makes which record; the lines of the dialogues are the ladder's."""

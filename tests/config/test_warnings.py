@@ -192,6 +192,20 @@ class Each(SynchronousTestCase):
             [("fits-all", "routes[0]"), ("shadowed", "routes[1]"), ("shadowed", "routes[2]")],
         )
 
+    def test_shadows(self) -> None:
+        """A shadow rule takes nothing from anybody; others, and shadows, may from it."""
+        shadow = "[[routes]]\nserver = 'ftp://a'\nshadow = true\n"
+        route = "[[routes]]\nserver = 'ftp://a'\n"
+        for text, wanted in (
+            (shadow + route, []),
+            (shadow + route + route, [("fits-all", "routes[1]"), ("shadowed", "routes[2]")]),
+            (route + shadow, [("shadowed", "routes[1]")]),
+            (shadow + shadow, [("shadowed", "routes[1]")]),
+            ("[[access.servers]]\nshadow = true", []),
+        ):
+            found = [(name, key) for name, key, _ in suspicious(text)]
+            self.assertEqual(found, wanted, text)
+
 
 PATTERNS = some.text(some.sampled_from("ab.*?["), min_size=1, max_size=4)
 NAMES = some.text(some.sampled_from("ab."), max_size=5)

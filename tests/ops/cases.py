@@ -60,6 +60,7 @@ EVERY_FACT: tuple[Fact, ...] = (
     transfer(),
     transfer("STOR x", Outcome.BROKEN, "client: reset"),
     facts.Intruded(Side.SERVER, "203.0.113.66"),
+    facts.Shadowed("f.toml:7: access.servers[0]", "refuse it: a is denied.", differs=True),
     facts.Resource(facts.What.PINHOLES),
     facts.ServerUnreachable(
         "refused", Reason.SERVER_UNREACHABLE, ("198.51.100.7:21 Connection refused (3 ms)",)
