@@ -37,7 +37,7 @@ test: $(VENV)/test check
 	sh tests/peers/install.sh
 	sh tests/ops/install.sh
 	$(BIN)/coverage run --source=ftpalg/core,ftpalg/policy -m twisted.trial \
-	    tests.core tests.policy tests.config
+	    tests.core tests.policy tests.explain tests.config
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
 	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
