@@ -13,6 +13,15 @@ TESTS = Path(__file__).parent
 
 EXCEPTIONS = {
     "core.stage": "a class without behaviour of its own; tests.core has each stage",
+    "explain.steps": "frozen values; tests.explain.test_explaining reads them",
+    "explain.question": "a frozen value; tests.cli.test_explain asks with it",
+    "explain.talk": "tests.explain.test_explaining: its dialogue is the gateway's",
+    "explain.servers": "tests.explain.test_explaining, tests.cli.test_explain: each step",
+    "explain.routes": "tests.explain.test_explaining, tests.cli.test_explain: each step",
+    "explain.ways": "tests.explain.test_explaining, tests.cli.test_explain: each step",
+    "explain.names": "tests.explain.test_explaining, tests.cli.test_explain: each step",
+    "cli.asked": "tests.cli.test_explain: words, right and wrong",
+    "cli.explanation": "tests.cli.test_explain: what is printed",
     "core.stages.wish": "a frozen value; tests.core.test_entry goes through it",
     "core.stages.plan": "a frozen value; tests.core.test_login goes through its states",
     "core.signals": "names; tests.core.test_transfer_tables goes through them",

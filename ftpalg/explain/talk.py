@@ -110,9 +110,9 @@ class Talk:
             self.reply = None
 
     def say(self, line: bytes) -> None:
-        """One line of the client, as it would arrive: a byte 0xFF is doubled (RFC 854)."""
+        """One line of the client, as it would arrive."""
         self.reply = None
-        self._lines.feed(line.replace(b"\xff", b"\xff\xff") + b"\r\n")
+        self._lines.feed(line + b"\r\n")
         event: Event
         try:
             heard = self._lines.next()

@@ -85,7 +85,9 @@ def login(
     spoken = list(dialects)
     for dialect, say in WITHOUT_ACCOUNT.items():
         if dialect in spoken:
-            return (*say(names), *first) if dialect is Dialect.HOST else (*first, *say(names))
+            said = say(names)
+            begins = dialect is Dialect.HOST  # which comes before any login
+            return (*said[:1], *first, *said[1:]) if begins else (*first, *said)
     for dialect, say in WITH_ACCOUNT.items():
         if dialect in spoken and account is not None:
             return say(names)

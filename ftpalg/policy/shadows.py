@@ -112,7 +112,10 @@ def led(route: Route) -> str:
     words = [f"to {', '.join(map(str, route.servers)) or 'whom the client names'}"]
     words += [f"as {route.user}"] if route.user else []
     words += [f"through {route.parent}"] if route.parent else []
-    return " ".join(words)
+    words += [f"from {route.source}"] if route.source else []
+    how = [f"TLS {route.tls.value}"] if route.tls else []
+    how += [f"data mode {route.mode.value}"] if route.mode else []
+    return ", ".join([" ".join(words), *how])
 
 
 def route_shadows(rules: tuple[RouteRule, ...], place: Place) -> RouteShadows | None:

@@ -280,6 +280,15 @@ class Values(ConfigTest):
         """The general source address may be the client's, where nothing stands between."""
         self.assertEqual(self.settings('source-address = "client"').source_address, "client")
 
+    def test_shadows(self) -> None:
+        """A rule is none unless it says so; the TLS of a route that is only tried is nobody's."""
+        found = self.settings("[[access.servers]]\n[[access.servers]]\nshadow = true\n[[routes]]\n")
+        self.assertEqual([one.shadow for one in found.access.servers], [False, True])
+        self.assertIs(found.routes[0].shadow, False)
+        route = "[[routes]]\nserver = 'ftps://h'\n"
+        self.assertTrue(self.settings(route).may_speak_tls_to_servers)
+        self.assertFalse(self.settings(f"{route}shadow = true").may_speak_tls_to_servers)
+
 
 class Places(ConfigTest):
     """``Origin``."""

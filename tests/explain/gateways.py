@@ -212,7 +212,7 @@ class _Running:
         self._go_on()
         for line in said:
             self._last = None
-            lines.feed(line.replace(b"\xff", b"\xff\xff") + b"\r\n")
+            lines.feed(line + b"\r\n")
             try:
                 heard = lines.next()
                 if heard is not None:

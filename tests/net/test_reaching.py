@@ -12,8 +12,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.config import Limits, Parent, Settings
-from ftpalg.config.tables import ParentUrl
+from ftpalg.config import Limits, Parent, RouteRule, Settings
+from ftpalg.config.tables import ParentUrl, ServerUrl
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link
 from ftpalg.core.facts import Shadowed
@@ -109,6 +109,14 @@ class Asked(ReachingCase):
             guarded, dial, CLIENT, False, self.fail, lambda *words: told.extend(words), self.fail
         ).start()
         self.assertIn("limits.returning", told[0])
+
+    def test_shadows_are_not_asked(self) -> None:
+        """Nobody looks after the servers of a route that is only tried."""
+        urls = tuple(ServerUrl("ftp", Server(host)) for host in ("a.example", "b.example"))
+        for shadow, servers in ((False, {url.server for url in urls}), (True, set())):
+            routes = (RouteRule(server=urls, shadow=shadow),)
+            health = self.reaching(Settings(routes=routes)).health
+            self.assertEqual(set(health._routes), servers)
 
     def test_shadows_told_once(self) -> None:
         """What rules that are only tried would have said is told once for each dial, beside what is

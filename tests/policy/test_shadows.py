@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.facts import Shadowed
-from ftpalg.core.routes import Facts, Route, Server
+from ftpalg.core.routes import Facts, Mode, Route, Server, ServerTls
 from ftpalg.policy.access import DEFAULT_SERVERS, Access, ServerRule
 from ftpalg.policy.machine import Machine
 from ftpalg.policy.route_choice import RouteRule, choose, knows_host, uses_hosts
@@ -218,6 +218,9 @@ class Routes(SynchronousTestCase):
         self.assertEqual(led(Route()), "to whom the client names")
         whole = Route((Server("a.example"), Server("::1", 2)), user="u", parent="office")
         self.assertEqual(led(whole), "to a.example:21, [::1]:2 as u through office")
+        more = Route(tls=ServerTls.AUTO, mode=Mode.ACTIVE, source="192.0.2.1")
+        words = "to whom the client names from 192.0.2.1, TLS auto, data mode active"
+        self.assertEqual(led(more), words)
 
 
 class Networks(SynchronousTestCase):
