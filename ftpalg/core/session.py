@@ -12,11 +12,12 @@ from operator import attrgetter
 from typing import Any
 
 from ftpalg.core import events as ev
+from ftpalg.core.about import about
 from ftpalg.core.actions import Action
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
-from ftpalg.core.facts import About, Peer, SessionOpened
+from ftpalg.core.facts import About, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.session_settings import Rules
@@ -152,16 +153,16 @@ class Session:
         server, plan = self.desk.server, self.login.state
         stands = plan.route is self._route and plan.server is self._named
         if self._about is None or not stands or server is not self._server:
-            client = self.desk.client  # many facts are of one session, and it seldom changes
+            # many facts are of one session, and it seldom changes
             self._route, self._named, self._server = plan.route, plan.server, server
-            self._about = About(
+            self._about = about(
                 name,
-                Peer(client.peer, client.peer_port),
-                None if server is None else Peer(server.peer, server.peer_port),
-                str(plan.server or ""),
-                server is not None and self.login.hidden,
-                listener,
-                plan.route.name,
+                self.desk.client,
+                server,
+                plan.server,
+                plan.route,
+                hidden=self.login.hidden,
+                listener=listener,
             )
         return self._about
 
