@@ -26,9 +26,9 @@ class Whose(SynchronousTestCase):
     def test_fields(self) -> None:
         """Before there is a server, with one, and with a parent in its place."""
         client = Peer("192.0.2.1", 40000)
-        words = {"listener": "[::]:21", "route": "routes[1]"}
-        self.assertEqual(made(None, None, hidden=True), About("1", client, **words))
-        named = About("1", client, name="files.example:2121", **words)
+        nowhere = About("1", client, listener="[::]:21", route="routes[1]")
+        self.assertEqual(made(None, None, hidden=True), nowhere)
+        named = nowhere._replace(name="files.example:2121")
         self.assertEqual(made(None, ASKED), named)
         stands = named._replace(server=Peer("198.51.100.7", 2121))
         self.assertEqual(made(SERVER, ASKED), stands)
