@@ -47,6 +47,7 @@ UNREAD = (Step.ENDING, Step.GOING, Step.GONE)
 class Connection:
     """One that stands.  The socket is its own from now on.  Raise OSError where it cannot be watched."""
 
+    reading = writing = False  # it guards itself
     __slots__ = ("_control", "_producer", "_reactor", "_step", "_waiting", "bufferSize", "socket")
 
     def __init__(self, reactor: Reactor, sock: socket.socket, control: Control) -> None:
@@ -81,14 +82,14 @@ class Connection:
         if self._step in UNREAD:
             return None
         try:
-            data = self.socket.recv(self.bufferSize)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return CONNECTION_LOST
-        if not data:
-            return CONNECTION_DONE
-        try:
+            try:
+                data = self.socket.recv(self.bufferSize)
+            except BlockingIOError:
+                return None
+            except OSError:
+                return CONNECTION_LOST
+            if not data:
+                return CONNECTION_DONE
             self._control.dataReceived(data)
         except Exception:
             self._control.broke()
@@ -118,6 +119,13 @@ class Connection:
         """The socket takes more."""
         if self._step in UNWRITTEN:
             return None
+        try:
+            return self._write()
+        except Exception:
+            self._control.broke()
+            return None
+
+    def _write(self) -> Any:
         if self._waiting is not None:
             try:
                 with memoryview(self._waiting) as waiting, waiting[:PIECE] as piece:
@@ -217,9 +225,13 @@ class Connection:
             producer.stopProducing()
         self._reactor.removeReader(self)
         self._reactor.removeWriter(self)
+        enter = self._control.reactor.enter
+        enter(self._close, reason)
+        enter(self._control.connectionLost, reason)
+
+    def _close(self, reason: Failure) -> None:
         with self.socket:
             if reason.check(ConnectionAborted):
                 reset(self.socket)
             else:
                 self._shut(socket.SHUT_RDWR)
-        self._control.reactor.enter(self._control.connectionLost, reason)
