@@ -63,9 +63,6 @@ class Wish(NamedTuple):
     wrong: int = 0
 
 
-SILENT = Wish()
-
-
 class Entry(Stage):
     """``state`` is the client's wish."""
 
@@ -76,7 +73,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, SILENT)
+        super().__init__(desk, Wish())
         self._destination = destination
         self._protection = protection
         self._login = login

@@ -18,7 +18,7 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from ftpalg.core.events import Side, Timer
+from ftpalg.core.events import SIDES, Side, Timer
 from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -281,7 +281,7 @@ class Transfer(NamedTuple):
     @property
     def live(self) -> tuple[Side, ...]:
         """The sides whose data connection is being opened or stands."""
-        return tuple(side for side in Side if self.leg(side) in LIVE)
+        return tuple(side for side in SIDES if self.leg(side) in LIVE)
 
     @property
     def lost(self) -> bool:
