@@ -19,10 +19,11 @@ MAY_IMPORT = {
     "policy": {"core", "policy"},
     "net": {"core", "config", "net"},
     "ops": {"core", "config", "ops"},
+    "admin": {"core", "config", "net", "ops", "admin", ""},
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -32,6 +33,7 @@ MAY_IMPORT = {
     "cli": {
         "cli",
         "explain",
+        "admin",
         "foreground",
         "whole_files",
         "life",
@@ -63,7 +65,10 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
+    {
+        *("ends", "events", "actions", "phases", "session_settings", "facts", "signals"),
+        *("certificates", "steering", "snapshots"),
+    },
     {"about"},
     {"desk"},
     {"stage"},
@@ -125,13 +130,13 @@ NET = (
     {"shared"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
-    {"details"},
+    {"details", "snapshots"},
     {"driver"},
     {"gateway"},
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "explain", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

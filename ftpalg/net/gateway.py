@@ -128,6 +128,7 @@ class Gateway:
                 before.sessions if before else None,
             ),
             Timers(reactor, settings.timeouts),
+            before.epoch + 1 if before else 1,
         )
         return shared
 

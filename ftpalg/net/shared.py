@@ -26,7 +26,10 @@ from ftpalg.net.timers import Timers
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
+
+    ``epoch`` counts the settings since the start.
+    """
 
     reactor: IReaching
     settings: Settings
@@ -40,6 +43,7 @@ class Shared:
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
     timers: Timers
+    epoch: int = 1
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""
