@@ -59,6 +59,7 @@ class Log:
     """Keeps what a gateway tells."""
 
     ladder = False
+    last_lines = None
 
     def __init__(self) -> None:
         self.words: list[tuple[str, str]] = []

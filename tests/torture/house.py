@@ -77,6 +77,7 @@ class Record:
     """Keeps the facts."""
 
     ladder = False
+    last_lines = None
 
     def __init__(self) -> None:
         self.failed: list[tuple[str, Failed]] = []
