@@ -87,11 +87,11 @@ WAYS = (
     (Arrow.TO_CLIENT,),
     (Arrow.SERVER_SAYS, Arrow.TO_CLIENT),
 )
-"""The ways of a command and of a reply: as it came, sent, and passed on as it came."""
+"""The ways of a command and behind them those of a reply: it came, it was sent, both."""
 LETTERS = b"abcdef"
 """Theirs."""
-REPLY, PASSED_ON = 3, 2
-"""Where those of a reply begin; how far behind the first of them the last one is."""
+REPLY = 3
+"""Where those of a reply begin."""
 
 
 class Head(NamedTuple):
@@ -99,10 +99,6 @@ class Head(NamedTuple):
 
     first: bytes
     more: bytes
-
-    def entry(self, texts: tuple[bytes, ...]) -> bytes:
-        """The lines as they stand in a buffer."""
-        return self.first + self.more.join(texts) + LF
 
 
 class LastLines:
@@ -122,17 +118,19 @@ class LastLines:
             lines = bytearray()
         texts: tuple[bytes, ...]
         if isinstance(line, CommandLine):
-            heads, texts = self._heads, (_text(line.command),)
+            at, texts = 0, (_text(line.command),)
         else:
-            heads, texts = self._heads[REPLY:], line.reply.lines
+            at, texts = REPLY, line.reply.lines
             if len(texts) > MOST:
                 texts = texts[-MOST:]
-        entry = heads[line.sent].entry(texts)
+        first, more = self._heads[at]
+        entry = first + more.join(texts) + LF
         if line.sent:
-            came = heads[0].entry(texts)
-            if lines.endswith(came) and _begins(lines, came):
-                del lines[-len(came) :]
-                entry = heads[PASSED_ON].entry(texts)
+            if lines.endswith(entry) and _begins(lines, entry):
+                del lines[-len(entry) :]
+                at += 1
+            first, more = self._heads[at + 1]
+            entry = first + more.join(texts) + LF
         over = len(lines) + len(entry) - SIZE
         if over > 0:
             entry = _fitting(lines, entry, over)

@@ -62,7 +62,9 @@ class Dialogues(PasswordMasking):
         """A line of one of them."""
         log = session.shared.log
         if isinstance(line, ReplyLines):
-            line = line._replace(reply=self.unquoted(line.reply))
+            unquoted = self.unquoted(line.reply)
+            if unquoted is not line.reply:
+                line = line._replace(reply=unquoted)
         if log.last_lines is not None:
             self.lines = log.last_lines.keep(self.lines, line)
         if log.ladder:
