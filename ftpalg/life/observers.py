@@ -9,6 +9,7 @@ from typing import Protocol
 from ftpalg.core.facts import About, CommandLine, Fact, GatewayTold, News, ReplyLines
 from ftpalg.core.last_lines import LastLines
 from ftpalg.ops.settings import Said
+from ftpalg.ops.trail import Known
 
 LINES = (CommandLine, ReplyLines)
 
@@ -31,6 +32,9 @@ class Log(Protocol):
 
     def renewed(self, said: Said) -> AbstractContextManager[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
 
 
 class Observer(Protocol):
@@ -57,6 +61,7 @@ class Observers:
         self.ladder = log.ladder
         self.last_lines: LastLines | None = None
         self.reopen = log.reopen
+        self.known = log.known
 
     def join(self, observer: Observer, *, lines: bool = False) -> None:
         """Tell this one, too, from now on; with ``lines`` those of the dialogues as well."""

@@ -43,6 +43,9 @@ class Hearing:
     def reopen(self) -> None:
         self.reopened += 1
 
+    def known(self, session: str) -> None:
+        """Nothing."""
+
     @contextmanager
     def renewed(self, said: Said) -> Iterator[None]:
         yield
