@@ -54,18 +54,20 @@ class Worked(NamedTuple):
     steps: Generator[None, None, Json]
 
 
-Write = Callable[[Json], None]
+Write = Callable[[Json], bool]
+"""Writes a line; False where the client does not read: what is written before it does waits, bounded."""
 
 
 @value
 class Flow(NamedTuple):
     """Lines of JSON as they come, until the client goes.
 
-    ``begin`` is called once with what writes a line, and with what ends the flow; it returns what is
-    called when the client has gone, or the flow was ended.
+    ``begin`` is called once with what writes a line, and with what ends the flow, which is none of
+    its own calls; it returns what is called when the client has gone, or the flow was ended, and what
+    is called when a client reads again that did not.
     """
 
-    begin: Callable[[Write, Callable[[], None]], Callable[[], None]]
+    begin: Callable[[Write, Callable[[], None]], tuple[Callable[[], None], Callable[[], None]]]
 
 
 Answer = Json | Listed | Worked | Flow

@@ -26,17 +26,18 @@ class Flowing:
         self._size = 0
         self._paused = self._over = False
         self._gone: Callable[[], None] | None = None
+        self._reads_again: Callable[[], None] | None = None
         reader.registerProducer(self, True)
-        gone = flow.begin(self._write, self._end)
+        gone, reads_again = flow.begin(self._write, self._end)
         if self._over:
             gone()  # it has ended in its beginning
         else:
-            self._gone = gone
+            self._gone, self._reads_again = gone, reads_again
 
-    def _write(self, line: Json) -> None:
-        if self._over:
-            return
-        self._send(encoded(line) + b"\n")
+    def _write(self, line: Json) -> bool:
+        if not self._over:
+            self._send(encoded(line) + b"\n")
+        return not self._paused
 
     def _send(self, data: bytes) -> None:
         if not self._paused:
@@ -60,7 +61,7 @@ class Flowing:
 
     def _leave(self) -> None:
         self._over = True
-        gone, self._gone = self._gone, None
+        gone, self._gone, self._reads_again = self._gone, None, None
         if gone is not None:
             gone()
 
@@ -74,6 +75,8 @@ class Flowing:
         waiting, self._waiting, self._size = self._waiting, [], 0
         for data in waiting:
             self._send(data)
+        if not self._paused and self._reads_again is not None:
+            self._reads_again()
 
     def stopProducing(self) -> None:
         """It has gone."""

@@ -78,7 +78,7 @@ class Observers:
 
     def keep_last_lines(self, clock: Callable[[], float]) -> None:
         """Have each session keep its own from now on; ``clock`` gives seconds since 1970."""
-        self.last_lines = self.last_lines or LastLines(clock)
+        self.last_lines = LastLines(clock)
 
     @contextmanager
     def renewed(self, said: Said) -> Iterator[None]:
@@ -86,6 +86,11 @@ class Observers:
         with self._log.renewed(said):
             yield
         self._count_those_who_want_lines()
+
+    @property
+    def followers(self) -> int:
+        """How many want the lines, the log not counted."""
+        return len(self._followers)
 
     def _count_those_who_want_lines(self) -> None:
         self.ladder = self._log.ladder or bool(self._followers)
