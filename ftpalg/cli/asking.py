@@ -106,7 +106,8 @@ def _answer(
     said = {key: each for key, each in said.items() if each not in (None, [], False)}
     path, body = one.path, None
     if one.method == "GET":
-        path += f"?{urlencode(said, doseq=True)}" if said else ""
+        query = {key: "true" if each is True else each for key, each in said.items()}
+        path += f"?{urlencode(query, doseq=True)}" if said else ""
     else:
         body = json.dumps(said)
     connection = _Connection(place.path)
