@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from ftpalg.admin.verbs import verb
 from ftpalg.cli import FAILED, WRONG
-from ftpalg.core.value import value
 
 DEFAULT = "/run/ftpalg/admin.sock"
 VARIABLE = "FTPALG_ADMIN_SOCKET"
@@ -31,7 +30,6 @@ class NoAnswer(Exception):
         self.status = status
 
 
-@value
 class Place(NamedTuple):
     """Where the socket is, and who says so."""
 
@@ -92,9 +90,11 @@ def ask(words: Namespace, name: str, said: Mapping[str, Any]) -> Any:
 def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]:
     """The lines of a verb that flows, as they come.  Raise NoAnswer."""
     with _answer(place_of(words), name, said, patient=True) as answer:
+        rest = b""
         try:
-            for line in answer:
-                yield json.loads(line)
+            while piece := answer.read1(65536):  # unlike readline it tells an end that is none
+                *whole, rest = (rest + piece).split(b"\n")
+                yield from map(json.loads, whole)
         except (OSError, http.client.HTTPException, ValueError):
             raise NoAnswer("the gateway ended in the middle of its answer") from None
 

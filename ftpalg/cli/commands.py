@@ -92,6 +92,11 @@ FILTER = Argument(
     {"metavar": "FILTER", "nargs": "*"},
     "sessions",
 )
+NAMES = Argument(
+    ("--names",),
+    "Print names only, for completion: sessions, routes, listeners or servers.",
+    {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
+)
 
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
@@ -150,7 +155,7 @@ COMMANDS = (
             Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
         ),
     ),
-    Command("who", "tell who is on", (FILTER, *ASKING), "who:who"),
+    Command("who", "tell who is on", (FILTER, NAMES, *ASKING), "who:who"),
     Command(
         "kick",
         "end sessions",

@@ -9,9 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftpalg.admin.accepting import Accepting
-from ftpalg.admin.socket_file import SocketFault, SocketFile, make
-from ftpalg.admin.who import servers_of
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Reloaded, ReloadFailed
@@ -20,10 +17,12 @@ from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
 from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
-from ftpalg.ops.last_errors import LastError, LastErrors
 
 if TYPE_CHECKING:
+    from ftpalg.admin.accepting import Accepting
+    from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
+    from ftpalg.ops.last_errors import LastError, LastErrors
 
 NAME = "admin.sock"
 Reload = Callable[[], Reloaded | ReloadFailed | None]
@@ -51,7 +50,7 @@ class Steering:
         self.join: Callable[[Observer], None] = log.join
         self.leave: Callable[[Observer], None] = log.leave
         self.follow = partial(log.join, lines=True)
-        self._errors = LastErrors(reactor.seconds, lambda: servers_of(self.settings))
+        self._errors: LastErrors | None = None
         self._gateway = gateway
         self._log = log
         self._parent = parent
@@ -113,6 +112,8 @@ class Steering:
         path = path_of(settings)
         if path is None:
             return None
+        from ftpalg.admin.socket_file import SocketFault, make
+
         try:
             return make(path, self._parent)
         except SocketFault as error:
@@ -120,17 +121,25 @@ class Steering:
 
     def _remember(self) -> None:
         """Whatever can be asked for from now on is kept."""
-        if self._file is not None and self._log.last_lines is None:
-            self._log.keep_last_lines(self.reactor.seconds)
-            self._log.join(self._errors)
+        if self._file is None or self._errors is not None:
+            return
+        from ftpalg.admin.who import servers_of
+        from ftpalg.ops.last_errors import LastErrors
+
+        self._log.keep_last_lines(self.reactor.seconds)
+        self._errors = LastErrors(self.reactor.seconds, lambda: servers_of(self.settings))
+        self._log.join(self._errors)
 
     def _take(self, file: SocketFile) -> None:
+        from ftpalg.admin.socket_file import SocketFault
+
         try:
             file.take(self._parent)
         except SocketFault as error:
             raise CannotStart(str(error)) from None
 
     def _accept(self, file: SocketFile) -> None:
+        from ftpalg.admin.accepting import Accepting
         from ftpalg.admin.web import Site
 
         if self._site is None:
@@ -180,7 +189,7 @@ class Steering:
     @property
     def errors(self) -> Sequence[LastError]:
         """What broke the protocol last."""
-        return self._errors.rows
+        return self._errors.rows if self._errors is not None else ()
 
     def end(self, session: str, text: str, reason: Reason) -> None:
         """End it, with 421 and that text."""
