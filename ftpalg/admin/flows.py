@@ -29,6 +29,7 @@ class Flowing:
         self._reads_again: Callable[[], None] | None = None
         reader.registerProducer(self, True)
         gone, reads_again = flow.begin(self._write, self._end)
+        reader.write(b"")  # the head of the answer: the first line may be a long time coming
         if self._over:
             gone()  # it has ended in its beginning
         else:

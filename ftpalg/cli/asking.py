@@ -88,9 +88,13 @@ def ask(words: Namespace, name: str, said: Mapping[str, Any]) -> Any:
 
 
 def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]:
-    """The lines of a verb that flows, as they come.  Raise NoAnswer."""
-    with _answer(place_of(words), name, said, patient=True) as answer:
-        rest = b""
+    """The lines of a verb that flows, as they come; it has begun by then.  Raise NoAnswer."""
+    return _lines(_answer(place_of(words), name, said, patient=True))
+
+
+def _lines(answer: http.client.HTTPResponse) -> Iterator[Any]:
+    rest = b""
+    with answer:
         try:
             while piece := answer.read1(65536):  # unlike readline it tells an end that is none
                 *whole, rest = (rest + piece).split(b"\n")

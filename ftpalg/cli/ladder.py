@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ def ladder(words: Namespace) -> int:
     """Print lines until Ctrl-C or until the one session is over; 1 where nobody answers."""
     try:
         told = lines(words, "ladder", {"client": words.client, "back": words.back})
+        if sys.stderr.isatty():
+            print(f"-- follows {words.client}; Ctrl-C ends it", file=sys.stderr)
         show(told, json.dumps if words.json else Text().line)
     except NoAnswer as error:
         return said_no("ladder", error)

@@ -217,8 +217,10 @@ class Back(Followed):
         self.assertEqual(found[0], "3 C -> P  QUIT")
         self.assertEqual(
             found[1:],
-            ["1 C -> P  NOOP", "1 C -> P  SYST"]
-            + ["2 C -> P  NOOP", "2 C -> P  SYST", "2 C -> P  PWD"],
+            [
+                *("1 C -> P  NOOP", "1 C -> P  SYST"),
+                *("2 C -> P  NOOP", "2 C -> P  SYST", "2 C -> P  PWD"),
+            ],
         )
         times = [one["time"][17:19] for one in self.written]
         self.assertEqual(times, ["25", "20", "20", "20", "20", "25"])

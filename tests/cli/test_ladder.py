@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.cli.ladder import Text
+from tests.cli.steered import SteeredCase
 from tests.cli.terminals import Terminal
-from tests.life.programs import Foreground, LifeCase
-from tests.wire.clients import Client
 from tests.wire.servers import Control
+from tests.wire.sockets import TIMEOUT
 
 LINE: dict[str, Any] = {
     "time": "2026-11-27T05:20:24.000000Z",
@@ -53,52 +54,22 @@ class Form(SynchronousTestCase):
         self.assertTrue(shown.endswith(r"C -> P  \x1b[2Ja\r\n\u2028\x9b"), shown)
 
 
-class Following(LifeCase):
-    """A gateway with an admin socket, which a command asks."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.socket = str(self.scratch / "admin.sock")
-        self.gateway = self.run_it(f'[admin]\nsocket = "{self.socket}"')
+class Following(SteeredCase):
+    """The command beside real sessions."""
 
     def follow(self, *words: str) -> Terminal:
-        """The command, which has begun."""
-        terminal = Terminal("ladder", "--socket", self.socket, *words)
-        self.addCleanup(terminal.close)
+        """It follows."""
+        terminal = self.command("ladder", *words)
+        self.assertTrue(terminal.shows("Ctrl-C ends it\n"), terminal.shown)
         return terminal
-
-    def echo(self, control: Control) -> None:
-        """Answers whatever comes, and quotes it and the password."""
-        control.login()
-        try:
-            while True:
-                verb, argument = control.command()
-                control.say(b"200 %b %b, secret SECRET \x1b[2J\xff." % (verb, argument or b""))
-        except Exception:
-            return
-
-    def enter(self, gateway: Foreground | None = None, *_: Any) -> Client:
-        """A client that is logged in."""
-        self.server.then(self.echo)
-        client = Client((gateway or self.gateway).address)
-        self.addCleanup(client.sock.close)
-        self.assertEqual(client.code(), 220)
-        client.login()
-        return client
-
-    def name(self) -> str:
-        """The session's, as the log has it."""
-        self.assertTrue(self.gateway.logged(" logged in as "))
-        found = re.findall(r"(\w+) \S+ -> \S+ logged in as", self.gateway.whole_log())
-        return str(found[-1])
 
     def test_a_running_session_and_those_that_begin_later(self) -> None:
         """Both dialogues in the log's notation; the log itself does not write them, and Ctrl-C ends it."""
-        first = self.enter()
+        first = self.logged_in()
         terminal = self.follow("--client", "127.0.0.0/8", "--back")
         self.assertTrue(terminal.shows("C <- P  230 Welcome."), terminal.shown)
         first.ask(b"XYZZY \x1b[1m\xff")
-        second = self.enter()
+        second = self.logged_in()
         self.assertTrue(terminal.shows("C <- P  230 Welcome.", 2), terminal.shown)
         second.ask(b"QUIT")
         self.assertTrue(
@@ -110,7 +81,7 @@ class Following(LifeCase):
         self.assertEqual(terminal.ended(), 0)
         shown = terminal.shown
         self.assertEqual(
-            shown.count("-- "), len(re.findall(r"^-- \w{9} 127\.0\.0\.1:\d+$", shown, re.M))
+            shown.count("-- ") - 1, len(re.findall(r"^-- \w{9} 127\.0\.0\.1:\d+$", shown, re.M))
         )
         said = [line[9:] for line in shown.splitlines() if re.match(r"\d\d:\d\d:\d\d ", line)]
         login = [
@@ -145,25 +116,24 @@ class Following(LifeCase):
 
     def test_one_session_until_it_is_over(self) -> None:
         """By its name, or the beginning of that; another one is not shown, and the command ends."""
-        client = self.enter()
+        client = self.logged_in()
         name = self.name()
-        other = self.enter()
+        other = self.logged_in()
         terminal = self.follow("--client", name, "--back", "--json")
         self.assertTrue(terminal.shows("230 Welcome"), terminal.shown)
         other.ask(b"XYZZY 1")
         client.ask(b"XYZZY 2")
         client.sock.close()
         self.assertEqual(terminal.ended(), 0)
-        found = list(map(json.loads, terminal.shown.splitlines()))
+        found = list(map(json.loads, terminal.shown.splitlines()[1:]))
         self.assertEqual({one["session"] for one in found}, {name})
         self.assertIn(("C -> P", "XYZZY 2"), [(one["arrow"], one["text"]) for one in found])
         self.assertRegex(found[-1]["text"], r"^the session is over \(CI\): the client closed")
-        self.assertEqual(found[0]["client_port"], client.sock.fileno() and found[-1]["client_port"])
 
     def test_nobody_there(self) -> None:
         """A session that is none; what is no session, no address and no network."""
         for word in ("1jd5k7q0z", "300.0.0.1", "10.0.0.0/99"):
-            terminal = self.follow("--client", word)
+            terminal = self.command("ladder", "--client", word)
             self.assertEqual(terminal.ended(), 1)
             self.assertIn(f"ftpalg ladder: '{word}' is no session that runs", terminal.shown)
 
@@ -175,9 +145,64 @@ class Following(LifeCase):
 
     def test_the_gateway_ends(self) -> None:
         """Whoever followed an address is told that it has."""
-        self.enter()
+        self.logged_in()
         terminal = self.follow("--client", "127.0.0.1", "--back")
         self.assertTrue(terminal.shows("230 Welcome"), terminal.shown)
         self.gateway.stop()
         self.assertEqual(terminal.ended(), 1)
         self.assertIn("ftpalg ladder: the gateway ended in the middle", terminal.shown)
+
+    def test_lines_of_a_reply_that_goes_on(self) -> None:
+        """They are shown as they pass, before the reply is whole."""
+        waiting = self.follow("--client", "127.0.0.1")
+
+        def script(control: Control) -> None:
+            port = control.data()
+            control.answer(b"RETR", b"150-Wait for SECRET")
+            with port.open():
+                control.say(b" the tape.", b"150 Here.")
+            control.say(b"226 All of it.")
+            control.until_end()
+
+        client = self.logged_in(script)
+        self.addCleanup(client.pasv().close)
+        client.send(b"RETR x\r\n")
+        self.assertTrue(waiting.shows("C <- P  150-Wait for ****\n"), waiting.shown)
+        self.assertTrue(waiting.shows("C <- P  150 Here.\n"), waiting.shown)
+        self.assertEqual(waiting.shown.count(" the tape."), 2)
+        self.assertNotIn("SECRET", waiting.shown)
+
+    def test_who_does_not_read(self) -> None:
+        """Sessions are not held up, and what there was no room for is counted, to the line."""
+        client = self.logged_in()
+        with socket.socket(socket.AF_UNIX) as slow:
+            slow.settimeout(TIMEOUT)
+            slow.connect(self.socket)
+            slow.sendall(b"GET /ladder?client=0.0.0.0/0 HTTP/1.0\r\n\r\n")
+            self.assertTrue(slow.recv(1).startswith(b"H"))
+            for number in range(200):
+                client.ask(b"XYZZY %04d %b" % (number, b"x" * 3900))
+            client.sock.close()
+            self.assertTrue(self.gateway.logged(" CI client-closed"))
+            data = b""
+            while b"the session is over" not in data[-300:] and b"dropped" not in data[-300:]:
+                data += slow.recv(1 << 20)
+        found = [json.loads(line) for line in data.partition(b"\r\n\r\n")[2].splitlines()]
+        gaps = [re.match(r"(\d+) lines are dropped", one["text"]) for one in found]
+        dropped = sum(int(gap[1]) for gap in gaps if gap)
+        self.assertGreater(dropped, 0)
+        self.assertEqual(len(found) - len([gap for gap in gaps if gap]) + dropped, 4 * 200 + 1)
+
+    def test_the_log_s_own_setting(self) -> None:
+        """Goes on by itself where somebody follows: its lines are written where it says so."""
+        self.gateway.file.write_text(self.gateway.file.read_text() + "ladder = true\n")
+        reload = self.command("reload")
+        self.assertEqual(reload.ended(), 0, reload.shown)
+        terminal = self.follow("--client", "127.0.0.1")
+        client = self.logged_in()
+        self.assertTrue(terminal.shows("C <- P  230"), terminal.shown)
+        terminal.interrupt()
+        self.assertEqual(terminal.ended(), 0)
+        client.ask(b"XYZZY")
+        self.assertTrue(self.gateway.logged("C -> P  XYZZY"))
+        self.assertEqual(self.gateway.whole_log().count("C -> P  USER joe"), 1)
