@@ -39,7 +39,6 @@ class Silent:
     """An observer that sees and says nothing."""
 
     ladder = False
-    last_lines = None
 
     def see(self, about: About, fact: Fact) -> None:
         """Nothing."""

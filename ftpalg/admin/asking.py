@@ -62,12 +62,13 @@ Write = Callable[[Json], bool]
 class Flow(NamedTuple):
     """Lines of JSON as they come, until the client goes.
 
-    ``begin`` is called once with what writes a line, and with what ends the flow, which is none of
-    its own calls; it returns what is called when the client has gone, or the flow was ended, and what
-    is called when a client reads again that did not.
+    ``begin`` is called once with what writes a line, and with what ends the flow; it returns what is
+    called when the client has gone, or the flow was ended.  ``goes_on`` is called when a client that
+    did not read does again.
     """
 
-    begin: Callable[[Write, Callable[[], None]], tuple[Callable[[], None], Callable[[], None]]]
+    begin: Callable[[Write, Callable[[], None]], Callable[[], None]]
+    goes_on: Callable[[], None] = lambda: None
 
 
 Answer = Json | Listed | Worked | Flow

@@ -26,14 +26,13 @@ class Flowing:
         self._size = 0
         self._paused = self._over = False
         self._gone: Callable[[], None] | None = None
-        self._reads_again: Callable[[], None] | None = None
+        self._goes_on = flow.goes_on
         reader.registerProducer(self, True)
-        gone, reads_again = flow.begin(self._write, self._end)
-        reader.write(b"")  # the head of the answer: the first line may be a long time coming
+        gone = flow.begin(self._write, self._end)
         if self._over:
             gone()  # it has ended in its beginning
         else:
-            self._gone, self._reads_again = gone, reads_again
+            self._gone = gone
 
     def _write(self, line: Json) -> bool:
         if not self._over:
@@ -62,7 +61,7 @@ class Flowing:
 
     def _leave(self) -> None:
         self._over = True
-        gone, self._gone, self._reads_again = self._gone, None, None
+        gone, self._gone = self._gone, None
         if gone is not None:
             gone()
 
@@ -76,8 +75,8 @@ class Flowing:
         waiting, self._waiting, self._size = self._waiting, [], 0
         for data in waiting:
             self._send(data)
-        if not self._paused and self._reads_again is not None:
-            self._reads_again()
+        if not self._paused and not self._over:
+            self._goes_on()
 
     def stopProducing(self) -> None:
         """It has gone."""

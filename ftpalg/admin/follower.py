@@ -58,31 +58,32 @@ class Followed(Protocol):
 class Follower:
     """``fits`` says of whom; ``one`` is the one session that is followed until it is over, or empty.
 
-    ``write`` takes an object and returns whether the reader goes on reading: if not, nothing is
-    written before ``go_on``.  ``end`` is called once there is nothing more to come.  ``before`` are the
-    sessions whose last lines are to come first.
+    ``before`` are the sessions whose last lines are to come first.
     """
 
     def __init__(
         self,
         gateway: Followed,
         fits: Callable[[About], bool],
-        write: Callable[[dict[str, Any]], bool],
-        end: Callable[[], None],
         *,
         one: str = "",
         before: Iterable[str] = (),
     ) -> None:
         self._gateway = gateway
         self._fits = fits
-        self._write = write
-        self._end = end
+        self._write: Callable[[dict[str, Any]], bool]
+        self._end: Callable[[], None]
         self._one = one
         self._before = dict.fromkeys(before)
         self._waiting: deque[Waiting] = deque()
         self._bytes = self._dropped = 0
         self._full = self._ending = self._over = False
         self._call: IDelayedCall | None = None
+
+    def begin(self, write: Callable[[dict[str, Any]], bool], end: Callable[[], None]) -> None:
+        """There is a reader.  ``write`` returns whether it goes on reading: if not, nothing is written
+        before ``go_on``.  ``end`` is called once there is nothing more to come."""
+        self._write, self._end = write, end
         self._wake()
 
     # -- what happens -----------------------------------------------------------------------------

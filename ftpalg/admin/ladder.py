@@ -23,22 +23,18 @@ def ladder(gateway: Steered, asked: Asked) -> Flow:
         raise Refusal(503, f"{MOST} follow already, and each costs every session some time")
     one, fits = _meant(gateway, asked.get("client"))
     before = gateway.sessions if asked.get("back") else ()
+    follower = Follower(gateway, fits, one=one, before=(one,) if before and one else before)
 
-    def begin(
-        write: Write, end: Callable[[], None]
-    ) -> tuple[Callable[[], None], Callable[[], None]]:
-        follower = Follower(
-            gateway, fits, write, end, one=one, before=(one,) if before and one else before
-        )
-        gateway.follow(follower)
-
+    def begin(write: Write, end: Callable[[], None]) -> Callable[[], None]:
         def gone() -> None:
             gateway.leave(follower)
             follower.stop()
 
-        return gone, follower.go_on
+        gateway.follow(follower)
+        follower.begin(write, end)
+        return gone
 
-    return Flow(begin)
+    return Flow(begin, follower.go_on)
 
 
 def _meant(gateway: Steered, client: str) -> tuple[str, Callable[[About], bool]]:

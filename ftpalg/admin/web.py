@@ -90,6 +90,7 @@ class Call(Request):
             Slices(reactor, self, _worked(answer))
         elif isinstance(answer, Flow):
             self.responseHeaders.setRawHeaders(b"content-type", LINES)
+            self.write(b"")  # the head alone: the first line may be a long time coming
             Flowing(reactor, self, answer)
         else:
             self._whole(answer)
@@ -211,6 +212,9 @@ class Site(Factory):
         """Whether one could go that is not being answered."""
         for one in self._connections:
             if not one.answering:
+                self.went(
+                    one
+                )  # it goes in the next turn, and the next newcomer may be there before
                 one.transport.abortConnection()
                 return True
         return False

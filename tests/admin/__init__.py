@@ -1,1 +1,1 @@
-"""Tests of the admin socket and its verbs."""
+"""Tests of the admin socket."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.admin.asking import Asked
 from ftpalg.admin.errors import BATCH, errors
 from ftpalg.admin.verbs import verb
 from ftpalg.core.ends import Moment
@@ -18,6 +16,7 @@ from ftpalg.core.facts import About, CommandLine, Peer, ProtocolError
 from ftpalg.core.last_lines import LastLines
 from ftpalg.core.wire.commands import parse_command
 from ftpalg.ops.last_errors import LastErrors
+from tests.admin.cases import Standing, asked, batches
 
 NOW = 1_790_000_000.5
 ABOUT = About("1", Peer("192.0.2.1", 40000), Peer("2001:db8::1", 21), "x:21", listener="tcp:21")
@@ -31,13 +30,14 @@ class Errors(SynchronousTestCase):
 
     def told(self) -> list[dict[str, Any]]:
         """As they are answered, valid by the table's schema."""
-        gateway: Any = SimpleNamespace(errors=self.seen.rows)
-        listed = errors(gateway, Asked({}))
-        batches = list(listed.batches)
-        self.assertTrue(all(len(batch) <= BATCH for batch in batches))
-        found = {listed.name: [one for batch in batches for one in batch]}
+        gateway = Standing()
+        gateway.broken = self.seen.rows
+        listed = errors(gateway, asked())
+        turns = batches(listed)
+        self.assertTrue(all(len(batch) <= BATCH for batch in turns))
+        found = {listed.name: [one for batch in turns for one in batch]}
         Draft202012Validator(verb("errors").answer).validate(json.loads(json.dumps(found)))
-        return found["errors"]  # type: ignore[return-value]
+        return found["errors"]
 
     def test_nothing(self) -> None:
         self.assertEqual(self.told(), [])

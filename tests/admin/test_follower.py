@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin import follower
@@ -27,6 +26,7 @@ from ftpalg.core.facts import (
 from ftpalg.core.last_lines import LastLines, Line
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import Reply
+from tests.admin.cases import Turns
 
 NOW = 1_790_000_000.0
 OVER = SessionClosed(Reason.QUIT, Moment.IDLE)
@@ -37,26 +37,11 @@ def about(name: str, host: str = "192.0.2.1") -> About:
     return About(name, Peer(host, 40000))
 
 
-class Turning(Clock):
-    """A clock that runs what is due turn by turn, as a reactor does."""
-
-    def turn(self) -> bool:
-        """One turn; whether there was something to do."""
-        due: list[Any] = [
-            call for call in self.getDelayedCalls() if call.getTime() <= self.seconds()
-        ]
-        for call in due:
-            self.calls.remove(call)
-            call.called = 1
-            call.func(*call.args, **call.kw)
-        return bool(due)
-
-
 class Sessions:
     """Those that there are, with what they have said."""
 
     def __init__(self) -> None:
-        self.reactor: Any = Turning()
+        self.reactor = Turns()
         self.reactor.advance(NOW)
         self.last = LastLines(self.reactor.seconds)
         self.open: dict[str, About] = {}
@@ -115,17 +100,18 @@ class Followed(SynchronousTestCase):
 
     def follow(self, *before: str, one: str = "", fits: Any = lambda whose: True) -> Follower:
         """Somebody does from now on."""
-        self.sessions.follower = Follower(
-            self.sessions, fits, self.write, self.end, one=one, before=before
-        )
-        return self.sessions.follower
+        follower = Follower(self.sessions, fits, one=one, before=before)
+        follower.begin(self.write, self.end)
+        self.sessions.follower = follower
+        return follower
 
     def turns(self, most: int = 10_000) -> list[str]:
         """What is written from now on."""
         begun = len(self.written)
         for _ in range(most):
-            if not self.sessions.reactor.turn():
+            if not self.sessions.reactor.getDelayedCalls():
                 break
+            self.sessions.reactor.turn()
         return [f"{one['session']} {one['arrow']}  {one['text']}" for one in self.written[begun:]]
 
 
@@ -345,7 +331,8 @@ class Slow(Followed):
             one.stop()
             return True
 
-        one = Follower(self.sessions, lambda whose: True, write, self.end, one="1")
+        one = Follower(self.sessions, lambda whose: True, one="1")
+        one.begin(write, self.end)
         self.sessions.follower = one
         self.sessions.say(about("1"), command("NOOP"), command("SYST"))
         self.sessions.end(about("1"))

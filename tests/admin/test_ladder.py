@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.admin.asking import Asked, Flow, Refusal
+from ftpalg.admin.asking import Flow, Refusal
 from ftpalg.admin.flows import Flowing
 from ftpalg.admin.ladder import MOST, ladder
-from ftpalg.core.facts import About, CommandLine, Peer
+from ftpalg.core.facts import CommandLine
 from ftpalg.core.last_lines import LastLines
 from ftpalg.core.wire.commands import Command
+from tests.admin.cases import Standing, asked, session
 
 LINE = CommandLine(Command(b"NOOP"))
 
 
-class Gateway:
-    """With two sessions that have said something, and who follows."""
-
-    sessions = ("1jd5k7q0z", "1jd5k7q1a")
-
-    def __init__(self) -> None:
-        self.reactor = Clock()
-        self.observers: list[Any] = []
-        self.leave = self.observers.remove
-        self.follow = self.observers.append
-
-    @property
-    def followers(self) -> int:
-        return len(self.observers)
-
-    def about(self, session: str) -> About | None:
-        host = {"1jd5k7q0z": "192.0.2.1", "1jd5k7q1a": "fe80::1%eth0"}.get(session)
-        return About(session, Peer(host, 1)) if host else None
-
-    def last_lines(self, session: str) -> bytes:
-        return bytes(LastLines(lambda: 0).keep(None, LINE))
+def gateway() -> Standing:
+    """With two sessions that have said something."""
+    made = Standing(session("1jd5k7q0z", "192.0.2.1"), session("1jd5k7q1a", "fe80::1%eth0"))
+    said = bytes(LastLines(made.reactor.seconds).keep(None, LINE))
+    made.lines = dict.fromkeys(made.sessions, said)
+    return made
 
 
 class Reader:
@@ -68,11 +53,11 @@ class Asking(SynchronousTestCase):
     """A gateway that is asked."""
 
     def setUp(self) -> None:
-        self.gateway: Any = Gateway()
+        self.gateway = gateway()
 
     def ask(self, client: str, **words: Any) -> Flow:
         """What it answers."""
-        return ladder(self.gateway, Asked({"client": client, **words}))
+        return ladder(self.gateway, asked(client=client, **words))
 
     def follow(self, client: str, **words: Any) -> Reader:
         """Somebody does."""
@@ -126,32 +111,30 @@ class Flows(Asking):
 
     def test_who_goes(self) -> None:
         """Is told no more, and nothing waits for it."""
-        reader = self.follow("192.0.2.1")
-        (follower,) = self.gateway.observers
-        follower.see(self.gateway.about("1jd5k7q0z"), LINE)
+        reader = self.follow("192.0.2.0/24")
+        self.gateway.happens("1jd5k7q0z", LINE)
         reader.producer.stopProducing()
         self.assertEqual(self.gateway.observers, [])
         self.assertEqual(self.gateway.reactor.getDelayedCalls(), [])
 
     def test_who_does_not_read(self) -> None:
         """One line more at most is kept for it; it gets the others as soon as it reads."""
-        reader = self.follow("192.0.2.1")
+        reader = self.follow("192.0.2.0/24")
         (follower,) = self.gateway.observers
         reader.producer.pauseProducing()
         for _ in range(3):
-            follower.see(self.gateway.about("1jd5k7q0z"), LINE)
+            self.gateway.happens("1jd5k7q0z", LINE)
             self.gateway.reactor.advance(0)
         self.assertEqual(reader.data, b"")
-        self.assertEqual(len(follower._waiting), 2)
+        self.assertEqual(len(follower._waiting), 2)  # type: ignore[attr-defined]
         reader.producer.resumeProducing()
         self.gateway.reactor.advance(0)
         self.assertEqual(reader.data.count(b"NOOP"), 3)
 
     def test_who_stops_reading_while_it_gets_what_has_waited(self) -> None:
-        reader = self.follow("192.0.2.1")
-        (follower,) = self.gateway.observers
+        reader = self.follow("192.0.2.0/24")
         for _ in range(5):
-            follower.see(self.gateway.about("1jd5k7q0z"), LINE)
+            self.gateway.happens("1jd5k7q0z", LINE)
         write = reader.write
 
         def pausing(data: bytes) -> None:
@@ -166,7 +149,7 @@ class Flows(Asking):
 
     def test_too_many(self) -> None:
         """One more is refused, until somebody goes."""
-        readers = [self.follow("192.0.2.1") for _ in range(MOST)]
+        readers = [self.follow("192.0.2.0/24") for _ in range(MOST)]
         self.assertEqual(self.refused("192.0.2.1")[0], 503)
         readers[0].producer.stopProducing()
-        self.follow("192.0.2.1")
+        self.follow("192.0.2.0/24")

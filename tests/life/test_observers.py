@@ -12,6 +12,7 @@ from ftpalg.core.facts import About, CommandLine, Fact, GatewayTold, News, Noted
 from ftpalg.core.wire.commands import Command
 from ftpalg.life.observers import Observers
 from ftpalg.ops.settings import Said
+from ftpalg.ops.trail import Known
 
 ABOUT = About("s1", Peer("192.0.2.7", 1))
 
@@ -43,8 +44,8 @@ class Hearing:
     def reopen(self) -> None:
         self.reopened += 1
 
-    def known(self, session: str) -> None:
-        """Nothing."""
+    def known(self, session: str) -> Known | None:
+        return None
 
     @contextmanager
     def renewed(self, said: Said) -> Iterator[None]:

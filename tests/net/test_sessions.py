@@ -10,9 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Limits, Settings
 from ftpalg.config.tables import ProxyProtocol
-from ftpalg.core.ends import Reason
+from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Link, Side
-from ftpalg.core.facts import Resource, What
+from ftpalg.core.facts import About, Peer, Resource, What
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.sessions import Sessions
 from tests.net.doubles import Client, Log
 
@@ -25,7 +26,9 @@ class Session:
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
-        self.shown = name
+        self.about = About(name, Peer("192.0.2.7", 1))
+        self.snapshot = Snapshot(self.about, Moment.IDLE, 0.0)
+        self.last_lines = b""
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
