@@ -9,9 +9,9 @@ from typing import Any
 
 from ftpalg.cli import DONE
 from ftpalg.cli.asking import NoAnswer, ask, said_no
-from ftpalg.cli.ladder import rung
-from ftpalg.core.wire.commands import printable
+from ftpalg.cli.ladder import LONGEST, rung
 from ftpalg.ops.forms import end
+from ftpalg.ops.values import bounded
 
 WIDTH = 16
 """Bytes of a row."""
@@ -35,7 +35,7 @@ def errors(words: Namespace) -> int:
 def shown(one: Mapping[str, Any]) -> Iterator[str]:
     """Its lines."""
     yield f"{one['time'][:19]}Z {_offender(one)}"
-    yield f"  {printable(one['reason'])}"
+    yield f"  {bounded(one['reason'], LONGEST)}"
     yield f"  session {one['session']}, {one['state']}: {end(one, 'client')} -> {end(one, 'server')}"
     data = bytes.fromhex(one["octets"])
     if data:
@@ -52,8 +52,8 @@ def shown(one: Mapping[str, Any]) -> Iterator[str]:
 
 def _offender(one: Mapping[str, Any]) -> str:
     if one["side"] == "client":
-        return f"a client of {printable(one['listener'])}"
-    return f"server {printable(one['server'] or end(one, 'server'))}"
+        return f"a client of {bounded(one['listener'], LONGEST)}"
+    return f"server {bounded(one['server'] or end(one, 'server'), LONGEST)}"
 
 
 def hexdump(data: bytes, offset: int) -> Iterator[str]:

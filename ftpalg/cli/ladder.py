@@ -10,11 +10,13 @@ from typing import Any
 
 from ftpalg.cli import DONE
 from ftpalg.cli.asking import NoAnswer, lines, said_no
-from ftpalg.core.wire.commands import printable
 from ftpalg.ops.forms import end
+from ftpalg.ops.values import bounded
 
 TIME = slice(11, 19)
 """Hours, minutes and seconds of a time as RFC 3339 has it."""
+LONGEST = 1 << 20
+"""Signs of a line, which no line of a gateway has."""
 
 
 def ladder(words: Namespace) -> int:
@@ -55,4 +57,4 @@ class Text:
 
 def rung(one: Mapping[str, Any]) -> str:
     """A line in the notation of the log's ladder; its time is UTC."""
-    return f"{one['time'][TIME]} {one['arrow']}  {printable(one['text'])}"
+    return f"{one['time'][TIME]} {one['arrow']}  {bounded(one['text'], LONGEST)}"
