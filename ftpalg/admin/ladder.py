@@ -47,7 +47,7 @@ def _meant(gateway: Steered, client: str) -> tuple[str, Callable[[About], bool]]
 
     @lru_cache(HOSTS)
     def of(host: str) -> bool:
-        return ip_address(host.partition("%")[0]) in network
+        return ip_address(host) in network
 
     return "", lambda about: of(about.client.host)
 
