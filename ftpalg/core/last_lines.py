@@ -11,7 +11,7 @@ to hold (``Command.shown``).
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import NamedTuple
@@ -140,7 +140,7 @@ class LastLines:
     def _tick(self, second: int) -> None:
         """Another second: what stands before its lines."""
         self._second = second
-        time = b64encode((second % SECONDS).to_bytes(3, "big"))
+        time = b2a_base64((second % SECONDS).to_bytes(3, "big"), newline=False)
         self._heads = tuple(
             Head(time + letter, LF + time + letter.upper())
             for letter in (LETTERS[at : at + 1] for at in range(len(WAYS)))
@@ -188,5 +188,5 @@ def _passed_on(several: list[Rung], arrows: tuple[Arrow, ...]) -> Iterator[Rung]
 
 def _second(signs: bytes, now: float) -> int:
     """The one nearest to that moment which has these signs; a clock may have been set back."""
-    ago = int(now) - int.from_bytes(b64decode(signs), "big")
+    ago = int(now) - int.from_bytes(a2b_base64(signs), "big")
     return int(now) - ((ago + SECONDS // 2) % SECONDS - SECONDS // 2)
