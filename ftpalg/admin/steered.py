@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ftpalg.config import Settings
@@ -9,6 +10,7 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Fact, News, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Timing
+from ftpalg.ops.last_errors import LastError
 from ftpalg.ops.trail import Known
 
 
@@ -40,6 +42,12 @@ class Steered(Protocol):
     def snapshot(self, session: str) -> Snapshot | None:
         """How that one stands."""
 
+    def about(self, session: str) -> About | None:
+        """Whose facts those of that one are."""
+
+    def last_lines(self, session: str) -> bytes:
+        """What its dialogues have said last, as ``core.last_lines`` reads it."""
+
     def known(self, session: str) -> Known | None:
         """What its facts have told."""
 
@@ -55,5 +63,16 @@ class Steered(Protocol):
     def join(self, observer: Observer) -> None:
         """Tell this one, too, what the log is told."""
 
+    def follow(self, observer: Observer) -> None:
+        """The same, and the lines of all dialogues too."""
+
+    @property
+    def followers(self) -> int:
+        """How many do."""
+
     def leave(self, observer: Observer) -> None:
         """Tell it no more."""
+
+    @property
+    def errors(self) -> Sequence[LastError]:
+        """What broke the protocol last, the newest first."""

@@ -204,6 +204,28 @@ COMMANDS = (
         ),
         "kick:kick",
     ),
+    Command(
+        "ladder",
+        "show what clients and servers say to each other, as they say it, without passwords",
+        (
+            Argument(
+                ("--client",),
+                "Whose sessions: an address, a network, or a session, which is followed until it is"
+                " over.",
+                {"metavar": "ADDRESS|ID", "required": True},
+                "sessions",
+            ),
+            switch("back", "First what has been said so far, as far as it is kept."),
+            *ASKING,
+        ),
+        "ladder:ladder",
+    ),
+    Command(
+        "errors",
+        "tell what broke the protocol last, of each server and of the clients of each listener",
+        ASKING,
+        "errors:errors",
+    ),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

@@ -193,7 +193,8 @@ class ProtocolError(NamedTuple):
     """A peer said what the protocol does not allow at this point.
 
     ``line`` is what it said, as far as that is one line, and ``offset`` how many bytes it had said
-    before; the net adds them for a server.
+    before; the net adds them for a server.  ``before`` are the last lines of both dialogues, as
+    ``core.last_lines`` reads them, where they are kept.
     """
 
     side: Side
@@ -201,6 +202,7 @@ class ProtocolError(NamedTuple):
     moment: Moment
     line: bytes = b""
     offset: int | None = None
+    before: bytes = b""
 
 
 @value

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.facts import Reloaded, ReloadFailed
+from ftpalg.core.facts import About, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ftpalg.admin.accepting import Accepting
     from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
+    from ftpalg.ops.last_errors import LastError, LastErrors
 
 NAME = "admin.sock"
 Reload = Callable[[], Reloaded | ReloadFailed | None]
@@ -49,6 +51,8 @@ class Steering:
         self.known = log.known
         self.join: Callable[[Observer], None] = log.join
         self.leave: Callable[[Observer], None] = log.leave
+        self.follow = partial(log.join, lines=True)
+        self._errors: LastErrors | None = None
         self._gateway = gateway
         self._log = log
         self._parent = parent
@@ -61,6 +65,7 @@ class Steering:
     def prepare(self) -> None:
         """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
         self._file = self._made(self.settings)
+        self._remember()
 
     def open(self) -> None:
         """The reactor runs: be there to be asked.  Raise CannotStart."""
@@ -86,6 +91,7 @@ class Steering:
             raise
         self._close()
         self._file = new
+        self._remember()
         if new is not None:
             self._accept(new)
 
@@ -114,6 +120,17 @@ class Steering:
             return make(path, self._parent)
         except SocketFault as error:
             raise CannotStart(str(error)) from None
+
+    def _remember(self) -> None:
+        """Whatever can be asked for from now on is kept."""
+        if self._file is None or self._errors is not None:
+            return
+        from ftpalg.admin.who import servers_of
+        from ftpalg.ops.last_errors import LastErrors
+
+        self._log.keep_last_lines(self.reactor.seconds)
+        self._errors = LastErrors(self.reactor.seconds, lambda: servers_of(self.settings))
+        self._log.join(self._errors)
 
     def _take(self, file: SocketFile) -> None:
         from ftpalg.admin.socket_file import SocketFault
@@ -155,6 +172,26 @@ class Steering:
         """How that one stands."""
         found = self._gateway.shared.sessions.open.get(session)
         return None if found is None else found.snapshot
+
+    def about(self, session: str) -> About | None:
+        """Whose facts those of that one are."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return None if found is None else found.about
+
+    def last_lines(self, session: str) -> bytes:
+        """What its dialogues have said last; nothing where it is over."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return b"" if found is None else found.last_lines
+
+    @property
+    def followers(self) -> int:
+        """How many follow dialogues."""
+        return self._log.followers
+
+    @property
+    def errors(self) -> Sequence[LastError]:
+        """What broke the protocol last."""
+        return self._errors.rows if self._errors is not None else ()
 
     def end(self, session: str, text: str, reason: Reason) -> None:
         """End it, with 421 and that text."""

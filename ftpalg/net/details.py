@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ftpalg.core.events import CommandReceived, Event, ReplyReceived, Side
+from ftpalg.core.events import Side
 from ftpalg.core.facts import (
     AccountLoggedIn,
-    CommandLine,
     Fact,
     LoggedIn,
     LoginRefused,
     ProtocolError,
-    ReplyLines,
     ServerUnreachable,
     SessionOpened,
     TlsFailed,
@@ -42,6 +40,10 @@ class Knowing(Protocol):
     reply: Reply | None
     check: Check | None
 
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
+
 
 def completed(session: Knowing, fact: Fact) -> Fact:
     """The fact with what the network side knows of it."""
@@ -54,13 +56,6 @@ def transferred(fact: TransferOver, done: Done) -> TransferOver:
     return fact._replace(
         moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
     )
-
-
-def line_of(event: Event) -> Fact | None:
-    """What the ladder has of an event."""
-    if isinstance(event, CommandReceived):
-        return CommandLine(event.command)
-    return ReplyLines(event.reply) if isinstance(event, ReplyReceived) else None
 
 
 def _connection(session: Knowing, side: Side) -> TlsConnection | None:
@@ -116,6 +111,7 @@ def _unreachable(session: Knowing, fact: ServerUnreachable) -> Fact:
 
 
 def _offended(session: Knowing, fact: ProtocolError) -> Fact:
+    fact = fact._replace(before=session.last_lines)
     if fact.side is Side.CLIENT:
         return fact._replace(offset=session.client.offset)
     control = session.backend.control

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Side
-from ftpalg.core.facts import News, Peer
+from ftpalg.core.facts import About, News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
@@ -158,6 +158,14 @@ class Running(Protocol):
     @property
     def transfers(self) -> bool:
         """Whether a file is on its way."""
+
+    @property
+    def about(self) -> About:
+        """Whose facts its facts are."""
+
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
 
     def uses_port(self, side: Side) -> bool:
         """Whether a data port is in use towards that side."""

@@ -27,7 +27,9 @@ class Session:
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
-        self.snapshot = Snapshot(About(name, Peer("192.0.2.7", 1)), Moment.IDLE, 0.0)
+        self.about = About(name, Peer("192.0.2.7", 1))
+        self.snapshot = Snapshot(self.about, Moment.IDLE, 0.0)
+        self.last_lines = b""
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)

@@ -13,7 +13,8 @@ from attrs import fields
 from ftpalg.config import Limits, Listener, Settings, Timeouts
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link, Traits
-from ftpalg.core.facts import About, Fact
+from ftpalg.core.facts import About, CommandLine, Fact, ReplyLines
+from ftpalg.core.last_lines import LastLines, Rung, arrow_of, texts_of
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.net.control.client import ClientControl
@@ -36,9 +37,15 @@ class Facts(Log):
     def __init__(self) -> None:
         super().__init__()
         self.facts: list[Fact] = []
+        self.lines: list[Rung] = []
+        self.ladder = True
+        self.last_lines = LastLines(lambda: 0)
 
     def see(self, about: About, fact: Fact) -> None:
-        self.facts.append(fact)
+        if isinstance(fact, CommandLine | ReplyLines):
+            self.lines += [Rung(0, arrow_of(fact), text) for text in texts_of(fact)]
+        else:
+            self.facts.append(fact)
 
 
 @dataclass
