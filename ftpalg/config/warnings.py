@@ -136,7 +136,6 @@ def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
         ("admin.socket", settings.admin.socket, None),
         ("admin.listen", settings.admin.listen, ""),
-        ("admin.agent", settings.admin.agent, ""),
         ("state", settings.state, None),
         ("workers", settings.workers, 1),
         ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),

@@ -20,12 +20,14 @@ from ftpalg.config import Listener, Settings, SettingsError
 from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
 from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
-from ftpalg.life import upgrade_request
+from ftpalg.life import agent, upgrade_request
 from ftpalg.life.announcing import ready
+from ftpalg.life.beside import Beside
 from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
 from ftpalg.life.descriptors import descriptors, raised
 from ftpalg.life.draining import Drain
+from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
@@ -112,6 +114,8 @@ class GatewayService(Service):
             checkers,
             session_names(reactor.seconds),
         )
+        self.drains = Drains(reactor, self.gateway, self._log)
+        self._agent = Beside(reactor, "admin.agent", agent.Agent(reactor, self._agent_says))
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
         self.listeners.check(settings.all_listeners)
@@ -125,6 +129,21 @@ class GatewayService(Service):
     def ports(self) -> list[IPort]:
         """Those of its listeners."""
         return [one.port for one in self.listeners.standing.values()]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients that come get sessions: it listens, and is not drained."""
+        return self._state in (State.SERVING, State.UPGRADING) and not self.drains.closed
+
+    def _agent_says(self) -> bytes:
+        sessions = self.gateway.shared.sessions
+        most = min(sessions.fitting, self.settings.limits.sessions)
+        return agent.line(
+            serves=self._state in (State.SERVING, State.UPGRADING),
+            drained=self.drains.closed,
+            free=most - len(sessions.open),
+            sessions=most,
+        )
 
     # -- the start --------------------------------------------------------------------------------
 
@@ -150,6 +169,7 @@ class GatewayService(Service):
         try:
             make = self._maker(self.gateway.shared, self._is_account)
             self.listeners.open(self.settings.all_listeners, make)
+            self._agent.open(self.settings.admin.agent, self.listeners.inherited)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -247,10 +267,11 @@ class GatewayService(Service):
             raise CannotStart(fault)
         self.listeners.check(settings.all_listeners)
         is_account = is_account_of(checkers)
-        with self._log.renewed(settings.log):
+        with self._log.renewed(settings.log), self._agent.renewed(settings.admin.agent):
             self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
         self._is_account = is_account
         self.gateway.take(shared)
+        self.drains.renewed(was, settings)
         self._fit(shared)
         return changes(was, settings)
 
@@ -294,6 +315,8 @@ class GatewayService(Service):
             sessions = self.gateway.shared.sessions
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
         self._stop_watchdog()
+        self.drains.stop()
+        self._agent.close()
         closing = self.listeners.close_all()
         self.gateway.close()
         return gatherResults(closing)
@@ -320,7 +343,7 @@ class GatewayService(Service):
                 self._reactor,
                 self._program.words,
                 self._program.folder,
-                self.listeners.descriptors,
+                self.listeners.descriptors | self._agent.descriptors,
                 done,
             )
         except OSError as error:
@@ -334,6 +357,7 @@ class GatewayService(Service):
         self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
         self.listeners.hand_on()
+        self._agent.hand_on()
         self._notify = Notify({})
         self._begin_drain()
 

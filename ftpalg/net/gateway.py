@@ -26,6 +26,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.threads import Asking, Room
 
 HASHES_AT_ONCE = 2
@@ -52,6 +53,7 @@ class Gateway:
         self._reactor = reactor
         self._log = log
         self._own = Own()
+        self.drained = DrainedParts()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -117,6 +119,7 @@ class Gateway:
                 certificates.server_side,
                 known,
                 before.reaching if before else None,
+                self.drained,
             ),
             Sessions[ClientControl, Session](
                 settings,
@@ -125,7 +128,9 @@ class Gateway:
                 begin,
                 self._session_names,
                 before.sessions if before else None,
+                self.drained,
             ),
+            self.drained,
         )
         return shared
 

@@ -21,6 +21,7 @@ from ftpalg.net.reaching import Reaching
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.drained import DrainedParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Shared:
     certificates: Certificates
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
+    drained: DrainedParts
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""
