@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IReactorSocket
 from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
@@ -95,8 +96,8 @@ class Beside:
         if port is not None:
             port.stopReading()
 
-    def close(self) -> None:
-        """Nobody listens there any more."""
+    def close(self) -> list[Deferred[None]]:
+        """Nobody listens there any more; a Deferred where that takes a while."""
         port, self.port = self.port, None
-        if port is not None:
-            port.stopListening()
+        closing = port.stopListening() if port is not None else None
+        return [] if closing is None else [closing]

@@ -316,8 +316,7 @@ class GatewayService(Service):
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
         self._stop_watchdog()
         self.drains.stop()
-        self._agent.close()
-        closing = self.listeners.close_all()
+        closing = self.listeners.close_all() + self._agent.close()
         self.gateway.close()
         return gatherResults(closing)
 
