@@ -73,13 +73,17 @@ class Beside:
         return cast(IPort, ports[0])
 
     def _adopt(self, number: int) -> IPort | None:
+        """The port of a socket that was handed on, or None where it is none."""
         try:
-            with socket.socket(fileno=os.dup(number)) as sock:
-                port = self._reactor.adoptStreamPort(sock.fileno(), sock.family, self._factory)
+            sock = socket.socket(fileno=number)
         except OSError:
-            return None
-        finally:
             os.close(number)
+            return None
+        with sock:  # it is duplicated
+            try:
+                port = self._reactor.adoptStreamPort(number, sock.family, self._factory)
+            except OSError:
+                return None
         return cast(IPort, port)
 
     def _name(self, endpoint: str) -> str:

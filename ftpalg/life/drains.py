@@ -7,20 +7,17 @@ bound but the one that is asked for, behind which what still runs fails visibly.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
-from ftpalg.core.drained import Drained, Kind, Part, Undrained
+from ftpalg.core.drained import Drained, Kind, NoSuchPart, Part, Standing, Undrained
 from ftpalg.core.ends import Reason
-from ftpalg.core.value import value
-from ftpalg.life.parts import NoSuchPart, named, parts_of, renamed
+from ftpalg.life.parts import named, parts_of, renamed
+from ftpalg.net.drained import SENTENCES, part_named
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.owners import Session
 from ftpalg.net.reactors import Timing
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.drained import SENTENCES, part_named
 
 STEP = 0.25
 """Seconds between two looks at who is at rest."""
@@ -30,15 +27,6 @@ SELDOM = 1.0
 
 AT_ONCE = 50
 """Sessions that are ended in one turn of the reactor; the others in the next ones."""
-
-
-@value
-class Standing(NamedTuple):
-    """A drained part: how many sessions use it, and the seconds until they are ended, 0 for no bound."""
-
-    part: Part
-    sessions: int
-    within: float = 0.0
 
 
 class Drains:

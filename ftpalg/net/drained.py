@@ -100,9 +100,7 @@ class DrainedParts:
         """The drained parts that a session with these settings uses, the narrowest first."""
         if not self.parts:
             return []
-        return [
-            part for part in sorted(self.parts, key=_width) if self.uses(part, about, settings)
-        ]
+        return [part for part in sorted(self.parts, key=_width) if self.uses(part, about, settings)]
 
     def uses(self, part: Part, about: About, settings: Settings) -> bool:
         """Whether a session with these settings uses that part; a server it uses once it is reached."""

@@ -13,6 +13,7 @@ from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
@@ -26,7 +27,6 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
-from ftpalg.net.drained import DrainedParts
 from ftpalg.net.threads import Asking, Room
 
 HASHES_AT_ONCE = 2
@@ -131,6 +131,7 @@ class Gateway:
                 self.drained,
             ),
             self.drained,
+            before.epoch + 1 if before else 1,
         )
         return shared
 

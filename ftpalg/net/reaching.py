@@ -23,6 +23,7 @@ from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import attached
 from ftpalg.net.control.line import Control
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
@@ -38,7 +39,6 @@ from ftpalg.net.reach.system import System
 from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.drained import DrainedParts
 from ftpalg.net.tls import ServerSide
 
 

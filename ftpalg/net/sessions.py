@@ -15,10 +15,10 @@ from ftpalg.core.facts import Refused, Resource, What
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds
-from ftpalg.net.owners import Arriving, Running
-from ftpalg.net.recorder import Recorder
 from ftpalg.net.drained import SENTENCES as DRAINED
 from ftpalg.net.drained import DrainedParts
+from ftpalg.net.owners import Arriving, Running
+from ftpalg.net.recorder import Recorder
 
 SENTENCES = {
     Refusal.NOT_ADMITTED: "Your address is not admitted here.",

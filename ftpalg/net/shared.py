@@ -13,6 +13,7 @@ from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -21,12 +22,14 @@ from ftpalg.net.reaching import Reaching
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
-from ftpalg.net.drained import DrainedParts
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
+
+    ``epoch`` counts the settings since the start.
+    """
 
     reactor: IReaching
     settings: Settings
@@ -40,6 +43,7 @@ class Shared:
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
     drained: DrainedParts
+    epoch: int = 1
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

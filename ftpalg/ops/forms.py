@@ -203,6 +203,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     ),
     "reload_failed": lambda f: f"{f['what']} not reloaded{because(f)}",
     "certificate": lambda f: str(f["sentence"]),
+    "steered": lambda f: (
+        f"{f['verb']} by uid {f.get('uid', '?')}: {f.get('result', 'done')}"
+        + _behind(f, "words", "pid")
+    ),
     "draining": lambda f: f"draining: {f['sessions']} sessions, {f['transfers']} transfers",
     "drained": lambda f: (
         f"drained: {_part(f)}, {f['sessions']} sessions are there"

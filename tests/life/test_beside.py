@@ -6,7 +6,7 @@ import os
 import socket
 from typing import Any
 
-from twisted.internet import reactor
+from twisted.internet import reactor  # noqa: TID251  (real sockets need a real one)
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.task import deferLater
@@ -61,8 +61,12 @@ class Ports(TestCase):
 
     def at(self, beside: Beside) -> int:
         """Its port."""
+        return int(self.address(beside).port)
+
+    def address(self, beside: Beside) -> Any:
+        """Where it listens."""
         assert beside.port is not None
-        return int(beside.port.getHost().port)
+        return beside.port.getHost()
 
     async def said(self, port: int) -> bytes:
         """What is heard there."""
@@ -82,7 +86,8 @@ class Ports(TestCase):
         """Without an endpoint there is no port, and nothing to hand on."""
         self.beside.open("", {})
         self.assertEqual((self.beside.port, self.beside.descriptors), (None, {}))
-        self.beside.hand_on(), self.beside.close()
+        self.beside.hand_on()
+        self.assertEqual(self.beside.close(), [])
 
     async def test_there(self) -> None:
         """It is answered there until it is closed."""
@@ -117,8 +122,7 @@ class Ports(TestCase):
         old = self.at(self.beside)
         with self.beside.renewed("127.0.0.2:0"):
             self.assertEqual(await self.said(old), b"here\n")
-        assert self.beside.port is not None
-        self.assertEqual(self.beside.port.getHost().host, "127.0.0.2")
+        self.assertEqual(self.address(self.beside).host, "127.0.0.2")
         await self.refused(old)
         with self.beside.renewed(""):
             pass

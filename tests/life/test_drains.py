@@ -10,13 +10,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Settings, Timeouts
 from ftpalg.config.tables import RouteRule, ServerUrl
-from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
+from ftpalg.core.drained import WHOLE, Drained, Kind, NoSuchPart, Part, Standing, Undrained
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.facts import About, Peer
 from ftpalg.core.routes import Server
-from ftpalg.life.drains import AT_ONCE, Drains, Standing
-from ftpalg.life.parts import NoSuchPart
+from ftpalg.life.drains import AT_ONCE, Drains
 from ftpalg.net.drained import SENTENCES, DrainedParts, server_part
 from ftpalg.net.sessions import Sessions
 from tests.net.doubles import Client, Log
@@ -50,11 +49,12 @@ class DrainsCase(SynchronousTestCase):
         self.sessions: Sessions[Any, Any] = Sessions(
             self.settings, self.log, lambda peer: True, self.session, drained=self.parts
         )
-        self.gateway: Any = SimpleNamespace(
+        gateway: Any = SimpleNamespace(
             drained=self.parts,
             shared=SimpleNamespace(settings=self.settings, sessions=self.sessions),
         )
-        self.drains = Drains(self.clock, self.gateway, self.log)
+        self.gateway = gateway
+        self.drains = Drains(self.clock, gateway, self.log)
         self.ended: list[tuple[str, str, Reason]] = []
 
     def session(self, client: Client, link: Link, name: str) -> Any:
@@ -72,7 +72,7 @@ class DrainsCase(SynchronousTestCase):
     def come(self, rests: float | None = None, **about: Any) -> Any:
         """A session that is there already, though what it uses is drained."""
         parts, self.parts.parts = self.parts.parts, frozenset()
-        made = self.sessions.admit(Client(), Link("192.0.2.1", "192.0.2.254", 40000))
+        made: Any = self.sessions.admit(Client(), Link("192.0.2.1", "192.0.2.254", 40000))
         self.parts.parts = parts
         made.rests_since = rests
         made.about = made.about._replace(**about)
@@ -289,7 +289,9 @@ class Renewed(DrainsCase):
         self.drains.drain(ROUTE, within=5.0)
         self.renew(settings(*reversed(RULES)))
         moved = Part(Kind.ROUTE, "routes[1]")
-        self.assertEqual(self.log.words, [("told", "drained: route routes[0] is route routes[1] now")])
+        self.assertEqual(
+            self.log.words, [("told", "drained: route routes[0] is route routes[1] now")]
+        )
         self.assertEqual(self.drains.standing, [Standing(moved, 1, 5.0)])
         uses.rests_since = other.rests_since = 0.0
         self.run_for(6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -27,7 +28,13 @@ class Session:
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
-        self.shown = name
+        self.shared = SimpleNamespace(settings=Settings())
+
+    @property
+    def about(self) -> Any:
+        """Nobody looks at it here."""
+
+    snapshot = about
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
