@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from ftpalg.admin.verbs import verb
 from ftpalg.cli import FAILED, WRONG
-from ftpalg.core.value import value
 
 DEFAULT = "/run/ftpalg/admin.sock"
 VARIABLE = "FTPALG_ADMIN_SOCKET"
@@ -31,7 +30,6 @@ class NoAnswer(Exception):
         self.status = status
 
 
-@value
 class Place(NamedTuple):
     """Where the socket is, and who says so."""
 

@@ -92,6 +92,11 @@ FILTER = Argument(
     {"metavar": "FILTER", "nargs": "*"},
     "sessions",
 )
+NAMES = Argument(
+    ("--names",),
+    "Print names only, for completion: sessions, routes, listeners or servers.",
+    {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
+)
 
 PART = (
     Argument(
@@ -163,7 +168,7 @@ COMMANDS = (
             Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
         ),
     ),
-    Command("who", "tell who is on", (FILTER, *ASKING), "who:who"),
+    Command("who", "tell who is on", (FILTER, NAMES, *ASKING), "who:who"),
     Command(
         "kick",
         "end sessions",

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from ftpalg.admin.accepting import Accepting
-from ftpalg.admin.socket_file import SocketFault, SocketFile, make
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import Reloaded, ReloadFailed
@@ -25,6 +23,8 @@ from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
 
 if TYPE_CHECKING:
+    from ftpalg.admin.accepting import Accepting
+    from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
 
 NAME = "admin.sock"
@@ -136,18 +136,23 @@ class Steering:
         path = path_of(settings)
         if path is None:
             return None
+        from ftpalg.admin.socket_file import SocketFault, make
+
         try:
             return make(path, self._parent)
         except SocketFault as error:
             raise CannotStart(str(error)) from None
 
     def _take(self, file: SocketFile) -> None:
+        from ftpalg.admin.socket_file import SocketFault
+
         try:
             file.take(self._parent)
         except SocketFault as error:
             raise CannotStart(str(error)) from None
 
     def _accept(self, file: SocketFile) -> None:
+        from ftpalg.admin.accepting import Accepting
         from ftpalg.admin.web import Site
 
         if self._site is None:
