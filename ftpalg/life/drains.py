@@ -7,6 +7,8 @@ bound but the one that is asked for, behind which what still runs fails visibly.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
@@ -78,6 +80,19 @@ class Drains:
             else Standing(part, self._count(part))
             for part in sorted(self._gateway.drained.parts, key=str)
         ]
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """The kinds and names of what is drained, for the next program."""
+        return tuple((part.kind.value, part.name) for part in self._gateway.drained.parts)
+
+    def take_over(self, names: Iterable[tuple[str, str]]) -> None:
+        """What was drained in the program before this one is; its settings may have been others."""
+        for kind, name in names:
+            try:
+                self.drain(self.part(Kind(kind), name))
+            except (NoSuchPart, ValueError) as error:
+                self._log.warned(f"not drained any more: {error}")
 
     @property
     def closed(self) -> bool:

@@ -168,6 +168,7 @@ class GatewayService(Service):
             self._refuse(fault)
         try:
             self.steering.prepare()
+            self.steering.drains.take_over(self._inherited.drained)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -351,6 +352,7 @@ class GatewayService(Service):
                 self._program.folder,
                 self.listeners.descriptors | self.steering.agent.descriptors,
                 done,
+                self.steering.drains.names,
             )
         except OSError as error:
             answer(f"the program cannot be started: {error.strerror}")

@@ -235,6 +235,18 @@ class Told(DrainsCase):
         self.assertEqual(self.drains.part(Kind.SERVER, "z.example"), found)
         self.assertEqual(self.drains.part(Kind.GATEWAY), WHOLE)
 
+    def test_taken_over(self) -> None:
+        """What the program before this one had drained is; what is unknown here is said."""
+        for part in (SERVER, ROUTE, WHOLE):
+            self.drains.drain(part)
+        names = self.drains.names
+        self.setUp()
+        self.drains.take_over((*names, ("listener", ":2121"), ("pigeon", "x")))
+        self.assertEqual(self.parts.parts, {SERVER, ROUTE, WHOLE})
+        self.assertEqual({news.part for news in self.log.news}, {SERVER, ROUTE, WHOLE})
+        self.assertEqual(len(self.log.words), 2)
+        self.assertIn("there is no listener ':2121'", self.log.words[0][1])
+
     def test_closed(self) -> None:
         """The whole, or each listener: nobody gets in then."""
         self.gateway.shared.settings = settings(listen=(":21", ":990"))

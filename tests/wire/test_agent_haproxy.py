@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from ftpalg.__main__ import main
@@ -140,20 +140,30 @@ class Lines(Agent):
         self.assertEqual(gateway.listened_on(), set(gateway.ports))
 
     def test_upgrade(self) -> None:
-        """The next program has the very socket: nobody is refused in between."""
+        """The next program has the very socket: nobody is refused in between.  What is drained stays so."""
         gateway = self.gateway()
         port = self.port(gateway)
         _, _, more, _ = self.downloading(gateway)
         with redirect_stdout(io.StringIO()):
             self.assertEqual(main(["upgrade", str(gateway.process.pid)]), 0)
         successor = gateway.successor()
-        self.addCleanup(os.kill, successor, signal.SIGTERM)
+        self.addCleanup(end, successor)
         self.assertIn(port, [found for _, found in listening_ports(successor)])
         for _ in range(5):
             self.assertEqual(self.line(port), b"up ready 100%\n")
         more.set()
         self.assertEqual(gateway.status(), 0)
-        self.assertEqual(self.line(port), b"up ready 100%\n")
+        self.order("drain", "--all")
+        with redirect_stdout(io.StringIO()):
+            self.assertEqual(main(["upgrade", str(successor)]), 0)
+        self.addCleanup(end, gateway.successor(2))
+        self.assertTrue(gateway.until(lambda: self.line(port) == b"up drain 100%\n"))
+
+
+def end(pid: int) -> None:
+    """End a program that took over; it may have gone."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 class HAProxy(Agent):
