@@ -11,9 +11,10 @@ from typing import Any
 
 from ftpalg.cli import DONE, WRONG
 from ftpalg.cli.asking import NoAnswer, ask, said_no
-from ftpalg.core.drained import Kind
 
-KINDS = tuple(kind.value for kind in Kind if kind is not Kind.GATEWAY)
+WHOLE = "gateway"
+KINDS = ("server", "route", "listener")
+"""The words of ``core.drained.Kind``."""
 
 
 class WrongPart(Exception):
@@ -53,7 +54,7 @@ def _part(words: Namespace) -> dict[str, str]:
     if kind is None or words.all:
         if kind is not None:
             raise WrongPart(f"--all is the whole gateway; leave it out for the {kind}")
-        return {"kind": Kind.GATEWAY.value}
+        return {"kind": WHOLE}
     if kind not in KINDS:
         near = get_close_matches(kind, KINDS, 1)
         meant = f"did you mean {near[0]}?" if near else "say which of them it is"

@@ -10,6 +10,7 @@ from typing import Any
 
 from ftpalg.cli import drain as module
 from ftpalg.cli.asking import NoAnswer
+from ftpalg.core.drained import Kind
 from tests.cli.cases import CommandCase
 
 BASH = """
@@ -52,6 +53,10 @@ class Drain(CommandCase):
             self.assertEqual(self.run_it(*words)[0], 0)
             self.assertEqual(self.asked.pop(), (verb, said))
             self.answer = {"kind": "gateway", "name": "", "sessions": 2, "within": 0.0}
+
+    def test_kinds(self) -> None:
+        """They are the gateway's own words."""
+        self.assertEqual([*module.KINDS, module.WHOLE], [kind.value for kind in Kind])
 
     def test_said(self) -> None:
         """How many are there, one or several, and the bound."""
