@@ -211,6 +211,9 @@ class Site(Factory):
         """Whether one could go that is not being answered."""
         for one in self._connections:
             if not one.answering:
+                self.went(
+                    one
+                )  # it goes in the next turn, and the next newcomer may be there before
                 one.transport.abortConnection()
                 return True
         return False

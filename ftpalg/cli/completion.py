@@ -29,26 +29,28 @@ _ftpalg_sessions() {{
     key="${{COMP_WORDS[COMP_CWORD - 2]}}"
   fi
   case "$key" in
-    "" | session) compgen -W "$("${{COMP_WORDS[0]}}" who --names sessions "${{at[@]}}" 2>/dev/null)" -- "$word" ;;
-    route) compgen -W "$("${{COMP_WORDS[0]}}" who --names routes "${{at[@]}}" 2>/dev/null)" -- "$word" ;;
-    state) compgen -W "{STATES}" -- "$word" ;;
+    "" | session) key=sessions ;;
+    route) key=routes ;;
+    state) compgen -W "{STATES}" -- "$word" ;&
+    *) return ;;
   esac
+  compgen -W "$("${{COMP_WORDS[0]}}" who --names "$key" "${{at[@]}}" 2>/dev/null)" -- "$word"
 }}
 """
 ZSH = f"""
 _ftpalg_sessions() {{
   local -a at found
-  local i
+  local i which=sessions
   for ((i = 1; i < CURRENT; i++)); do
     case "$words[i]" in
       --socket | --config) at+=("$words[i]" "$words[i + 1]") ;;
     esac
   done
   case "$PREFIX" in
-    route=*) compset -P '*='; found=(${{(f)"$(_call_program names $service who --names routes $at 2>/dev/null)"}}) ;;
-    state=*) compset -P '*='; found=({STATES}) ;;
-    *) found=(${{(f)"$(_call_program names $service who --names sessions $at 2>/dev/null)"}}) ;;
+    state=*) compset -P '*='; compadd {STATES}; return ;;
+    route=*) compset -P '*='; which=routes ;;
   esac
+  found=(${{(f)"$(_call_program names $service who --names $which $at 2>/dev/null)"}})
   compadd -a found
 }}
 """
@@ -96,5 +98,5 @@ def completion(words: Namespace) -> int:
     except ImportError:
         print("ftpalg completion: needs shtab: pip install shtab", file=sys.stderr)
         return FAILED
-    print(shtab.complete(parser(), words.shell, preamble=PREAMBLES))
+    print(shtab.complete(parser(), words.shell, preamble=PREAMBLES.get(words.shell, "")))
     return DONE

@@ -142,6 +142,8 @@ def fitted(widths: Mapping[str, int], width: int | None) -> dict[str, int]:
         if size + len(GAP) <= left:
             found[name] = size
             left -= size + len(GAP)
+        elif not found:
+            break  # without its name a session's line tells nothing
     for name in found:
         more = min(left, widths[name] - found[name])
         found[name] += more

@@ -81,7 +81,10 @@ class Drain(CommandCase):
     def test_wrong(self) -> None:
         """Words that are none are not asked: status 2 and one sentence."""
         for words, sentence in (
-            (("drain", "rout", "x"), "'rout' is none of server, route, listener; did you mean route?"),
+            (
+                ("drain", "rout", "x"),
+                "'rout' is none of server, route, listener; did you mean route?",
+            ),
             (("drain", "ftp.example"), "say which of them it is"),
             (("drain", "gateway"), "is none of"),
             (("undrain", "server"), "name the server, or --all"),
@@ -130,7 +133,14 @@ class Drain(CommandCase):
             ("server", "a", "a", "a", "a:21 b:21", ["a:21"]),
             ("server", "a:", "a :", ":", "a:21 b:21", ["21"]),
             ("server", "a:2", "a : 2", "2", "a:21 a:990", ["21"]),
-            ("listener", "tcp:0:in", "tcp : 0 : in", "in", "tcp:0:interface=::1", ["interface=::1"]),
+            (
+                "listener",
+                "tcp:0:in",
+                "tcp : 0 : in",
+                "in",
+                "tcp:0:interface=::1",
+                ["interface=::1"],
+            ),
             ("route", "r", "r", "r", "'routes[0]'", ["routes[0]"]),
         ):
             line = f"{begin} {kind} {typed}"
