@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
+from ftpalg.core.drained import WHOLE, Kind, Part
 
 
 class Parts(SynchronousTestCase):
@@ -17,6 +17,6 @@ class Parts(SynchronousTestCase):
         self.assertEqual(str(WHOLE), "the gateway")
 
     def test_apart(self) -> None:
-        """Parts of two kinds are two, and so are the two facts."""
+        """Parts of two kinds are two, and a part is no other pair."""
         self.assertNotEqual(Part(Kind.SERVER, ":21"), Part(Kind.LISTENER, ":21"))
-        self.assertNotEqual(Drained(WHOLE), Undrained(WHOLE))
+        self.assertNotEqual(WHOLE, (Kind.GATEWAY, ""))
