@@ -20,7 +20,7 @@ class Filters(SynchronousTestCase):
         two = session("1ngj6aaaa", "2001:db8::7", Moment.LOGIN)
         two = two._replace(
             draining=True,
-            about=two.about._replace(server=None, name="", client=Peer("2001:db8::7%eth0", 1))
+            about=two.about._replace(server=None, name="", client=Peer("2001:db8::7%eth0", 1)),
         )
         self.seen = [Seen(one, known("Joe"), 100), Seen(two, known("amy", account="scan"), 100)]
 

@@ -41,7 +41,14 @@ class Names(SynchronousTestCase):
     def test_rules(self) -> None:
         """Only the name of a route is one of a rule."""
         self.assertIs(rule_of(SETTINGS, "routes[1]"), TWO)
-        for name in ("", "routes[2]", "routes[-1]", "routes[0]x", "xroutes[0]", f"routes[{'9' * 5000}]"):
+        for name in (
+            "",
+            "routes[2]",
+            "routes[-1]",
+            "routes[0]x",
+            "xroutes[0]",
+            f"routes[{'9' * 5000}]",
+        ):
             self.assertIsNone(rule_of(SETTINGS, name), name)
 
 
