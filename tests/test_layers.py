@@ -67,7 +67,7 @@ CORE = (
     {"wire"},
     {
         *("ends", "events", "actions", "phases", "session_settings", "facts", "signals"),
-        *("certificates", "steering", "snapshots"),
+        *("certificates", "steering", "snapshots", "drained"),
     },
     {"about"},
     {"last_lines"},
@@ -120,7 +120,7 @@ NET = (
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},
-    {"guarded", "shown", "password_masking"},
+    {"guarded", "shown", "password_masking", "drained"},
     {"dialogues"},
     {"owners", "remedies"},
     {"legs"},

@@ -129,6 +129,19 @@ NAMES = Argument(
     {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
 )
 
+PART = (
+    Argument(
+        ("kind",), "server, route or listener.", {"metavar": "KIND", "nargs": "?"}, "part_kinds"
+    ),
+    Argument(
+        ("name",),
+        "Its name, as the settings or ftpalg who have it: HOST or HOST:PORT, routes[N], an endpoint.",
+        {"metavar": "NAME", "nargs": "?"},
+        "parts",
+    ),
+    switch("all", "The whole gateway, as without KIND and NAME."),
+)
+
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
     Command(
@@ -226,6 +239,22 @@ COMMANDS = (
         ASKING,
         "errors:errors",
     ),
+    Command(
+        "drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (
+            *PART,
+            Argument(
+                ("--within",),
+                "Seconds, after which what is left is ended, transfers too. [default: no bound]",
+                {"metavar": "SECONDS", "type": int},
+            ),
+            switch("list", "Only tell what is drained."),
+            *ASKING,
+        ),
+        "drain:drain",
+    ),
+    Command("undrain", "new sessions come again", (*PART, *ASKING), "drain:undrain"),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

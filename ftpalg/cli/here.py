@@ -50,8 +50,10 @@ def _warning(name: str, key: str, words: str) -> Warning:
 
 
 def _listeners(settings: Settings) -> Found:
-    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
-        wanted = socket_of(one.endpoint)
+    named = zip(listener_keys(settings), settings.all_listeners, strict=True)
+    endpoints = [(key, one.endpoint) for key, one in named]
+    for key, endpoint in (*endpoints, ("admin.agent", settings.admin.agent)):
+        wanted = socket_of(endpoint) if endpoint else None
         error = cannot_bind(wanted.host, wanted.port, both=wanted.both) if wanted else None
         if wanted and error and (holder := gateway_at(error, wanted.port)):
             yield _warning(

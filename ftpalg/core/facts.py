@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.certificates import CertificateDue, Shown
+from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.steering import Steered
@@ -391,6 +392,8 @@ News = (
     | Reloaded
     | ReloadFailed
     | Draining
+    | Drained
+    | Undrained
     | Stopped
     | Refused
     | Probed

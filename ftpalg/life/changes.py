@@ -17,7 +17,6 @@ from ftpalg.config import Settings
 
 AT_START = (
     "admin.listen",
-    "admin.agent",
     "state",
     "workers",
 )

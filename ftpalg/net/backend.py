@@ -145,6 +145,11 @@ class FtpBackend:
     def dial(self, action: Dial, client: Link, *, near: bool) -> None:
         self._client = client
         self.tried = ()
+        barred = self._shared.reaching.barred(action)
+        if barred is not None:
+            why, sentence = barred
+            self.handle(ServerUnreachable(why.sentence, sentence, why))
+            return
         self._reach = self._shared.reaching.reach(
             self._session.reactor,
             action,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from ftpalg.config import Settings
+from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Side
 from ftpalg.core.facts import About, News, Peer
@@ -99,6 +99,9 @@ class Admission(Protocol[Connection]):
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""
 
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+
     def shown_to(self, peer: str) -> str:
         """The address that is shown to a client instead of ours, or nothing."""
 
@@ -123,11 +126,23 @@ class Arriving(Protocol):
     def rules(self) -> Rules:
         """Its listener's."""
 
+    @property
+    def listener(self) -> Listener:
+        """Where it came."""
+
     def write(self, data: bytes) -> None:
         """Send the client these bytes."""
 
     def hang_up(self) -> None:
         """Close behind what was written."""
+
+
+class Settled(Protocol):
+    """What a session began with."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those that hold for it."""
 
 
 class Running(Protocol):
@@ -140,6 +155,14 @@ class Running(Protocol):
     @property
     def peer(self) -> str:
         """The address of its client."""
+
+    @property
+    def about(self) -> About:
+        """Whose facts are its."""
+
+    @property
+    def shared(self) -> Settled:
+        """What it began with."""
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End it from outside, with 421 and that text."""
@@ -158,10 +181,6 @@ class Running(Protocol):
     @property
     def transfers(self) -> bool:
         """Whether a file is on its way."""
-
-    @property
-    def about(self) -> About:
-        """Whose facts its facts are."""
 
     @property
     def last_lines(self) -> bytes:

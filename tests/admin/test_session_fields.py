@@ -63,6 +63,7 @@ class Fields(SynchronousTestCase):
             {
                 "session": "s1",
                 "state": "idle",
+                "draining": False,
                 "user": "joe",
                 "client_ip": "192.0.2.7",
                 "client_port": 50000,

@@ -63,6 +63,15 @@ class Here(CommandCase):
         with socket.socket() as again:
             again.bind(("127.0.0.1", port))
 
+    def test_busy_agent(self) -> None:
+        """The agent's port is looked at, too; without one nothing is."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            words = f"listen = ['127.0.0.1:0']\n[admin]\nagent = '127.0.0.1:{port}'"
+            (fault,), _ = self.looked(words)
+        self.assertIn(f"admin.agent: cannot listen on 127.0.0.1:{port}: Address already", fault)
+        self.assertEqual(self.looked("listen = ['127.0.0.1:0']"), ([], []))
+
     def test_foreign_address(self) -> None:
         """An address that this machine does not have, to listen on or to call from."""
         found, _ = self.looked(

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue, Shown
+from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Fact, News, Outcome, Peer, TransferOver
@@ -86,6 +87,10 @@ EVERY_NEWS: tuple[News, ...] = (
     facts.ReloadFailed("no TOML", "f.toml"),
     Steered("kick", ("filter=client=192.0.2.0/24",), 1000, 98, "2 ended"),
     facts.Draining(3, 2),
+    Drained(Part(Kind.SERVER, "ftp.example:21"), 3, 60.0, 1000),
+    Drained(WHOLE),
+    Undrained(Part(Kind.ROUTE, "routes[0]"), 1, 0),
+    Undrained(Part(Kind.LISTENER, ":21"), reason="the settings do not know it any more"),
     facts.Stopped(1),
     facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
     facts.Probed("192.0.2.8"),
