@@ -104,7 +104,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
     {
         "keypair",
         "stored_passwords",
