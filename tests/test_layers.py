@@ -110,7 +110,7 @@ NET = (
     {"accounts", "policies"},
     {"contexts"},
     {"tls"},
-    {"guarded", "shown", "password_masking"},
+    {"guarded", "shown", "password_masking", "standing"},
     {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},

@@ -73,6 +73,15 @@ class TlsStands(NamedTuple):
 
 
 @value
+class ServerReached(NamedTuple):
+    """A connection to that server stands, ``seconds`` after it was asked for: names were looked up and
+    other addresses tried in them.  The net tells it."""
+
+    server: str
+    seconds: float
+
+
+@value
 class LoggedIn(NamedTuple):
     """The server has let the client in; the net adds its reply."""
 
@@ -115,7 +124,9 @@ class CommandAnswered(NamedTuple):
 @value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
-    each side, ours where we listen, and the sides whose TLS has ``resumed`` another session.
+    each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and how many
+    seconds each data connection took from being asked for until it was ``opened``, its TLS not among
+    them.
 
     ``letters`` say who ended it, like those of a session; "--" where it is complete.  ``rest`` is
     where it began in the file.  A side is ``passive`` where the server of that leg listens: that is
@@ -133,6 +144,7 @@ class TransferOver(NamedTuple):
     tls: frozenset[Side] = frozenset()
     ports: tuple[tuple[Side, int], ...] = ()
     resumed: frozenset[Side] = frozenset()
+    opened: tuple[tuple[Side, float], ...] = ()
 
 
 @value
@@ -212,11 +224,15 @@ class Failed(NamedTuple):
 
 @value
 class SessionClosed(NamedTuple):
-    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open."""
+    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open.
+
+    The net adds the ``seconds`` that it was there.
+    """
 
     reason: Reason
     moment: Moment
     text: str = ""
+    seconds: float = 0.0
 
     @property
     def letters(self) -> str:
@@ -354,6 +370,7 @@ class Stopped(NamedTuple):
 Fact = (
     SessionOpened
     | TlsStands
+    | ServerReached
     | LoggedIn
     | AccountLoggedIn
     | LoginRefused

@@ -27,7 +27,7 @@ from ftpalg.core.events import (
     SecretMissing,
     Side,
 )
-from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
+from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.wire.commands import Command
@@ -38,13 +38,14 @@ from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.data_addresses import ClientPlace
-from ftpalg.net.details import completed, in_words, line_of, transferred
+from ftpalg.net.details import completed, in_words, line_of
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.password_masking import PasswordMasking
 from ftpalg.net.shared import Shared
+from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
 from ftpalg.net.timers import Timers
@@ -64,6 +65,7 @@ class Driver:
         "_masking",
         "_released",
         "backend",
+        "began",
         "check",
         "client",
         "name",
@@ -92,7 +94,7 @@ class Driver:
         self.timers: Timers = Timers(self.reactor, shared.settings.timeouts, self)
         self._events: list[Event] = []
         self._busy = False
-        self._heard: float = shared.reactor.seconds()
+        self.began = self._heard = shared.reactor.seconds()
         self._released = False
 
     # -- events -----------------------------------------------------------------------------------
@@ -199,10 +201,7 @@ class Driver:
         self.shared.log.see(self.about, self._masking.told(fact))
 
     def _tell(self, action: do.Tell) -> None:
-        if isinstance(action.fact, TransferOver):
-            fact: Fact = transferred(action.fact, self.legs.done())  # here its relay stops
-        else:
-            fact = completed(self, action.fact)
+        fact = completed(self, action.fact)  # here the relay of a transfer stops that is over
         self.observe(fact)
         if isinstance(fact, LoggedIn):
             self._masking.logged_in()
@@ -336,9 +335,10 @@ class Driver:
             partial(self.shared.sessions.dismiss, self),
         )
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
-        return self._legs is not None and self._legs.uses_port(side)
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
+        return standing(self.session, self.client.listener.endpoint, self._legs)
 
     # -- data connections, of which an idle session has nothing ------------------------------------
 

@@ -6,11 +6,12 @@ from typing import Protocol, TypeVar
 
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Event, Link, Side
+from ftpalg.core.events import Event, Link
 from ftpalg.core.facts import News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.net.reactors import Reactor
+from ftpalg.net.standing import Standing
 
 Connection = TypeVar("Connection", contravariant=True)
 
@@ -154,8 +155,9 @@ class Running(Protocol):
     def transfers(self) -> bool:
         """Whether a file is on its way."""
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
 
 
 class Session(Owner, Running, Protocol):
