@@ -19,10 +19,11 @@ MAY_IMPORT = {
     "policy": {"core", "policy"},
     "net": {"core", "config", "net"},
     "ops": {"core", "config", "ops"},
+    "admin": {"core", "config", "net", "ops", "admin", ""},
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
     "whole_files": {"whole_files"},
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
+        "admin",
         "foreground",
         "whole_files",
         "life",
@@ -61,7 +63,10 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
+    {
+        *("ends", "events", "actions", "phases", "session_settings", "facts", "signals"),
+        *("certificates", "steering", "snapshots"),
+    },
     {"desk"},
     {"stage"},
     {"stages"},
@@ -121,13 +126,13 @@ NET = (
     {"shared"},
     {"data_addresses", "surroundings", "timers"},
     {"backend", "admission"},
-    {"details"},
+    {"details", "snapshots"},
     {"driver"},
     {"gateway"},
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "cli")
 
 
 def room_of(module: str) -> str:

@@ -71,6 +71,28 @@ ACCOUNTS_FILE = Argument(
 )
 ACCOUNT = Argument(("name",), "Whom clients log in as.", {"metavar": "NAME"})
 
+ASKING = (
+    Argument(
+        ("--socket",),
+        "The gateway's admin socket. [default: $FTPALG_ADMIN_SOCKET, what the settings say, or"
+        " /run/ftpalg/admin.sock]",
+        {"metavar": "PATH"},
+        "file",
+    ),
+    Argument(
+        ("--config",), "The settings file, which says where that is.", {"metavar": "FILE"}, "file"
+    ),
+    switch("json", "Print JSON."),
+)
+"""Words of every command that asks a running gateway."""
+FILTER = Argument(
+    ("filter",),
+    "Which sessions: names or their beginnings, and client=NETWORK, server=, account=, user=, route=,"
+    " listener=, state=.",
+    {"metavar": "FILTER", "nargs": "*"},
+    "sessions",
+)
+
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
     Command(
@@ -128,6 +150,19 @@ COMMANDS = (
             Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
         ),
     ),
+    Command("who", "tell who is on", (FILTER, *ASKING), "who:who"),
+    Command(
+        "kick",
+        "end sessions",
+        (
+            FILTER,
+            switch("after-transfer", "A session that moves a file ends behind it."),
+            Argument(("--say",), "What the clients are told.", {"metavar": "TEXT"}),
+            *ASKING,
+        ),
+        "kick:kick",
+    ),
+    Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",
         "hand the listeners of a running gateway to a new one",

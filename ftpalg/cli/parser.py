@@ -72,6 +72,7 @@ def _add(made: Parser, argument: Argument) -> None:
 
 COMPLETES = {
     "file": {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"},
+    "sessions": {"bash": "_ftpalg_sessions", "zsh": "_ftpalg_sessions"},
     "folder": {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"},
 }
 """As shtab.FILE and shtab.DIRECTORY, which need not be there to parse words."""

@@ -134,7 +134,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
-        ("admin.socket", settings.admin.socket, None),
         ("admin.listen", settings.admin.listen, ""),
         ("admin.agent", settings.admin.agent, ""),
         ("state", settings.state, None),

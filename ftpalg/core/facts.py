@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
+from ftpalg.core.steering import Steered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
@@ -401,6 +402,7 @@ News = (
     | ServerUp
     | Resource
     | CertificateDue
+    | Steered
     | GatewayTold
 )
 """What happens to the gateway."""

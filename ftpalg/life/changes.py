@@ -16,7 +16,8 @@ from attrs import fields, has
 from ftpalg.config import Settings
 
 AT_START = (
-    "admin",
+    "admin.listen",
+    "admin.agent",
     "state",
     "workers",
 )

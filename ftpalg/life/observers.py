@@ -8,6 +8,7 @@ from typing import Protocol
 from ftpalg.core.facts import About, Fact, GatewayTold, News
 from ftpalg.net.recorder import Recorder
 from ftpalg.ops.settings import Said
+from ftpalg.ops.trail import Known
 
 
 class Log(Recorder, Protocol):
@@ -18,6 +19,9 @@ class Log(Recorder, Protocol):
 
     def renewed(self, said: Said) -> AbstractContextManager[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
 
 
 class Observer(Protocol):
@@ -41,6 +45,7 @@ class Observers:
         self._others: tuple[Observer, ...] = ()
         self.reopen = log.reopen
         self.renewed = log.renewed
+        self.known = log.known
 
     def join(self, observer: Observer) -> None:
         """Tell this one, too, from now on."""

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from ftpalg.core.events import CommandReceived, Event, ReplyReceived, Side
 from ftpalg.core.facts import (
-    About,
     AccountLoggedIn,
     CommandLine,
     Fact,
@@ -22,8 +21,7 @@ from ftpalg.core.facts import (
     TlsStands,
     TransferOver,
 )
-from ftpalg.core.routes import Server
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
@@ -55,15 +53,6 @@ def completed(session: Knowing, fact: Fact) -> Fact:
     """The fact with what the network side knows of it."""
     add = ADDS.get(type(fact))
     return fact if add is None else add(session, fact)
-
-
-def in_words(about: About, head: Command | None, moved: int) -> str:
-    """A session in a few words: whose it is, what it does, what has moved."""
-    doing = f"{head.shown}, {moved} bytes moved" if head else "idle"
-    client, server = (
-        str(Server(one.host, one.port)) if one else "-" for one in (about.client, about.server)
-    )
-    return f"{about.session} {client} -> {server} {doing}"
 
 
 def line_of(event: Event) -> Fact | None:

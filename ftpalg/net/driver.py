@@ -30,6 +30,7 @@ from ftpalg.core.events import (
 from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.net.accounts import Check
@@ -38,13 +39,14 @@ from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.data_addresses import ClientPlace
-from ftpalg.net.details import completed, in_words, line_of
+from ftpalg.net.details import completed, line_of
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.password_masking import PasswordMasking
 from ftpalg.net.shared import Shared
+from ftpalg.net.snapshots import snapshot_of
 from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
@@ -174,10 +176,9 @@ class Driver:
         self._guarded(self.session.end, reply(421, text), reason)
 
     @property
-    def shown(self) -> str:
-        """The session in a few words."""
-        moved = self._legs.moved if self._legs is not None else 0
-        return in_words(self.about, self.session.desk.head, moved)
+    def snapshot(self) -> Snapshot:
+        """How the session stands."""
+        return snapshot_of(self, self._legs, self._heard)
 
     @property
     def rests_since(self) -> float | None:

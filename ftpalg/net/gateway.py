@@ -126,6 +126,7 @@ class Gateway:
                 self._session_names,
                 before.sessions if before else None,
             ),
+            before.epoch + 1 if before else 1,
         )
         return shared
 

@@ -10,6 +10,7 @@ from ftpalg.core.events import Event, Link
 from ftpalg.core.facts import News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.standing import Standing
 
@@ -144,8 +145,8 @@ class Running(Protocol):
         """Whether that is our end of its connection to its server."""
 
     @property
-    def shown(self) -> str:
-        """The session in a few words."""
+    def snapshot(self) -> Snapshot:
+        """How it stands."""
 
     @property
     def rests_since(self) -> float | None:

@@ -25,7 +25,10 @@ from ftpalg.net.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
+
+    ``epoch`` counts the settings since the start.
+    """
 
     reactor: IReaching
     settings: Settings
@@ -38,6 +41,7 @@ class Shared:
     certificates: Certificates
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
+    epoch: int = 1
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

@@ -199,6 +199,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     ),
     "reload_failed": lambda f: f"{f['what']} not reloaded{because(f)}",
     "certificate": lambda f: str(f["sentence"]),
+    "steered": lambda f: (
+        f"{f['verb']} by uid {f.get('uid', '?')}: {f.get('result', 'done')}"
+        + _behind(f, "words", "pid")
+    ),
     "draining": lambda f: f"draining: {f['sessions']} sessions, {f['transfers']} transfers",
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
+from ftpalg.core.steering import Steered
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.values import certificate_of
 
@@ -84,6 +85,12 @@ def _due(news: CertificateDue) -> Told:
     }
 
 
+def _steered(news: Steered) -> Told:
+    fields: dict[str, Value | None] = {"verb": news.verb, "words": news.words}
+    uid = news.uid if news.uid >= 0 else None
+    return "steered", fields | {"uid": uid, "pid": news.pid or None, "result": news.result}
+
+
 def _told(news: facts.GatewayTold) -> Told:
     return "warning" if news.warning else "notice", {"sentence": news.text}
 
@@ -98,6 +105,7 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     facts.ServerDown: _down,
     facts.ServerUp: _up,
     CertificateDue: _due,
+    Steered: _steered,
     facts.GatewayTold: _told,
 }
 """Which news make which record."""

@@ -152,6 +152,11 @@ FIELDS = {
     "expiries": Field("array", "the ends of the gateway's certificates"),
     "changes": Field("array", "the settings that changed"),
     "epoch": Field("integer", "which settings these are, counted from the start"),
+    "verb": Field("string", "what was asked for through the admin socket"),
+    "words": Field("array", "the words with it", Kind.SAID, 200),
+    "uid": Field("integer", "the user whose process asked"),
+    "pid": Field("integer", "that process"),
+    "result": Field("string", "what came of it", Kind.SAID, 200),
     "sessions": Field("integer", "sessions that are open"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
@@ -203,6 +208,12 @@ EVENTS = {
         WARN,
         "one of the gateway's own, an authority or a revocation list ends, or cannot be read",
         ("setting", "certificate_file", "problem", "not_after", "days_left", "sentence"),
+        of_session=False,
+    ),
+    "steered": Event(
+        INFO,
+        "somebody has changed something through the admin socket",
+        ("verb", "words", "uid", "pid", "result"),
         of_session=False,
     ),
     "draining": Event(

@@ -19,7 +19,7 @@ from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings, Which
-from ftpalg.ops.trail import Trail
+from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     CHANGES,
     bounded,
@@ -104,6 +104,11 @@ class Records:
             fields["probes"] = self.probes
         grave = isinstance(news, CertificateDue) and news.grave
         self._write(event, fields, Level.ERROR if grave else None)
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
+        trail = self._trails.get(session)
+        return None if trail is None else known_of(trail)
 
     def rung(self, about: About, arrow: str, text: str) -> None:
         """A line of a dialogue."""
@@ -237,6 +242,7 @@ class Records:
         trail.transfers += 1
         if up:
             trail.uploaded += fact.moved
+            trail.size = UNTOLD
         else:
             trail.downloaded += fact.moved
         self._say(

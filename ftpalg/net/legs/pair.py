@@ -169,13 +169,17 @@ class Pair:
         """Bytes that the running transfer has moved."""
         return self._relay.moved if self._relay is not None else 0
 
+    @property
+    def seconds(self) -> float:
+        """For how long it has moved them."""
+        return self._reactor.seconds() - self._began if self._relay is not None else 0.0
+
     def done(self) -> Done:
         """The transfer is over: nothing moves any more."""
+        moved, seconds = self.moved, self.seconds
         relay, self._relay = self._relay, None
-        moved, seconds = 0, 0.0
         if relay is not None:
             relay.stop()
-            moved, seconds = relay.moved, self._reactor.seconds() - self._began
         halves, server = [(Side.CLIENT, self.client)], self._server()
         halves += [(Side.SERVER, server)] if server is not None else []
         ports = tuple((side, half.port) for side, half in halves if half.port)

@@ -1,0 +1,253 @@
+"""HTTP for the admin socket: twisted.web's parser under bounds, and the table of verbs behind it.
+
+Everything that is refused is refused with ``{"error": SENTENCE}``.  Imported only where ``[admin]`` asks
+for it: twisted.web takes its time.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel, Request
+
+from ftpalg.admin.asking import Answer, Asked, Caller, Flow, Json, Listed, Refusal, Worked
+from ftpalg.admin.flows import Flowing
+from ftpalg.admin.openapi import openapi
+from ftpalg.admin.slices import Slices, encoded, listed
+from ftpalg.admin.steered import Steered
+from ftpalg.admin.verbs import VERBS, Verb
+from ftpalg.admin.words import words_of
+from ftpalg.net.control.outlet import IConnection
+
+LONGEST_BODY = 65536
+"""Bytes of a request's JSON: a kick of a thousand names has a quarter of it."""
+IDLE = 30
+"""Seconds for a whole request, and between two."""
+MOST = 32
+"""Connections at a time; for one more the one goes that has been silent longest."""
+CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
+DESCRIPTION = "/openapi.json"
+JSON = [b"application/json"]
+LINES = [b"application/x-ndjson"]
+
+
+class Call(Request):
+    """One request."""
+
+    channel: Connection
+    content: BytesIO
+    _too_long = False
+
+    def gotLength(self, length: int | None) -> None:
+        """The header is whole; ``length`` is the body's, None where it comes in chunks."""
+        self._too_long = length is not None and length > LONGEST_BODY
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """A piece of the body."""
+        if self._too_long or self.content.tell() + len(data) > LONGEST_BODY:
+            self.channel.refuse(413, f"a request has at most {LONGEST_BODY} bytes")
+        else:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """It is whole.  Forms are not looked for in the body."""
+        self.content.seek(0)
+        self.method, self.uri, self.clientproto = command, path, version
+        self.process()
+
+    def process(self) -> None:
+        """Answer it."""
+        self.setHeader(b"cache-control", b"no-store")
+        try:
+            self._answer(self.channel.site.answer(self))
+        except Refusal as refusal:
+            self.refuse(refusal)
+        except Exception:
+            self.channel.site.failed(Failure())
+            self.refuse(Refusal(500, "an exception; the log of the gateway has a traceback"))
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say no."""
+        self.setResponseCode(refusal.status)
+        self._whole({"error": refusal.sentence})
+
+    def _answer(self, answer: Answer) -> None:
+        self.responseHeaders.setRawHeaders(b"content-type", JSON)
+        reactor = self.channel.site.gateway.reactor
+        if isinstance(answer, Listed):
+            Slices(reactor, self, listed(answer))
+        elif isinstance(answer, Worked):
+            Slices(reactor, self, _worked(answer))
+        elif isinstance(answer, Flow):
+            self.responseHeaders.setRawHeaders(b"content-type", LINES)
+            Flowing(reactor, self, answer)
+        else:
+            self._whole(answer)
+
+    def _whole(self, what: Json) -> None:
+        text = encoded(what) + b"\n"
+        self.responseHeaders.setRawHeaders(b"content-type", JSON)
+        self.setHeader(b"content-length", b"%d" % len(text))
+        if self.method != b"HEAD":
+            self.write(text)
+        self.finish()
+
+    def give_up(self) -> None:
+        """The client does not read."""
+        self.channel.forceAbortClient()
+
+
+def _worked(what: Worked) -> Iterator[bytes]:
+    """Nothing after each step but the last."""
+    answer: Json = {}
+
+    def steps() -> Iterator[None]:
+        nonlocal answer
+        answer = yield from what.steps
+
+    for _ in steps():
+        yield b""
+    yield encoded(answer) + b"\n"
+
+
+class Connection(HTTPChannel):
+    """One client."""
+
+    requestFactory = Call
+    transport: IConnection
+    site: Site
+    timeOut = IDLE
+    _refused = False
+
+    def callLater(self, delay: float, call: Callable[..., object], *args: object) -> IDelayedCall:
+        """By the gateway's clock."""
+        return self.site.gateway.reactor.callLater(delay, call, *args)
+
+    def connectionMade(self) -> None:
+        """It is there."""
+        super().connectionMade()
+        self.site.came(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It has gone."""
+        self.site.went(self)
+        super().connectionLost(reason)
+
+    @property
+    def caller(self) -> Caller:
+        """Whose it is."""
+        handle = self.transport.getHandle()
+        try:
+            raw = handle.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        except (AttributeError, OSError):
+            return Caller()  # it has gone, or this system does not tell
+        pid, uid, _ = CREDENTIALS.unpack(raw)
+        return Caller(uid, pid)
+
+    def resetTimeout(self) -> None:
+        """Bytes give no more time: it is for a whole request, and begins behind the one before."""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Some of a request."""
+        if not self._refused:
+            super().dataReceived(data)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line of the header is longer than the whole may be."""
+        self.refuse(431, "the header is too long")
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        """Twisted's name for: that is no HTTP, or too much of it."""
+        self.refuse(400, "that is no request of HTTP/1.1, or one with too long a header")
+
+    def refuse(self, status: int, sentence: str) -> None:
+        """Say no to a request that is not whole, and be rid of the rest."""
+        text = encoded({"error": sentence}) + b"\n"
+        head = f"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\n"
+        head += f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+        self._refused = True
+        self.transport.write(head.encode("ascii") + text)
+        self.loseConnection()
+
+
+class Site(Factory):
+    """Makes connections, at most ``MOST`` at a time, and knows who answers what."""
+
+    noisy = False
+
+    def __init__(self, gateway: Steered) -> None:
+        self.gateway = gateway
+        self._connections: dict[Connection, None] = {}
+        self._verbs: dict[bytes, dict[bytes, Verb]] = {}
+        for one in VERBS:
+            self._verbs.setdefault(one.path.encode(), {})[one.method.encode()] = one
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+        if len(self._connections) >= MOST and not self._made_room():
+            return None
+        connection = Connection()
+        connection.site = self
+        connection.factory = self
+        return connection
+
+    def _made_room(self) -> bool:
+        """Whether one could go that is not being answered."""
+        for one in self._connections:
+            if not one.requests:
+                one.transport.abortConnection()
+                return True
+        return False
+
+    def came(self, connection: Connection) -> None:
+        """One more."""
+        self._connections[connection] = None
+
+    def went(self, connection: Connection) -> None:
+        """One less."""
+        self._connections.pop(connection, None)
+
+    def log(self, request: Request) -> None:
+        """What changes something is recorded, nothing else."""
+
+    def failed(self, failure: Failure) -> None:
+        """An exception of a verb."""
+        from ftpalg.core.facts import GatewayTold
+
+        text = f"admin socket: {failure.getTraceback()}"
+        self.gateway.tell(GatewayTold(text, warning=True))
+
+    def close(self) -> None:
+        """The gateway ends."""
+        for one in list(self._connections):
+            one.loseConnection()
+
+    def answer(self, call: Call) -> Answer:
+        """What the verb answers.  Raise Refusal."""
+        path, _, query = call.uri.partition(b"?")
+        if path == DESCRIPTION.encode() and call.method in (b"GET", b"HEAD"):
+            return openapi()
+        methods = self._verbs.get(path)
+        if methods is None:
+            raise Refusal(404, "there is no such path; GET /openapi.json lists them")
+        method = b"GET" if call.method == b"HEAD" else call.method
+        one = methods.get(method)
+        if one is None:
+            call.setHeader(b"allow", b", ".join(sorted(methods)))
+            raise Refusal(405, f"it takes {b', '.join(sorted(methods)).decode()} alone")
+        return self._asked(one, call, query)
+
+    def _asked(self, one: Verb, call: Call, query: bytes) -> Answer:
+        asked = Asked(words_of(one, query, call.content.read()), call.channel.caller)
+        module, _, function = one.does.partition(":")
+        does: Any = getattr(import_module(f"ftpalg.admin.{module}"), function)
+        answer: Answer = does(self.gateway, asked)
+        return answer

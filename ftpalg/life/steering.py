@@ -1,0 +1,156 @@
+"""The admin socket of a gateway, and what it lets its verbs see and do (``admin.steered.Steered``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftpalg.admin.accepting import Accepting
+from ftpalg.admin.socket_file import SocketFault, SocketFile, make
+from ftpalg.config import Settings
+from ftpalg.core.ends import Reason
+from ftpalg.core.facts import Reloaded, ReloadFailed
+from ftpalg.core.snapshots import Snapshot
+from ftpalg.life.faults import CannotStart
+from ftpalg.life.observers import Observer, Observers
+from ftpalg.life.reactor import IWhole
+from ftpalg.net.gateway import Gateway
+
+if TYPE_CHECKING:
+    from ftpalg.admin.web import Site
+
+NAME = "admin.sock"
+Reload = Callable[[], Reloaded | ReloadFailed | None]
+
+
+def path_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the socket is to be: as the settings say, else in the folder that systemd has made."""
+    if settings.admin.socket is not None:
+        return settings.admin.socket
+    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder, NAME) if folder else None
+
+
+class Steering:
+    """``reload`` reads the settings again.  ``parent`` is the PID of the program before this one, whose
+    path is taken over, or 0."""
+
+    def __init__(
+        self, reactor: IWhole, gateway: Gateway, log: Observers, reload: Reload, parent: int = 0
+    ) -> None:
+        self.reactor = reactor
+        self.reload = reload
+        self.tell = log.tell
+        self.known = log.known
+        self.join: Callable[[Observer], None] = log.join
+        self.leave: Callable[[Observer], None] = log.leave
+        self._gateway = gateway
+        self._log = log
+        self._parent = parent
+        self._file: SocketFile | None = None
+        self._accepting: Accepting | None = None
+        self._site: Site | None = None
+
+    # -- the socket -------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
+        self._file = self._made(self.settings)
+
+    def open(self) -> None:
+        """The reactor runs: be there to be asked.  Raise CannotStart."""
+        if self._file is not None:
+            self._take(self._file)
+            self._accept(self._file)
+
+    @contextmanager
+    def renewed(self, settings: Settings) -> Iterator[None]:
+        """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
+        path, old = path_of(settings), self._file
+        if old is not None and old.path == path and old.stands:
+            yield
+            return
+        new = self._made(settings)
+        try:
+            if new is not None:
+                self._take(new)
+            yield
+        except BaseException:
+            if new is not None:
+                new.remove()
+            raise
+        self._close()
+        self._file = new
+        if new is not None:
+            self._accept(new)
+
+    def again(self) -> None:
+        """The next program has failed: it may have taken the path by then."""
+        if self._file is not None and not self._file.stands:
+            try:
+                with self.renewed(self.settings):
+                    pass
+            except CannotStart as error:
+                self._log.warned(str(error))
+
+    def close(self) -> None:
+        """Be there no more.  Who is being answered hears the rest."""
+        self._close()
+        if self._site is not None:
+            self._site.close()
+
+    def _made(self, settings: Settings) -> SocketFile | None:
+        path = path_of(settings)
+        if path is None:
+            return None
+        try:
+            return make(path, self._parent)
+        except SocketFault as error:
+            raise CannotStart(str(error)) from None
+
+    def _take(self, file: SocketFile) -> None:
+        try:
+            file.take(self._parent)
+        except SocketFault as error:
+            raise CannotStart(str(error)) from None
+
+    def _accept(self, file: SocketFile) -> None:
+        from ftpalg.admin.web import Site
+
+        if self._site is None:
+            self._site = Site(self)
+        self._accepting = Accepting(self.reactor, file.socket, self._site)
+
+    def _close(self) -> None:
+        if self._accepting is not None:
+            self._accepting.close()
+            self._accepting = None
+        if self._file is not None:
+            self._file.remove()
+            self._file = None
+
+    # -- what verbs see and do --------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the sessions that come."""
+        return self._gateway.shared.settings
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """The names of those that are open now."""
+        return tuple(self._gateway.shared.sessions.open)
+
+    def snapshot(self, session: str) -> Snapshot | None:
+        """How that one stands."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return None if found is None else found.snapshot
+
+    def end(self, session: str, text: str, reason: Reason) -> None:
+        """End it, with 421 and that text."""
+        found = self._gateway.shared.sessions.open.get(session)
+        if found is not None:
+            found.end(text, reason)
