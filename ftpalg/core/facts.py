@@ -10,8 +10,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.certificates import CertificateDue, Shown
+from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.steering import Steered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -74,15 +76,6 @@ class TlsStands(NamedTuple):
 
 
 @value
-class ServerReached(NamedTuple):
-    """A connection to that server stands, ``seconds`` after it was asked for: names were looked up and
-    other addresses tried in them.  The net tells it."""
-
-    server: str
-    seconds: float
-
-
-@value
 class LoggedIn(NamedTuple):
     """The server has let the client in; the net adds its reply."""
 
@@ -125,9 +118,8 @@ class CommandAnswered(NamedTuple):
 @value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
-    each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and how many
-    seconds each data connection took from being asked for until it was ``opened``, its TLS not among
-    them.
+    each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and the seconds
+    until each data connection was ``opened``, without its TLS.
 
     ``letters`` say who ended it, like those of a session; "--" where it is complete.  ``rest`` is
     where it began in the file.  A side is ``passive`` where the server of that leg listens: that is
@@ -225,10 +217,8 @@ class Failed(NamedTuple):
 
 @value
 class SessionClosed(NamedTuple):
-    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open.
-
-    The net adds the ``seconds`` that it was there.
-    """
+    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open, and the
+    net the ``seconds`` that it was there."""
 
     reason: Reason
     moment: Moment
@@ -395,6 +385,8 @@ News = (
     | Reloaded
     | ReloadFailed
     | Draining
+    | Drained
+    | Undrained
     | Stopped
     | Refused
     | Probed

@@ -15,8 +15,7 @@ from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.shared import Shared
-from ftpalg.ops.exposition import Gauges, Values
-from ftpalg.ops.metrics import DIRECTIONS, Labels, Metrics
+from ftpalg.ops.metrics import DIRECTIONS, Gauges, Labels, Metrics, Values
 
 STATES = {moment.letter: moment.name.lower() for moment in Moment}
 ROLES = {"client-tls": "client", "server-tls.ca": "ca", "server-tls.crl": "crl"}

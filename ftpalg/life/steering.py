@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ftpalg.admin.accepting import Accepting
 from ftpalg.admin.socket_file import SocketFault, SocketFile, make
+from ftpalg.admin.steered import Published
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import Reloaded, ReloadFailed
@@ -39,9 +40,16 @@ class Steering:
     path is taken over, or 0."""
 
     def __init__(
-        self, reactor: IWhole, gateway: Gateway, log: Observers, reload: Reload, parent: int = 0
+        self,
+        reactor: IWhole,
+        gateway: Gateway,
+        log: Observers,
+        reload: Reload,
+        published: Published,
+        parent: int = 0,
     ) -> None:
         self.reactor = reactor
+        self.published = published
         self.reload = reload
         self.tell = log.tell
         self.known = log.known

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
-from ftpalg.core.facts import Fact, ServerReached
+from ftpalg.core.facts import Fact
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.commands import Command
 from ftpalg.net.call_all import call_all
@@ -146,6 +147,11 @@ class FtpBackend:
     def dial(self, action: Dial, client: Link, *, near: bool) -> None:
         self._client = client
         self.tried = ()
+        barred = self._shared.reaching.barred(action)
+        if barred is not None:
+            why, sentence = barred
+            self.handle(ServerUnreachable(why.sentence, sentence, why))
+            return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
             self._session.reactor,

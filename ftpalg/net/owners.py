@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from ftpalg.config import Settings
+from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import News, Peer
+from ftpalg.core.facts import About, News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
@@ -100,6 +100,9 @@ class Admission(Protocol[Connection]):
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""
 
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+
     def shown_to(self, peer: str) -> str:
         """The address that is shown to a client instead of ours, or nothing."""
 
@@ -124,11 +127,23 @@ class Arriving(Protocol):
     def rules(self) -> Rules:
         """Its listener's."""
 
+    @property
+    def listener(self) -> Listener:
+        """Where it came."""
+
     def write(self, data: bytes) -> None:
         """Send the client these bytes."""
 
     def hang_up(self) -> None:
         """Close behind what was written."""
+
+
+class Settled(Protocol):
+    """What a session began with."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those that hold for it."""
 
 
 class Running(Protocol):
@@ -137,6 +152,14 @@ class Running(Protocol):
     @property
     def name(self) -> str:
         """What the log calls it."""
+
+    @property
+    def about(self) -> About:
+        """Whose facts are its."""
+
+    @property
+    def shared(self) -> Settled:
+        """What it began with."""
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End it from outside, with 421 and that text."""

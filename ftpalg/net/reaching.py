@@ -17,11 +17,13 @@ from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import attached
 from ftpalg.net.control.line import Control
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
@@ -98,12 +100,15 @@ class Reaching:
         server_side: ServerSide,
         known: Resolve,
         before: Reaching | None = None,
+        drained: DrainedParts | None = None,
     ) -> None:
         """``known`` looks up names of the settings.
 
         ``before`` was that of the settings before these: what it knows and counts goes on.
         """
         self._reactor = reactor
+        self._settings = settings
+        self._drained = drained or DrainedParts()
         self._log = log
         self._policies = policies
         self._own = own
@@ -231,12 +236,17 @@ class Reaching:
             client=(client.peer, client.peer_port),
         )
 
+    def barred(self, dial: Dial) -> tuple[Reason, str] | None:
+        """Why the way of a dial takes no new session, and the sentence; None where it does."""
+        return self._drained.barred(self._settings, dial.route.name, dial.servers)
+
     def order(self, dial: Dial, client: str) -> list[Server]:
-        """The servers of a dial, in the order to try them."""
-        if len(dial.servers) == 1:
-            return list(dial.servers)
+        """The servers of a dial, in the order to try them, those that are drained left out."""
+        servers = self._drained.left(dial.servers)
+        if len(servers) == 1:
+            return list(servers)
         return self._policies.order(
-            dial.servers,
+            servers,
             dial.route.balance,
             client=client,
             turn=next(self._turns[dial.servers]),

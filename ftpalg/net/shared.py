@@ -13,6 +13,7 @@ from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -41,6 +42,7 @@ class Shared:
     certificates: Certificates
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
+    drained: DrainedParts
     epoch: int = 1
 
     def ports(self, side: Side) -> Iterator[int]:

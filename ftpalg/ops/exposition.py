@@ -9,32 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
 
-from prometheus_client import CONTENT_TYPE_LATEST, ProcessCollector, generate_latest
+from prometheus_client import ProcessCollector, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from ftpalg.core.value import value
 from ftpalg.ops.metric_tables import PREFIX, ROWS, Family, Kind
-from ftpalg.ops.metrics import Histogram, Labels, Metrics
+from ftpalg.ops.metrics import Gauges, Histogram, Labels, Metrics, Values
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""What ``generate_latest`` writes, whose newer versions call it 1.0.0 where they escape no name."""
 AT_ONCE = 250
 """Samples that are written in one step: about a millisecond's work."""
 BYTES = "transfer_bytes_total"
-
-Values = Mapping[Labels, float]
-
-
-@value
-class Gauges(NamedTuple):
-    """What stands at one instant: ``values`` of the gauges by family and labels, and of the transfers
-    that run the bytes that they have ``moved``, by the labels of the counter that gets them at the end."""
-
-    values: Mapping[str, Values]
-    moved: Mapping[Labels, int]
 
 
 class _One(Collector):

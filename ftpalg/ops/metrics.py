@@ -8,18 +8,31 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from ftpalg.core import facts
 from ftpalg.core.ends import Ender, Moment, Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, News, Outcome
+from ftpalg.core.reached import ServerReached
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.ops.metric_tables import FAMILIES, OK, OTHER, UNHEALTHY
 from ftpalg.ops.metric_tables import Kind as Of
 
 Labels = tuple[str, ...]
+Values = Mapping[Labels, float]
+
+
+@value
+class Gauges(NamedTuple):
+    """What stands at one instant: ``values`` of the gauges by family and labels, and of the transfers
+    that run the bytes that they have ``moved``, by the labels of the counter that gets them at the end."""
+
+    values: Mapping[str, Values]
+    moved: Mapping[Labels, int]
+
 
 CERTIFICATES = ("certificates",)
 """What is told to have changed where it is nothing else."""
@@ -128,7 +141,7 @@ class Metrics:
             self._failed(about.name, fact.why.word)
             self._stands(about.name, False)
 
-    def _reached(self, about: About, fact: facts.ServerReached) -> None:
+    def _reached(self, about: About, fact: ServerReached) -> None:
         self.took("server_connect_seconds", (self._server(fact.server),), fact.seconds)
 
     def _unreachable(self, about: About, fact: facts.ServerUnreachable) -> None:
@@ -191,7 +204,7 @@ OF_SESSIONS: dict[type, Count] = {
     facts.SessionClosed: Metrics._closed,
     facts.TlsStands: Metrics._tls,
     facts.TlsFailed: Metrics._tls_failed,
-    facts.ServerReached: Metrics._reached,
+    ServerReached: Metrics._reached,
     facts.ServerUnreachable: Metrics._unreachable,
     facts.LoggedIn: Metrics._logged_in,
     facts.AccountLoggedIn: Metrics._account,

@@ -158,6 +158,9 @@ FIELDS = {
     "pid": Field("integer", "that process"),
     "result": Field("string", "what came of it", Kind.SAID, 200),
     "sessions": Field("integer", "sessions that are open"),
+    "kind": Field("string", "server, route, listener or gateway: what is drained"),
+    "name": Field("string", "its name, as the settings have it", longest=80),
+    "within": Field("number", "seconds until the sessions that use it are ended"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -218,6 +221,18 @@ EVENTS = {
     ),
     "draining": Event(
         INFO, "no more sessions come", ("sessions", "transfers", "probes"), of_session=False
+    ),
+    "drained": Event(
+        INFO,
+        "a part of the gateway, or all of it, takes no new sessions",
+        ("kind", "name", "sessions", "within", "uid"),
+        of_session=False,
+    ),
+    "undrained": Event(
+        INFO,
+        "it takes them again",
+        ("kind", "name", "sessions", "uid", "why"),
+        of_session=False,
     ),
     "stopped": Event(
         INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False

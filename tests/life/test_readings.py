@@ -16,9 +16,9 @@ from ftpalg.core.facts import About, Peer
 from ftpalg.life.readings import Readings, servers_of
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.standing import Standing
-from ftpalg.ops.exposition import Exposition, Gauges
+from ftpalg.ops.exposition import Exposition
 from ftpalg.ops.metric_tables import FAMILIES, Kind
-from ftpalg.ops.metrics import Metrics
+from ftpalg.ops.metrics import Gauges, Metrics
 from tests.config.cases import ConfigTest
 from tests.net.dates import DAY, NOON, dated, write, write_key
 from tests.net.test_gateway import GatewayCase

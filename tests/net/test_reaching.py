@@ -14,11 +14,14 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Limits, Parent, Settings
-from ftpalg.config.tables import ParentUrl
+from ftpalg.config.tables import ParentUrl, RouteRule
 from ftpalg.core.actions import Dial
+from ftpalg.core.drained import Kind, Part
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.routes import Balance, Route, Server
 from ftpalg.net import reaching as module
+from ftpalg.net.drained import server_part
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.policies import Policies
@@ -176,6 +179,21 @@ class Asked(ReachingCase):
         self.assertEqual([more["sessions"](s) for s in servers], [2, 0])
         self.assertEqual([more["healthy"](s) for s in servers], [True, False])
         self.assertEqual(list(shared.sessions_at), [one])
+
+    def test_drained(self) -> None:
+        """A drained server is no more tried, not even last; a route is barred whatever its servers."""
+        shared = self.reaching(Settings(routes=(RouteRule(),)))
+        one, two = Server("one.example"), Server("two.example")
+        dial = Dial((one, two), Route((one, two), name="routes[0]"))
+        shared._drained.drain(server_part(one), Settings())
+        shared.health._down.add(two)
+        self.assertEqual(shared.order(dial, "192.0.2.1"), [two])
+        self.assertIsNone(shared.barred(dial))
+        shared._drained.drain(server_part(two), Settings())
+        self.assertIs(shared.barred(dial)[0], Reason.SERVER_DRAINED)
+        shared._drained.undrain(server_part(one)), shared._drained.undrain(server_part(two))
+        shared._drained.drain(Part(Kind.ROUTE, "routes[0]"), Settings(routes=(RouteRule(),)))
+        self.assertIs(shared.barred(dial)[0], Reason.ROUTE_DRAINED)
 
     def test_turns(self) -> None:
         """Each route's sessions take turns among themselves, however they come."""

@@ -10,9 +10,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from ftpalg.core.ends import Reason
-from ftpalg.ops.exposition import AT_ONCE, Exposition, Gauges
+from ftpalg.ops.exposition import AT_ONCE, Exposition
 from ftpalg.ops.metric_tables import FAMILIES, PREFIX, Kind
-from ftpalg.ops.metrics import Labels, Metrics
+from ftpalg.ops.metrics import Gauges, Labels, Metrics
 from tests.ops.cases import CLOSED, EVERY_FACT, EVERY_NEWS, NOON, transfer
 from tests.ops.test_bans import tool
 from tests.ops.test_metrics import IN, OURS

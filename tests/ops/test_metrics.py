@@ -12,6 +12,7 @@ from ftpalg.core import facts
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, Outcome
+from ftpalg.core.reached import ServerReached
 from ftpalg.ops.metric_tables import FAMILIES, OTHER
 from ftpalg.ops.metrics import OF_SESSIONS, OF_THE_GATEWAY, Histogram, Labels, Metrics
 from ftpalg.ops.record_tables import Record
@@ -131,7 +132,7 @@ class Servers(MetricsCase):
 
     def test_reached(self) -> None:
         """How long it took, by server."""
-        self.see(facts.ServerReached(OURS, 0.25), facts.ServerReached("named.example:21", 2.0))
+        self.see(ServerReached(OURS, 0.25), ServerReached("named.example:21", 2.0))
         found = self.metrics.histograms["server_connect_seconds"]
         self.assertEqual(
             {name: one.sum for name, one in found.items()}, {(OURS,): 0.25, (OTHER,): 2.0}
@@ -179,12 +180,12 @@ class Servers(MetricsCase):
 
     def test_other_settings(self) -> None:
         """Servers that have gone from the settings are said nothing of any more."""
-        self.see(facts.ServerReached(OURS, 1.0), facts.LoggedIn("a"), facts.ServerUnreachable("b"))
-        self.see(facts.ServerReached("x:21", 1.0), facts.ServerUnreachable("b"), about=ABOUT)
+        self.see(ServerReached(OURS, 1.0), facts.LoggedIn("a"), facts.ServerUnreachable("b"))
+        self.see(ServerReached("x:21", 1.0), facts.ServerUnreachable("b"), about=ABOUT)
         self.metrics.take(["new.example:21"])
         self.assertEqual(set(self.metrics.histograms["server_connect_seconds"]), {(OTHER,)})
         self.assertEqual((self.counted("server_failures_total"), self.metrics.up), ({}, {}))
-        self.see(facts.ServerReached("new.example:21", 1.0))
+        self.see(ServerReached("new.example:21", 1.0))
         self.assertIn(("new.example:21",), self.metrics.histograms["server_connect_seconds"])
 
 
@@ -231,7 +232,7 @@ class Bounds(MetricsCase):
             name = f"s{number % 1000}.example:21"
             about = About(f"{number}", CLIENT, SERVER, name, listener=":2121")
             fact = every[number % len(every)]
-            if isinstance(fact, facts.ServerReached):
+            if isinstance(fact, ServerReached):
                 fact = fact._replace(server=name)
             self.metrics.see(about, fact)
             self.metrics.see(about, facts.SessionClosed(list(Reason)[number % 40], Moment.REACHING))

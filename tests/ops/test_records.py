@@ -11,6 +11,7 @@ from ftpalg.core import facts
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Outcome, Peer
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.news import OF_GATEWAY
 from ftpalg.ops.record_tables import ALWAYS, EVENTS, FIELDS, SESSION, Level
@@ -29,7 +30,7 @@ from tests.ops.cases import (
 )
 
 LADDER = {facts.CommandLine, facts.ReplyLines}
-MEASURED = {facts.ServerReached}
+MEASURED = {ServerReached}
 """Facts for the metrics alone."""
 
 
