@@ -44,7 +44,7 @@ def check_host(hosts: Iterable[bytes], names: Iterable[str], *, old: bool) -> No
     said = list(hosts)
     if not said and old:
         return
-    match = HOST.fullmatch(said[0].decode("latin-1").strip()) if len(said) == 1 else None
+    match = HOST.fullmatch(said[0].strip(b" \t").decode("latin-1")) if len(said) == 1 else None
     if match is None:
         raise Refusal(400, BAD_HOST)
     six, name = match.groups()
