@@ -145,7 +145,7 @@ class Metrics:
         self.took("server_connect_seconds", (self._server(fact.server),), fact.seconds)
 
     def _unreachable(self, about: About, fact: facts.ServerUnreachable) -> None:
-        if fact.why is not Reason.ADDRESS_FORBIDDEN:
+        if fact.why.ender is Ender.SERVER:  # a rule, or a drain, says nothing of the server
             self._failed(about.name, fact.why.word)
             self._stands(about.name, False)
 

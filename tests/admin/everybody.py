@@ -58,7 +58,8 @@ class Client(StringTransport):
 
     def go(self) -> None:
         """It goes; transports say so to who produces for them."""
-        self.producer.stopProducing()
+        producer: Any = self.producer
+        producer.stopProducing()
 
     @property
     def over(self) -> bool:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.core.ends import Moment, Refusal
+from ftpalg.core.facts import Outcome
 from ftpalg.ops.metric_tables import FAMILIES, PREFIX, ROWS, Kind, Over
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.rst"
-ROW = re.compile(r"``(ftpalg_[a-z_]+)``\n +\| (\w+)(?:, by ([a-z, ]+))?\n +\| ([^\n]+)\n")
+ROW = re.compile(r"\* - ``(ftpalg_[a-z_]+)``\n +- (\w+)(?:, by ([a-z, ]+))?\n +- ([^\n]+)\n")
 
 
 class Table(SynchronousTestCase):
@@ -36,3 +38,20 @@ class Table(SynchronousTestCase):
             (PREFIX + one.name, one.kind.value, ", ".join(one.labels), one.meaning) for one in ROWS
         ]
         self.assertEqual(rows, expected)
+
+    def test_values(self) -> None:
+        """The values of labels that are closed lists stand there, too."""
+        page = " ".join(PAGE.read_text("utf-8").split())
+        for words in (
+            [moment.name.lower() for moment in Moment],
+            [refusal.word for refusal in Refusal],
+            [outcome.value for outcome in Outcome],
+        ):
+            self.assertIn(", ".join(words), page)
+
+    def test_several_processes(self) -> None:
+        """Which are not added."""
+        page = " ".join(PAGE.read_text("utf-8").split())
+        for over, words in ((Over.MOST, "the highest counts of"), (Over.LEAST, "the lowest of")):
+            names = ", ".join(f"``{PREFIX}{one.name}``" for one in ROWS if one.over is over)
+            self.assertIn(f"{words} {names}", page)
