@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ftpalg.core import facts
-from ftpalg.core.ends import Ender, Moment, Reason
+from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, News, Outcome
 from ftpalg.core.reached import ServerReached
@@ -73,9 +73,12 @@ class Metrics:
         self.reloads = 0
         self._held_on: set[str] = set()
         self.up: dict[str, bool] = {}
-        self.take(servers)
         for name, labels in FROM_THE_START:
             self.totals[name][labels] = 0
+        for side in Side:
+            for mode in MODES:
+                self._histogram("data_open_seconds", (side.value, mode))
+        self.take(servers)
 
     def take(self, servers: Iterable[str]) -> None:
         """The settings have these servers now: of others nothing is said any more."""
@@ -86,6 +89,8 @@ class Metrics:
             found: dict[Labels, Any] = self.histograms.get(name) or self.totals.get(name) or {}
             for labels in [labels for labels in found if labels[0] not in known]:
                 del found[labels]
+        for name in known:
+            self._histogram("server_connect_seconds", (name,))
 
     @property
     def holds(self) -> bool:
@@ -106,11 +111,15 @@ class Metrics:
 
     def took(self, name: str, labels: Labels, seconds: float) -> None:
         """Something has taken so long."""
+        self._histogram(name, labels).see(max(0.0, seconds))  # a clock may be set back
+
+    def _histogram(self, name: str, labels: Labels) -> Histogram:
+        """That one, which is made where it is not there."""
         found = self.histograms[name]
         histogram = found.get(labels)
         if histogram is None:
             histogram = found[labels] = Histogram(FAMILIES[name].buckets)
-        histogram.see(max(0.0, seconds))  # a clock may be set back
+        return histogram
 
     def _server(self, name: str) -> str:
         return name if name in self.servers else OTHER
@@ -221,6 +230,7 @@ OF_THE_GATEWAY: dict[type, Count] = {
 """Which facts are counted; the others are not events that anybody counts."""
 
 DIRECTIONS = "download", "upload"
+BROKEN = tuple((Outcome.BROKEN, f"{letter}D") for letter in "CSG")
 FROM_THE_START: tuple[tuple[str, Labels], ...] = (
     *(
         ("logins_total", (where, result))
@@ -230,12 +240,13 @@ FROM_THE_START: tuple[tuple[str, Labels], ...] = (
     *(
         ("transfers_total", (way, outcome.value, letters))
         for way in DIRECTIONS
-        for outcome, letters in ((Outcome.COMPLETE, "--"), (Outcome.BROKEN, "CD"))
+        for outcome, letters in ((Outcome.COMPLETE, "--"), *BROKEN)
     ),
-    *(("transfers_total", (way, Outcome.BROKEN.value, "SD")) for way in DIRECTIONS),
+    *(("refusals_total", (refusal.word,)) for refusal in Refusal),
     *(("transfer_bytes_total", (side.value, way)) for side in Side for way in DIRECTIONS),
 )
-"""Counters that are there at 0 before the first event: a rate sees their first one."""
+"""Counters that are there at 0 before the first event, as histograms are: a rate misses the event with
+which a series comes.  Where there are too many for that, the first one is missed."""
 
 
 def direction(command: Command) -> str:

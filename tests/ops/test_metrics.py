@@ -86,7 +86,7 @@ class Counted(MetricsCase):
             self.assertEqual((moved[side, "download"], moved[side, "upload"]), (6000, 3000))
         self.assertEqual(self.metrics.histograms["transfer_duration_seconds"][()].sum, 3.0)
         opened = self.metrics.histograms["data_open_seconds"]
-        found = {labels: one.sum for labels, one in opened.items()}
+        found = {labels: one.sum for labels, one in opened.items() if one.sum}
         self.assertEqual(found, {("client", "active"): 0.003, ("server", "passive"): 1.2})
 
     def test_handshakes(self) -> None:
@@ -184,10 +184,11 @@ class Servers(MetricsCase):
         self.see(ServerReached(OURS, 1.0), facts.LoggedIn("a"), facts.ServerUnreachable("b"))
         self.see(ServerReached("x:21", 1.0), facts.ServerUnreachable("b"), about=ABOUT)
         self.metrics.take(["new.example:21"])
-        self.assertEqual(set(self.metrics.histograms["server_connect_seconds"]), {(OTHER,)})
+        connects = self.metrics.histograms["server_connect_seconds"]
+        self.assertEqual(set(connects), {(OTHER,), ("new.example:21",)})
         self.assertEqual((self.counted("server_failures_total"), self.metrics.up), ({}, {}))
         self.see(ServerReached("new.example:21", 1.0))
-        self.assertIn(("new.example:21",), self.metrics.histograms["server_connect_seconds"])
+        self.assertEqual(connects["new.example:21",].sum, 1.0)
 
 
 class Reloads(MetricsCase):
@@ -271,3 +272,22 @@ class Tables(SynchronousTestCase):
         metrics = Metrics([], lambda: 0.0)
         metrics.took("session_duration_seconds", (), -5.0)
         self.assertEqual(metrics.histograms["session_duration_seconds"][()].sum, 0.0)
+
+
+class FromTheStart(MetricsCase):
+    """Series that a rate has to see coming."""
+
+    def test_zero(self) -> None:
+        """Each of a closed list is there before its first event."""
+        self.assertEqual(len(self.metrics.totals["refusals_total"]), len(Refusal))
+        self.assertEqual(len(self.metrics.totals["logins_total"]), 4)
+        self.assertEqual(len(self.metrics.totals["transfer_bytes_total"]), 4)
+        self.assertIn(("upload", "broken", "GD"), self.metrics.totals["transfers_total"])
+        self.assertEqual(len(self.metrics.histograms["data_open_seconds"]), 4)
+        connects = self.metrics.histograms["server_connect_seconds"]
+        self.assertEqual(set(connects), {(OURS,), (OTHER,)})
+        counts = [count for found in self.metrics.totals.values() for count in found.values()]
+        counts += [
+            sum(one.counts) for found in self.metrics.histograms.values() for one in found.values()
+        ]
+        self.assertEqual(set(counts), {0})
