@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
-from prometheus_client import ProcessCollector, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from ftpalg.ops.metric_tables import PREFIX, ROWS, Family, Kind
 from ftpalg.ops.metrics import Gauges, Histogram, Labels, Metrics, Values
+from ftpalg.ops.process import Number, process
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What ``generate_latest`` writes, whose newer versions call it 1.0.0 where they escape no name."""
@@ -41,25 +42,20 @@ class Exposition:
     def __init__(self, metrics: Metrics, gauges: Callable[[], Gauges]) -> None:
         self._metrics = metrics
         self._gauges = gauges
-        self._process = ProcessCollector(registry=None)
         self._most: dict[Labels, float] = {}
 
     def scrape(self) -> Iterator[bytes]:
         """The text, a piece with each step."""
-        found = [*self._of_the_process()]
-        yield b"".join(generate_latest(_One(metric)) for metric in found)
-        instant = self._instant(found)
+        own: dict[str, float] = {}
+        for some in process():
+            own.update({one.name: one.number for one in some})
+            yield b"".join(map(_number, some))
+        instant = self._instant(own)
         yield b""
         for family, samples in instant:
             yield from _written(family, samples)
 
-    def _of_the_process(self) -> Iterable[Metric]:
-        try:
-            return list(self._process.collect())
-        except ValueError:  # a limit that is "unlimited"
-            return []
-
-    def _instant(self, process: Iterable[Metric]) -> list[tuple[Family, Iterator[Sample]]]:
+    def _instant(self, own: Mapping[str, float]) -> list[tuple[Family, Iterator[Sample]]]:
         """Every family that has something to say, with copies of what may change."""
         metrics, gauges = self._metrics, self._gauges()
         values: dict[str, Values] = {
@@ -68,7 +64,7 @@ class Exposition:
             "config_last_reload_timestamp_seconds": {(): metrics.reloaded},
             **gauges.values,
         }
-        values["limit_ratio"] = {**values.get("limit_ratio", {}), **_descriptors(process)}
+        values["limit_ratio"] = {**values.get("limit_ratio", {}), **_descriptors(own)}
         counts: dict[str, Values] = {name: {**known} for name, known in metrics.totals.items()}
         counts[BYTES] = self._growing(counts[BYTES], gauges.moved)
         found: list[tuple[Family, Iterator[Sample]]] = []
@@ -93,10 +89,15 @@ class Exposition:
         return dict(self._most)
 
 
-def _descriptors(process: Iterable[Metric]) -> Values:
+def _number(one: Number) -> bytes:
+    metric = Metric(one.name.removesuffix("_total"), one.meaning, one.kind)
+    metric.samples = [Sample(one.name, {}, one.number)]
+    return generate_latest(_One(metric))
+
+
+def _descriptors(own: Mapping[str, float]) -> Values:
     """How much of the file descriptors is used."""
-    known = {one.name: one.value for metric in process for one in metric.samples}
-    used, limit = known.get("process_open_fds"), known.get("process_max_fds")
+    used, limit = own.get("process_open_fds"), own.get("process_max_fds")
     return {("descriptors",): used / limit} if used is not None and limit else {}
 
 

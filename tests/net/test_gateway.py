@@ -155,6 +155,7 @@ class Measured(GatewayCase):
         self.clock.advance(1.25)
         backend._server, backend._control = Server("ftp.example"), object()
         self.patch(Driver, "handle", lambda driver, event: None)
+        self.patch(Driver, "client_waits", False)
         backend.server_met(Link("198.51.100.7", "192.0.2.254", 21))
         self.assertEqual(self.facts, [ServerReached("ftp.example:21", 1.25)])
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from math import inf
 
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from ftpalg.core.ends import Reason
+from ftpalg.ops import exposition
 from ftpalg.ops.exposition import AT_ONCE, Exposition
 from ftpalg.ops.metric_tables import FAMILIES, PREFIX, Kind
 from ftpalg.ops.metrics import Gauges, Labels, Metrics
+from ftpalg.ops.process import Number
 from tests.ops.cases import CLOSED, EVERY_FACT, EVERY_NEWS, NOON, transfer
 from tests.ops.test_bans import tool
 from tests.ops.test_metrics import IN, OURS
@@ -108,16 +111,21 @@ class Text(ExpositionCase):
         self.assertEqual(ratio, used / most)
 
     def test_no_limit_of_descriptors(self) -> None:
-        """A process that may have as many as it wants still tells all of its own."""
-
-        class Unlimited:
-            def collect(self) -> list[object]:
-                raise ValueError("could not convert string to float: b'unlimited'")
-
-        self.patch(self.exposition, "_process", Unlimited())
-        found = read(self.scrape())
-        self.assertIn(("ftpalg_pinholes", ()), found)
-        self.assertNotIn(("ftpalg_limit_ratio", (("limit", "descriptors"),)), found)
+        """None of it is used where there is no bound; nothing is said where there is no /proc."""
+        for own, ratio in (
+            (
+                [
+                    Number("process_open_fds", "gauge", "x", 5),
+                    Number("process_max_fds", "gauge", "x", inf),
+                ],
+                0,
+            ),
+            ([], None),
+        ):
+            self.patch(exposition, "process", lambda own=own: iter([own]))
+            found = read(self.scrape())
+            self.assertEqual(found.get(("ftpalg_limit_ratio", (("limit", "descriptors"),))), ratio)
+            self.assertIn(("ftpalg_pinholes", ()), found)
 
     def test_hostile_labels(self) -> None:
         """What a settings file may name is one label, whatever signs it has."""
@@ -137,7 +145,9 @@ class Steps(ExpositionCase):
         self.everything()
         before = read(self.scrape())
         steps = self.exposition.scrape()
-        text = next(steps) + next(steps)
+        text = b""
+        while (piece := next(steps)) != b"":
+            text += piece
         self.everything()
         found = read(text + b"".join(steps))
         of_the_process = {key for key in found if key[0].startswith("process_")}
