@@ -7,6 +7,7 @@ shell; letters of both sizes are alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -37,8 +38,6 @@ def filter_of(words: Iterable[str]) -> Fits:
 
 
 def _meant(key: str) -> str:
-    from difflib import get_close_matches
-
     near = get_close_matches(key, KEYS, 1)
     return f"did you mean {near[0]}=?" if near else f"the keys are {', '.join(KEYS)}"
 
@@ -71,9 +70,9 @@ def _server(seen: Seen) -> Iterable[str]:
 
 
 def _state(wanted: str) -> Fits:
+    if wanted == "draining":
+        return lambda seen: seen.snapshot.draining
     if wanted not in STATES.values():
-        from difflib import get_close_matches
-
         near = get_close_matches(wanted, STATES.values(), 1) or STATES.values()
         raise BadFilter(f"state={wanted!r} is none of {', '.join(near)}")
     return lambda seen: STATES[seen.snapshot.moment.letter] == wanted

@@ -151,6 +151,9 @@ FIELDS: Mapping[str, Field] = {
     "state": Field(
         (TEXT,), "where it stands, in a word", lambda seen: STATES[seen.snapshot.moment.letter]
     ),
+    "draining": Field(
+        (TRUTH,), "whether what it uses is drained", lambda seen: seen.snapshot.draining
+    ),
     "account": Field((TEXT,), "the account at the gateway", lambda seen: seen.known.account),
     "user": Field(
         (TEXT,), "the user at the server, once the client is in", lambda seen: seen.known.user

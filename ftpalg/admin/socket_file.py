@@ -123,7 +123,7 @@ def _check(path: Path, replaced: int) -> None:
             path, "something else than a socket is there; remove it, or choose another path"
         )
     holder = _holder(path)
-    if holder is not None and holder != replaced:
+    if holder == 0 or holder not in (None, replaced):
         who = f"PID {holder} {_name(holder)}".strip() if holder else "a program"
         raise fault(path, f"{who} listens there; end it, or choose another path")
 

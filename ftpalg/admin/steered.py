@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from ftpalg.config import Settings
+from ftpalg.core.drained import Kind, Part, Standing
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Fact, News, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
@@ -21,6 +22,23 @@ class Observer(Protocol):
 
     def tell(self, news: News) -> None:
         """Something has happened to the gateway."""
+
+
+class Drains(Protocol):
+    """What takes no new sessions.  Each raises NoSuchPart."""
+
+    def part(self, kind: Kind, name: str = "") -> Part:
+        """The one that is meant."""
+
+    def drain(self, part: Part, within: float = 0.0, uid: int | None = None) -> Standing:
+        """No new sessions; the old ones end when they rest, and all within that time if it is not 0."""
+
+    def undrain(self, part: Part, uid: int | None = None) -> Standing:
+        """New sessions come again."""
+
+    @property
+    def standing(self) -> list[Standing]:
+        """What is drained."""
 
 
 class Told(Protocol):
@@ -67,6 +85,14 @@ class Steered(Told, Protocol):
     @property
     def sessions(self) -> tuple[str, ...]:
         """The names of those that are open now, in the order of their time."""
+
+    @property
+    def drains(self) -> Drains:
+        """What is drained, and the orders for it."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients that come get sessions."""
 
     def snapshot(self, session: str) -> Snapshot | None:
         """How that one stands."""

@@ -63,6 +63,12 @@ FILTER = Parameter(
     "Which sessions: names or beginnings of names, and KEY=VALUE; all must fit, of names one.",
 )
 
+PART = (
+    Parameter("kind", STRING, "server, route, listener or gateway, which is all of it.", True),
+    Parameter("name", STRING, "Its name, as GET /names has them; a server may be HOST alone."),
+)
+STANDING = an_object(kind=STRING, name=STRING, sessions=COUNT, within={"type": "number"})
+
 VERBS = (
     Verb(
         "who",
@@ -94,6 +100,33 @@ VERBS = (
         ),
         an_object(kicked=COUNT, marked=COUNT),
         "kick:kick",
+    ),
+    Verb(
+        "drain",
+        "POST",
+        "/drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (*PART, Parameter("within", COUNT, "Seconds, after which what is left ends; 0: no bound.")),
+        STANDING,
+        "drain:drain",
+    ),
+    Verb(
+        "undrain",
+        "POST",
+        "/undrain",
+        "new sessions come again",
+        PART,
+        STANDING,
+        "drain:undrain",
+    ),
+    Verb(
+        "drained",
+        "GET",
+        "/drained",
+        "what is drained, and whether clients that come get sessions",
+        (),
+        an_object(drained={"type": "array", "items": STANDING}, ready=SWITCH),
+        "drain:drained",
     ),
     Verb(
         "reload",

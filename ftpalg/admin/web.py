@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
-from typing import Any
 
 from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory, connectionDone
@@ -37,6 +36,7 @@ MOST = 32
 """Connections at a time; for one more the one goes that has been silent longest."""
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 DESCRIPTION = "/openapi.json"
+Does = Callable[[Steered, Asked], Answer]
 JSON = [b"application/json"]
 LINES = [b"application/x-ndjson"]
 
@@ -62,6 +62,7 @@ class Call(Request):
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """It is whole.  Forms are not looked for in the body."""
+        self.channel.answering = True
         self.content.seek(0)
         self.method, self.uri, self.clientproto = command, path, version
         self.process()
@@ -132,6 +133,7 @@ class Connection(HTTPChannel):
     transport: IConnection
     site: Bounded
     timeOut = IDLE
+    answering = False
     _refused = False
 
     def callLater(self, delay: float, call: Callable[..., object], *args: object) -> IDelayedCall:
@@ -158,6 +160,11 @@ class Connection(HTTPChannel):
             return Caller()  # it has gone, or this system does not tell
         pid, uid, _ = CREDENTIALS.unpack(raw)
         return Caller(uid, pid)
+
+    def requestDone(self, request: Request) -> None:
+        """It is answered."""
+        self.answering = False
+        super().requestDone(request)
 
     def resetTimeout(self) -> None:
         """Bytes give no more time: it is for a whole request, and begins behind the one before."""
@@ -209,7 +216,8 @@ class Bounded(Factory):
     def _made_room(self) -> bool:
         """Whether one could go that is not being answered."""
         for one in self._connections:
-            if not one.requests:
+            if not one.answering:
+                self.went(one)  # it goes in the next turn, and another may come before
                 one.transport.abortConnection()
                 return True
         return False
@@ -245,9 +253,10 @@ class Site(Bounded):
 
     def __init__(self, gateway: Steered) -> None:
         super().__init__(gateway)
-        self._verbs: dict[bytes, dict[bytes, Verb]] = {}
+        self._verbs: dict[bytes, dict[bytes, tuple[Verb, Does]]] = {}
         for one in VERBS:
-            self._verbs.setdefault(one.path.encode(), {})[one.method.encode()] = one
+            methods = self._verbs.setdefault(one.path.encode(), {})
+            methods[one.method.encode()] = one, _function(one)
 
     def answer(self, call: Call) -> Answer:
         """What the verb answers.  Raise Refusal."""
@@ -261,15 +270,16 @@ class Site(Bounded):
         if methods is None:
             raise Refusal(404, "there is no such path; GET /openapi.json lists them")
         method = b"GET" if call.method == b"HEAD" else call.method
-        one = methods.get(method)
-        if one is None:
+        if method not in methods:
             call.setHeader(b"allow", b", ".join(sorted(methods)))
             raise Refusal(405, f"it takes {b', '.join(sorted(methods)).decode()} alone")
-        return self._asked(one, call, query)
-
-    def _asked(self, one: Verb, call: Call, query: bytes) -> Answer:
+        one, does = methods[method]
         asked = Asked(words_of(one, query, call.content.read()), call.channel.caller)
-        module, _, function = one.does.partition(":")
-        does: Any = getattr(import_module(f"ftpalg.admin.{module}"), function)
-        answer: Answer = does(self.gateway, asked)
-        return answer
+        return does(self.gateway, asked)
+
+
+def _function(one: Verb) -> Does:
+    """Its function.  Imported before it is asked for: the files may be another version's by then."""
+    module, _, function = one.does.partition(":")
+    found: Does = getattr(import_module(f"ftpalg.admin.{module}"), function)
+    return found

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import struct
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -15,12 +16,14 @@ from urllib.parse import urlencode
 
 from ftpalg.admin.verbs import verb
 from ftpalg.cli import FAILED, WRONG
-from ftpalg.core.value import value
+from ftpalg.ops.values import bounded
 
 DEFAULT = "/run/ftpalg/admin.sock"
 VARIABLE = "FTPALG_ADMIN_SOCKET"
 SECONDS = 60.0
 """For each piece of an answer."""
+PIECE = 65536
+TIMEVAL = struct.Struct("@ll")  # struct timeval: seconds, microseconds
 
 
 class NoAnswer(Exception):
@@ -31,7 +34,6 @@ class NoAnswer(Exception):
         self.status = status
 
 
-@value
 class Place(NamedTuple):
     """Where the socket is, and who says so."""
 
@@ -49,8 +51,10 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect."""
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
+        # With settimeout a full queue would be an error at once: EAGAIN, connect(2).
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TIMEVAL.pack(int(SECONDS), 0))
         self.sock.connect(self._path)
+        self.sock.settimeout(SECONDS)
 
 
 def place_of(words: Namespace, environ: Mapping[str, str] = os.environ) -> Place:
@@ -93,8 +97,13 @@ def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]
     """The lines of a verb that flows, as they come.  Raise NoAnswer."""
     with _answer(place_of(words), name, said, patient=True) as answer:
         try:
-            for line in answer:
-                yield json.loads(line)
+            rest = b""
+            while piece := answer.read1(
+                PIECE
+            ):  # by lines an end in the middle would be a clean one
+                *whole, rest = (rest + piece).split(b"\n")
+                for line in whole:
+                    yield json.loads(line)
         except (OSError, http.client.HTTPException, ValueError):
             raise NoAnswer("the gateway ended in the middle of its answer") from None
 
@@ -108,7 +117,7 @@ def _answer(
     if one.method == "GET":
         path += f"?{urlencode(said, doseq=True)}" if said else ""
     else:
-        body = json.dumps(said)
+        body = json.dumps(said).encode()  # one write: header and body
     connection = _Connection(place.path)
     try:
         headers = {"Content-Type": "application/json"} if body else {}
@@ -137,7 +146,7 @@ def _unheard(place: Place, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"{where} is not for you; become root, or a member of its group"
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"{where} gives no answer of a gateway: {why}"
+    return f"{where} gives no answer of a gateway: {bounded(' '.join(why.split()), 200)}"
 
 
 def said_no(program: str, error: NoAnswer) -> int:

@@ -92,6 +92,24 @@ FILTER = Argument(
     {"metavar": "FILTER", "nargs": "*"},
     "sessions",
 )
+NAMES = Argument(
+    ("--names",),
+    "Print names only, for completion: sessions, routes, listeners or servers.",
+    {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
+)
+
+PART = (
+    Argument(
+        ("kind",), "server, route or listener.", {"metavar": "KIND", "nargs": "?"}, "part_kinds"
+    ),
+    Argument(
+        ("name",),
+        "Its name, as the settings or ftpalg who have it: HOST or HOST:PORT, routes[N], an endpoint.",
+        {"metavar": "NAME", "nargs": "?"},
+        "parts",
+    ),
+    switch("all", "The whole gateway, as without KIND and NAME."),
+)
 
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
@@ -150,7 +168,7 @@ COMMANDS = (
             Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
         ),
     ),
-    Command("who", "tell who is on", (FILTER, *ASKING), "who:who"),
+    Command("who", "tell who is on", (FILTER, NAMES, *ASKING), "who:who"),
     Command(
         "kick",
         "end sessions",
@@ -162,6 +180,22 @@ COMMANDS = (
         ),
         "kick:kick",
     ),
+    Command(
+        "drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (
+            *PART,
+            Argument(
+                ("--within",),
+                "Seconds, after which what is left is ended, transfers too. [default: no bound]",
+                {"metavar": "SECONDS", "type": int},
+            ),
+            switch("list", "Only tell what is drained."),
+            *ASKING,
+        ),
+        "drain:drain",
+    ),
+    Command("undrain", "new sessions come again", (*PART, *ASKING), "drain:undrain"),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

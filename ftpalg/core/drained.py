@@ -33,6 +33,19 @@ WHOLE = Part(Kind.GATEWAY)
 
 
 @value
+class Standing(NamedTuple):
+    """How one stands: so many ``sessions`` use it, and have ``within`` seconds left, 0 for no bound."""
+
+    part: Part
+    sessions: int = 0
+    within: float = 0.0
+
+
+class NoSuchPart(Exception):
+    """Nothing has that name, or it is not drained; a sentence."""
+
+
+@value
 class Drained(NamedTuple):
     """A part takes no new sessions; ``sessions`` of it are there still, and have ``within`` seconds to
     end, 0 for as long as they need.  ``uid`` is who ordered it, None where that is not known."""

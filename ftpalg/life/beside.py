@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorSocket
 from twisted.python.failure import Failure
 
@@ -71,13 +72,17 @@ class Beside:
         return cast(IPort, ports[0])
 
     def _adopt(self, number: int) -> IPort | None:
+        """The port of a socket that was handed on, or None where it is none."""
         try:
-            with socket.socket(fileno=os.dup(number)) as sock:
-                port = self._reactor.adoptStreamPort(sock.fileno(), sock.family, self._factory)
+            sock = socket.socket(fileno=number)
         except OSError:
-            return None
-        finally:
             os.close(number)
+            return None
+        with sock:  # it is duplicated
+            try:
+                port = self._reactor.adoptStreamPort(number, sock.family, self._factory)
+            except OSError:
+                return None
         return cast(IPort, port)
 
     def _name(self, endpoint: str) -> str:
@@ -94,8 +99,8 @@ class Beside:
         if port is not None:
             port.stopReading()
 
-    def close(self) -> None:
-        """Nobody listens there any more."""
+    def close(self) -> list[Deferred[None]]:
+        """Nobody listens there any more; a Deferred where that takes a while."""
         port, self.port = self.port, None
-        if port is not None:
-            port.stopListening()
+        closing = port.stopListening() if port is not None else None
+        return [] if closing is None else [closing]

@@ -7,15 +7,14 @@ bound but the one that is asked for, behind which what still runs fails visibly.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
-from ftpalg.core.drained import Drained, Kind, Part, Undrained
+from ftpalg.core.drained import Drained, Kind, NoSuchPart, Part, Standing, Undrained
 from ftpalg.core.ends import Reason
-from ftpalg.core.value import value
-from ftpalg.life.parts import NoSuchPart, named, parts_of, renamed
+from ftpalg.life.parts import named, parts_of, renamed
 from ftpalg.net.drained import SENTENCES, part_named
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.owners import Session
@@ -30,15 +29,6 @@ SELDOM = 1.0
 
 AT_ONCE = 50
 """Sessions that are ended in one turn of the reactor; the others in the next ones."""
-
-
-@value
-class Standing(NamedTuple):
-    """A drained part: how many sessions use it, and the seconds until they are ended, 0 for no bound."""
-
-    part: Part
-    sessions: int
-    within: float = 0.0
 
 
 class Drains:
@@ -90,6 +80,19 @@ class Drains:
             else Standing(part, self._count(part))
             for part in sorted(self._gateway.drained.parts, key=str)
         ]
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """The kinds and names of what is drained, for the next program."""
+        return tuple((part.kind.value, part.name) for part in self._gateway.drained.parts)
+
+    def take_over(self, names: Iterable[tuple[str, str]]) -> None:
+        """What was drained in the program before this one is; its settings may have been others."""
+        for kind, name in names:
+            try:
+                self.drain(self.part(Kind(kind), name))
+            except (NoSuchPart, ValueError) as error:
+                self._log.warned(f"not drained any more: {error}")
 
     @property
     def closed(self) -> bool:

@@ -8,17 +8,13 @@ from collections.abc import Iterable
 from ftpalg.config import Settings
 from ftpalg.config.suggestions import like
 from ftpalg.config.tables import RouteRule
-from ftpalg.core.drained import WHOLE, Kind, Part
+from ftpalg.core.drained import WHOLE, Kind, NoSuchPart, Part
 from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import parse_server
 from ftpalg.net.drained import server_part
 
 WITH_PORT = re.compile(r"(?:[^\[\]:]+|\[[^\]]*\]):[0-9]+")
-
-
-class NoSuchPart(Exception):
-    """The sentence says what there is."""
 
 
 def parts_of(settings: Settings) -> list[Part]:

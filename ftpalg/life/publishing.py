@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import Deferred
+
 from ftpalg.admin.steered import NoMetrics
 from ftpalg.config import Settings
 from ftpalg.config.endpoints import socket_of
@@ -102,13 +104,12 @@ class Publishing:
         if self._port is not None:
             self._port.hand_on()
 
-    def close(self) -> None:
-        """Nobody listens there any more, and nothing is counted."""
-        if self._port is not None:
-            self._port.close()
+    def close(self) -> list[Deferred[None]]:
+        """Nobody listens there any more, and nothing is counted; Deferreds where that takes a while."""
         if self._site is not None:
             self._site.close()
         self._count_no_more()
+        return [] if self._port is None else self._port.close()
 
     # -- what is counted --------------------------------------------------------------------------
 

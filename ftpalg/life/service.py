@@ -25,9 +25,7 @@ from ftpalg.life.announcing import ready
 from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
 from ftpalg.life.descriptors import descriptors, raised
-from ftpalg.life.doors import Doors
 from ftpalg.life.draining import Drain
-from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
@@ -37,6 +35,7 @@ from ftpalg.life.observers import Log, Observers
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
+from ftpalg.life.steering import Steering
 from ftpalg.life.terminal import Terminal
 from ftpalg.life.upgrading import Upgrade
 from ftpalg.life.watchdog import FOOD, Watchdog
@@ -114,10 +113,9 @@ class GatewayService(Service):
             checkers,
             session_names(reactor.seconds),
         )
-        self.drains = Drains(reactor, self.gateway, self._log)
         parent = os.getppid() if self._inherited.status >= 0 else 0
-        self.doors = Doors(
-            reactor, self.gateway, self._log, self.drains, self._serves, self.reload, parent
+        self.steering = Steering(
+            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, parent
         )
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
@@ -133,7 +131,9 @@ class GatewayService(Service):
         """Those of its listeners."""
         return [one.port for one in self.listeners.standing.values()]
 
-    def _serves(self) -> bool:
+    @property
+    def is_serving(self) -> bool:
+        """Whether it listens, and its reactor runs."""
         return self._state in (State.SERVING, State.UPGRADING)
 
     # -- the start --------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class GatewayService(Service):
         try:
             make = self._maker(self.gateway.shared, self._is_account)
             self.listeners.open(self.settings.all_listeners, make)
-            self.doors.listen(self.settings, self.listeners.inherited)
+            self.steering.listen(self.listeners.inherited)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -167,7 +167,8 @@ class GatewayService(Service):
         if fault:
             self._refuse(fault)
         try:
-            self.doors.socket.prepare()
+            self.steering.prepare()
+            self.steering.drains.take_over(self._inherited.drained)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -199,7 +200,7 @@ class GatewayService(Service):
         """The reactor runs."""
         self._state = State.SERVING
         try:
-            self.doors.socket.open()
+            self.steering.open()
         except CannotStart as error:  # another program was faster
             self._log.warned(str(error))
         if self._signals is not None:
@@ -274,11 +275,11 @@ class GatewayService(Service):
             raise CannotStart(fault)
         self.listeners.check(settings.all_listeners)
         is_account = is_account_of(checkers)
-        with self._log.renewed(settings.log), self.doors.renewed(settings):
+        with self._log.renewed(settings.log), self.steering.renewed(settings):
             self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
         self._is_account = is_account
         self.gateway.take(shared)
-        self.drains.renewed(was, settings)
+        self.steering.drains.renewed(was, settings)
         self._fit(shared)
         return changes(was, settings)
 
@@ -322,9 +323,7 @@ class GatewayService(Service):
             sessions = self.gateway.shared.sessions
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
         self._stop_watchdog()
-        self.drains.stop()
-        self.doors.close()
-        closing = self.listeners.close_all()
+        closing = self.listeners.close_all() + self.steering.close()
         self.gateway.close()
         return gatherResults(closing)
 
@@ -340,7 +339,7 @@ class GatewayService(Service):
             self._upgrade = None
             if wrong:
                 self._state = State.SERVING
-                self.doors.socket.again()
+                self.steering.again()
                 self._log.warned(f"not upgraded, this program serves on: {wrong}")
             else:
                 self._hand_on(pid)
@@ -351,8 +350,9 @@ class GatewayService(Service):
                 self._reactor,
                 self._program.words,
                 self._program.folder,
-                self.listeners.descriptors | self.doors.descriptors,
+                self.listeners.descriptors | self.steering.descriptors,
                 done,
+                self.steering.drains.names,
             )
         except OSError as error:
             answer(f"the program cannot be started: {error.strerror}")
@@ -365,7 +365,7 @@ class GatewayService(Service):
         self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
         self.listeners.hand_on()
-        self.doors.hand_on()
+        self.steering.hand_on()
         self._notify = Notify({})
         self._begin_drain()
 

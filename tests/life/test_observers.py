@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.core.facts import About, Fact, GatewayTold, News, Noted, Peer, Stopped
 from ftpalg.life.observers import Observers
 from ftpalg.ops.settings import Said
+from ftpalg.ops.trail import Known
 
 ABOUT = About("s1", Peer("192.0.2.7", 1))
 
@@ -40,6 +41,9 @@ class Hearing:
 
     def reopen(self) -> None:
         self.reopened += 1
+
+    def known(self, session: str) -> Known | None:
+        return None
 
     @contextmanager
     def renewed(self, said: Said) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -11,9 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.config import Limits, Settings
 from ftpalg.config.tables import ProxyProtocol
 from ftpalg.core.drained import WHOLE, Kind, Part
-from ftpalg.core.ends import Reason, Refusal
+from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
-from ftpalg.core.facts import Resource, What
+from ftpalg.core.facts import About, Peer, Resource, What
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.drained import SENTENCES, DrainedParts
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.standing import Standing
@@ -28,7 +30,9 @@ class Session:
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
-        self.shown = name
+        self.about = About(name, Peer("192.0.2.7", 1))
+        self.snapshot = Snapshot(self.about, Moment.IDLE, 0.0)
+        self.shared = SimpleNamespace(settings=Settings())
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
