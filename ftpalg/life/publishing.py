@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from ftpalg.admin.steered import NoMetrics
 from ftpalg.config import Settings
 from ftpalg.config.endpoints import socket_of
 from ftpalg.life.beside import Beside
@@ -84,12 +83,13 @@ class Publishing:
     def _prepared(self, endpoint: str) -> Beside:
         """All that the port needs is imported now, while nobody waits for it."""
         if self._port is None:
+            from ftpalg.admin.open_site import OpenSite
+            from ftpalg.admin.steered import NoMetrics
+
             try:
                 self._exposed()
             except NoMetrics as error:
                 raise CannotStart(f"{KEY} = {endpoint!r}: {error}.") from None
-            from ftpalg.admin.open_site import OpenSite
-
             self._site = OpenSite(self)
             self._port = Beside(self.reactor, KEY, self._site)
         return self._port
@@ -122,6 +122,8 @@ class Publishing:
         try:
             from ftpalg.ops.exposition import CONTENT_TYPE, Exposition
         except ImportError:
+            from ftpalg.admin.steered import NoMetrics
+
             raise NoMetrics(MISSING) from None
         from ftpalg.life.readings import Readings, servers_of
         from ftpalg.ops.metrics import Metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -243,6 +244,27 @@ class Serving(PublishedCase):
         self.transfer(gateway, b"RETR a")
         self.assertTrue(gateway.until(lambda: gateway.whole_log().count(": closed") > 1))
         self.assertIn(f"{name} {float(len(BLOCK))}\n", self.at_socket(place, "/metrics")[1])
+
+    def test_who(self) -> None:
+        """``who`` and the metrics count the same sessions at one instant, by what they do."""
+        place = self.scratch / "folder" / "admin.sock"
+        gateway = self.published(admin=f'socket = "{place}"\nlisten = "{ANY}"')
+        port = self.port(gateway)
+        self.downloading(gateway)
+        for _ in range(2):
+            self.idle(gateway)
+        self.assertTrue(gateway.rests())
+        sessions = json.loads(self.at_socket(place, "/sessions")[1])["sessions"]
+        who = Counter((one["listener"], one["state"]) for one in sessions)
+        found = self.scrape(port)
+        metrics = {
+            (own["listener"], own["state"]): number
+            for (name, labels), number in found.items()
+            for own in [dict(labels)]
+            if name == "ftpalg_sessions" and number
+        }
+        self.assertEqual(metrics, who)
+        self.assertEqual(metrics, {(ANY, "data"): 1, (ANY, "idle"): 2})
 
     def at_socket(self, place: Path, path: str) -> tuple[int, str]:
         """Status and body."""
