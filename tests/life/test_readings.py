@@ -186,7 +186,7 @@ class Certificates(ReadingsCase):
 
     def test_ends(self) -> None:
         """The first end of each file's; found anew when something was read."""
-        self.renew(20 * DAY, 10 * DAY)
+        self.renew(10 * DAY, 20 * DAY)
         half = ClientTlsSettings(
             certificate=self.files.certificate, private_key=self.files.private_key
         )
