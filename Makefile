@@ -40,7 +40,7 @@ test: $(VENV)/test check
 	    tests.core tests.policy tests.config
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.admin tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
+	$(BIN)/trial -j2 tests.net tests.admin tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
 	    $(ROOF)
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 

@@ -14,6 +14,8 @@ from ipaddress import ip_address, ip_network
 
 from ftpalg.admin.session_fields import STATES, Seen
 
+DRAINING = "draining"
+"""A state beside the others."""
 Fits = Callable[[Seen], bool]
 
 
@@ -70,10 +72,11 @@ def _server(seen: Seen) -> Iterable[str]:
 
 
 def _state(wanted: str) -> Fits:
-    if wanted == "draining":
+    if wanted == DRAINING:
         return lambda seen: seen.snapshot.draining
     if wanted not in STATES.values():
-        near = get_close_matches(wanted, STATES.values(), 1) or STATES.values()
+        words = (*STATES.values(), DRAINING)
+        near = get_close_matches(wanted, words, 1) or words
         raise BadFilter(f"state={wanted!r} is none of {', '.join(near)}")
     return lambda seen: STATES[seen.snapshot.moment.letter] == wanted
 

@@ -96,6 +96,7 @@ class Call(Request):
             Slices(reactor, self, answer.pieces)
         elif isinstance(answer, Flow):
             self.responseHeaders.setRawHeaders(b"content-type", LINES)
+            self.write(b"")  # the header: the first line may be long in coming
             Flowing(reactor, self, answer)
         else:
             self._whole(answer)
@@ -153,8 +154,8 @@ class Connection(HTTPChannel):
     @property
     def caller(self) -> Caller:
         """Whose it is."""
-        handle = self.transport.getHandle()
         try:
+            handle = self.transport.getHandle()
             raw = handle.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         except (AttributeError, OSError):
             return Caller()  # it has gone, or this system does not tell

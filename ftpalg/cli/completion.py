@@ -12,7 +12,7 @@ from argparse import Namespace
 from ftpalg.cli import DONE, FAILED
 from ftpalg.cli.parser import parser
 
-STATES = "naming account reaching login idle command data opaque"
+STATES = "naming account reaching login idle command data opaque draining"
 
 BASH = f"""
 # $1 is the word so far; bash splits route=NAME into three

@@ -130,7 +130,6 @@ class Drains:
 
     def _take_back(self, part: Part) -> None:
         self._gateway.drained.undrain(part)
-        self._ends.pop(part, None)
         if not self._gateway.drained.parts:
             self.stop()
 

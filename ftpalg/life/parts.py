@@ -9,7 +9,6 @@ from ftpalg.config import Settings
 from ftpalg.config.suggestions import like
 from ftpalg.config.tables import RouteRule
 from ftpalg.core.drained import WHOLE, Kind, NoSuchPart, Part
-from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import parse_server
 from ftpalg.net.drained import server_part
@@ -73,8 +72,7 @@ def _unknown(kind: Kind, name: str, known: list[Part]) -> NoSuchPart:
 
 def shown(name: str) -> str:
     """What somebody has written, printable and not too long."""
-    text = printable(name.encode("utf-8", "surrogateescape"))
-    return repr(text if len(text) <= 80 else f"{text[:77]}...")
+    return repr(name if len(name) <= 80 else f"{name[:77]}...")
 
 
 def renamed(old: Settings, new: Settings, part: Part, known: list[Part]) -> Part | None:

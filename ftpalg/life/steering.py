@@ -33,9 +33,11 @@ Reload = Callable[[], Reloaded | ReloadFailed | None]
 
 
 def path_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the socket is to be: as the settings say, else in the folder that systemd has made."""
-    if settings.admin.socket is not None:
-        return settings.admin.socket
+    """Where the socket is to be: as the settings say, which may say nowhere, else in the folder that
+    systemd has made."""
+    said = settings.admin.socket
+    if said is not None or "admin.socket" in settings.origin.places:
+        return said
     folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
     return Path(folder, NAME) if folder else None
 

@@ -209,7 +209,7 @@ class FtpBackend:
         self._link = link
         if self._session.client_waits:
             self.hold()
-        took = self._shared.reactor.seconds() - self._asked
+        took, self._asked = self._shared.reactor.seconds() - self._asked, 0.0
         self._session.observe(ServerReached(str(self._server), took))
         traits = self._shared.reaching.traits.of(self._server)
         self.handle(ServerConnected(link, traits, self._server))

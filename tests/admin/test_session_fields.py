@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.session_fields import FIELDS, SESSION, STATES, Seen, as_json
+from ftpalg.admin.verbs import VERBS
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.snapshots import Moving, Snapshot
@@ -17,12 +20,35 @@ from ftpalg.core.wire.commands import Command
 from ftpalg.ops.trail import Known, Size
 from tests.admin.cases import known, session, transferring
 
+DOCS = Path(__file__).parents[2] / "docs/steering.rst"
+ROW = re.compile(r"^   \* - (.*(?:\n     - .*)*)", re.MULTILINE)
+
 
 def shown(snapshot: Snapshot, facts: Known | None = None) -> dict[str, Any]:
     """Its object, which its schema describes."""
     found = as_json(Seen(snapshot, facts or known(), 100.0))
     jsonschema.validate(found, SESSION)
     return found
+
+
+class Documented(SynchronousTestCase):
+    """docs/steering.rst says of every field and verb what the tables say."""
+
+    def test_tables(self) -> None:
+        """Row by row."""
+        rows = [row.split("\n     - ") for row in ROW.findall(DOCS.read_text("utf-8"))]
+        verbs = [
+            [
+                f"``{one.method} {one.path}``",
+                one.meaning,
+                ", ".join(f"``{each.name}``" for each in one.parameters) or "none",
+            ]
+            for one in VERBS
+        ]
+        fields = [
+            [f"``{name}``", " or ".join(one.types), one.meaning] for name, one in FIELDS.items()
+        ]
+        self.assertEqual([row for row in rows if row[0].startswith("``")], verbs + fields)
 
 
 class Fields(SynchronousTestCase):
@@ -37,6 +63,7 @@ class Fields(SynchronousTestCase):
             {
                 "session": "s1",
                 "state": "idle",
+                "draining": False,
                 "user": "joe",
                 "client_ip": "192.0.2.7",
                 "client_port": 50000,

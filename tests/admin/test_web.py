@@ -6,11 +6,19 @@ import errno
 import json
 import os
 import socket
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from ftpalg.admin.web import LONGEST_BODY, MOST
-from tests.admin.cases import AdminCase, Connection
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.http import HTTPChannel
+
+from ftpalg.admin.asking import Flow, Json, Worked
+from ftpalg.admin.web import IDLE, LONGEST_BODY, MOST, Connection, Site
+from ftpalg.core.facts import GatewayTold
+from tests.admin.cases import AdminCase, Standing
+from tests.admin.cases import Connection as Asking
 from tests.life.programs import Foreground
 from tests.wire.gateways import sockets_of
 
@@ -83,7 +91,7 @@ class Answers(AdminCase):
             ("HEAD", "/kick", "POST"),
             ("POST", "/sessions", "GET"),
         ):
-            connection = Connection(self.path)
+            connection = Asking(self.path)
             self.addCleanup(connection.close)
             connection.request(method, path)
             answer = connection.getresponse()
@@ -93,7 +101,7 @@ class Answers(AdminCase):
     def test_connection_stays(self) -> None:
         """Several questions one after another, and several at once, are answered in their order."""
         self.seen()
-        connection = Connection(self.path)
+        connection = Asking(self.path)
         self.addCleanup(connection.close)
         for path, status in (("/sessions", 200), ("/nope", 404), ("/names", 200)):
             connection.request("GET", path)
@@ -112,6 +120,111 @@ class Answers(AdminCase):
         self.assertTrue(
             gateway.logged(f"reload by uid {os.getuid()}: reloaded (pid {os.getpid()})")
         )
+
+
+class Timed(SynchronousTestCase):
+    """With a clock in the place of the reactor's."""
+
+    def setUp(self) -> None:
+        self.gateway = Standing()
+        self.site = Site(self.gateway)
+
+    def client(self) -> tuple[Connection, StringTransport]:
+        """One who has connected."""
+        made = self.site.buildProtocol(None)
+        assert made is not None
+        transport = StringTransport()
+        made.makeConnection(transport)
+        return made, transport
+
+    def test_slow(self) -> None:
+        """A request has its time from the first byte to the last, however many come between."""
+        connection, transport = self.client()
+        for at in range(IDLE):
+            self.assertFalse(transport.disconnecting)
+            connection.dataReceived(GET[at : at + 1])
+            self.gateway.reactor.advance(1)
+        self.assertTrue(transport.disconnecting)
+        self.gateway.reactor.advance(HTTPChannel.abortTimeout)
+        self.assertTrue(transport.disconnected)
+
+    def test_says_nothing(self) -> None:
+        """Nor does one that says nothing stay."""
+        _, transport = self.client()
+        self.gateway.reactor.advance(IDLE)
+        self.assertTrue(transport.disconnecting)
+
+    def test_next_one(self) -> None:
+        """Behind an answer the time begins anew."""
+        connection, transport = self.client()
+        self.gateway.reactor.advance(IDLE - 1)
+        connection.dataReceived(GET.replace(b"/sessions", b"/nope"))
+        self.assertIn(b"404", transport.value())
+        self.gateway.reactor.advance(IDLE - 1)
+        self.assertFalse(transport.disconnecting)
+        self.gateway.reactor.advance(1)
+        self.assertTrue(transport.disconnecting)
+
+    def test_long_answer(self) -> None:
+        """An answer may take longer than that: it is not the client who is slow."""
+        connection, transport = self.client()
+        self.patch(self.site, "answer", lambda call: Flow(lambda write, end: lambda: None))
+        connection.dataReceived(GET)
+        self.gateway.reactor.advance(IDLE * 10)
+        self.assertFalse(transport.disconnecting)
+        self.assertIn(b"application/x-ndjson", transport.value().lower())
+
+    def test_exception(self) -> None:
+        """It is the gateway's fault: 500, the traceback goes to the log and not to the client."""
+        connection, transport = self.client()
+
+        def answer(call: object) -> None:
+            raise ZeroDivisionError("xyzzy")
+
+        self.patch(self.site, "answer", answer)
+        connection.dataReceived(GET)
+        self.assertIn(b" 500 ", transport.value())
+        self.assertNotIn(b"xyzzy", transport.value())
+        (told,) = self.gateway.told
+        assert isinstance(told, GatewayTold)
+        self.assertTrue(told.warning)
+        self.assertIn("xyzzy", told.text)
+
+    def test_work(self) -> None:
+        """Steps, and then their answer."""
+
+        def steps() -> Generator[None, None, Json]:
+            yield
+            yield
+            return {"done": 2}
+
+        connection, transport = self.client()
+        self.patch(self.site, "answer", lambda call: Worked(steps()))
+        connection.dataReceived(GET)
+        self.assertEqual(transport.value(), b"")
+        self.gateway.reactor.advance(0)
+        self.assertIn(b'{"done":2}', transport.value())
+
+    def test_room(self) -> None:
+        """For one more than the most the oldest goes that is not being answered; where all are, the
+        newcomer does."""
+        clients = [self.client() for _ in range(MOST)]
+        clients[0][0].answering = True
+        self.client()
+        self.client()
+        self.assertEqual(
+            [at for at, (_, transport) in enumerate(clients) if transport.disconnected], [1, 2]
+        )
+        self.setUp()
+        for _ in range(MOST):
+            self.client()[0].answering = True
+        self.assertIsNone(self.site.buildProtocol(None))
+
+    def test_close(self) -> None:
+        """All go with the gateway."""
+        _, transport = self.client()
+        self.site.close()
+        self.assertTrue(transport.disconnecting)
 
 
 class Hostile(AdminCase):

@@ -52,7 +52,6 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "not-served": (
-        ("admin.socket = '/run/x'", "admin.socket", "has no effect"),
         ("state = '/var/x'", "state", "has no effect"),
         ("workers = 2", "workers", "has no effect"),
     ),

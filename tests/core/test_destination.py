@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ftpalg.core.actions import Dial, Tell
-from ftpalg.core.ends import Reason
-from ftpalg.core.facts import ServerUnreachable as Unreachable
-from ftpalg.core.facts import SessionClosed
+from ftpalg.core.actions import Dial
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect
@@ -139,38 +136,6 @@ class Named(LadderTest):
             P ..    dials 198.51.100.9:21
             P ..    unreachable, forbidden: That server is not allowed here.
             C <- P  421 That server is not allowed here.
-            P ..    hangs up
-            """
-        )
-
-    def test_drained(self) -> None:
-        """421 and the end, whatever named the server: no other way is tried, and nothing is refused
-        that the client could name anew."""
-        for what, reason in (("route", Reason.ROUTE_DRAINED), ("server", Reason.SERVER_DRAINED)):
-            for command in ("USER bob@two.example", "OPEN two.example"):
-                made = self.ladder(OPEN).play(
-                    ROUTED,
-                    f"""
-                    C -> P  {command}
-                    P ..    dials two.example:21
-                    P ..    {what} is drained
-                    C <- P  421 The {what} is drained.
-                    P ..    hangs up
-                    """,
-                )
-                facts = [one.fact for one in actions(made, Tell)]
-                (closed,) = (one for one in facts if isinstance(one, SessionClosed))
-                self.assertEqual((closed.reason, closed.letters), (reason, "OR"))
-                self.assertFalse([one for one in facts if isinstance(one, Unreachable)])
-
-    def test_drained_where_the_server_would_greet(self) -> None:
-        """421 is the first that the client hears."""
-        self.ladder().play(
-            """
-            P ..    dials ftp.example:21
-            C -> P  USER bob
-            P ..    route is drained
-            C <- P  421 The route is drained.
             P ..    hangs up
             """
         )

@@ -108,6 +108,7 @@ class Leaving(DrainsCase):
         self.run_for(0.5)
         self.assertEqual(len(self.ended), 2)
         self.assertEqual(list(self.sessions.open.values()), [stays, reaching])
+        self.run_for(5)
         reaching.about = reaching.about._replace(server=Peer("192.0.2.9", 21))
         self.run_for(1.1)
         self.assertEqual(list(self.sessions.open.values()), [stays])

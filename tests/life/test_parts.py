@@ -43,7 +43,8 @@ class Named(SynchronousTestCase):
 
     def test_gateway(self) -> None:
         """The whole needs no name."""
-        self.assertEqual(named(SETTINGS, Kind.GATEWAY, ""), WHOLE)
+        for name in ("", "x"):
+            self.assertEqual(named(SETTINGS, Kind.GATEWAY, name), WHOLE)
 
     def test_servers(self) -> None:
         """In any spelling; without a port where there is one of that host."""

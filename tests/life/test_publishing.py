@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from ftpalg.admin.steered import NoMetrics
 from ftpalg.config import Settings
@@ -24,6 +24,7 @@ from ftpalg.life.publishing import KEY, MISSING, Publishing
 from tests.life.programs import Foreground
 from tests.life.scrapes import ANY, PublishedCase
 from tests.life.test_upgrading import end
+from tests.ops.test_bans import tool
 from tests.wire.gateways import sockets_of
 from tests.wire.peers import BIN, BLOCK, TIMEOUT, TREE, drained, listener, port_of
 
@@ -174,6 +175,18 @@ class Serving(PublishedCase):
         self.assertEqual(found.total("sessions"), 2)
         bytes_now = found.value("transfer_bytes_total", side="client", direction="download")
         self.assertEqual(bytes_now, 2 * len(BLOCK))
+
+    def test_promtool(self) -> None:
+        """Prometheus' own tool has nothing to say of a real scrape."""
+        promtool = tool("promtool")
+        if not promtool:
+            raise SkipTest("promtool is not installed")
+        gateway = self.published()
+        self.transfer(gateway, b"RETR a")
+        text = self.get(self.port(gateway), "/metrics")[1]
+        words = [promtool, "check", "metrics"]
+        done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     def test_names(self) -> None:
         """By which one may ask."""

@@ -15,7 +15,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.socket_file import make
-from ftpalg.config import Settings
+from ftpalg.config import Settings, examine
 from ftpalg.config.model import Admin
 from ftpalg.life.steering import Steering, path_of
 from tests.admin.cases import AdminCase
@@ -38,6 +38,8 @@ class Places(AdminCase):
             (Settings(), {}, None),
         ):
             self.assertEqual(path_of(settings, environ), path)
+        nowhere = examine(None, {"admin": {"socket": ""}}, {}).settings
+        self.assertIsNone(path_of(nowhere, {"RUNTIME_DIRECTORY": "/run/a"}))
 
     def test_nowhere(self) -> None:
         """Without a setting and without systemd there is none, and nothing of HTTP is imported."""

@@ -12,6 +12,7 @@ from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Fact, News, Outcome, Peer, TransferOver
 from ftpalg.core.reached import ServerReached
+from ftpalg.core.steering import Steered
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import reply
 from ftpalg.ops.record_tables import Record
@@ -86,6 +87,7 @@ EVERY_NEWS: tuple[News, ...] = (
     facts.Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
     facts.Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
     facts.ReloadFailed("no TOML", "f.toml"),
+    Steered("kick", ("filter=client=192.0.2.0/24",), 1000, 98, "2 ended"),
     facts.Draining(3, 2),
     Drained(Part(Kind.SERVER, "ftp.example:21"), 3, 60.0, 1000),
     Drained(WHOLE),

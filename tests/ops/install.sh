@@ -1,6 +1,7 @@
 #!/bin/sh
 # Unpacks fail2ban, CrowdSec and Prometheus for tests/ops and tests/life, and systemd's tools for tests/units, on
-# Debian and as root: only what is missing, under /opt/peers, with no service that would start by itself.
+# Debian and as root: only what is missing, under /opt/peers, with no service that would start by itself.  zsh,
+# for tests/admin, is installed: it wants its modules where they belong.
 set -eu
 
 if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
@@ -8,6 +9,10 @@ if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
     exit 0
 fi
 
+if ! command -v zsh >/dev/null 2>&1; then
+    apt-get update -q >/dev/null
+    apt-get install -y -q --no-install-recommends zsh >/dev/null
+fi
 archives=
 command -v fail2ban-regex >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/fail2ban-regex ] ||
     archives="$archives fail2ban"
