@@ -177,6 +177,7 @@ class Admin:
 
     socket: Path | None = setting(None, checks.path)
     listen: str = setting("", checks.socket_or_none)
+    names: tuple[str, ...] = setting((), checks.host_names)
     agent: str = setting("", checks.socket_or_none)
 
 

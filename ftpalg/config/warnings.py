@@ -134,7 +134,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
-        ("admin.listen", settings.admin.listen, ""),
         ("state", settings.state, None),
         ("workers", settings.workers, 1),
         ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),

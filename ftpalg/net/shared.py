@@ -55,12 +55,15 @@ class Shared:
 
     def usage(self, side: Side, what: What) -> tuple[int, int]:
         """How much of something is used, and how much there is; 0 for what cannot be told."""
-        data = self.settings.data
         if what is What.DESCRIPTORS:
             limit = getrlimit(RLIMIT_NOFILE)[0]
             return limit, limit
         if what is not What.DATA_PORTS:
             return 0, 0
+        return self.sessions.ports_used(side), self.data_ports(side)
+
+    def data_ports(self, side: Side) -> int:
+        """How many there are towards that side."""
+        data = self.settings.data
         first, last = data.client_ports if side is Side.CLIENT else data.server_ports
-        excluded = sum(first <= port <= last for port in data.excluded_ports)
-        return self.sessions.ports_used(side), last - first + 1 - excluded
+        return last - first + 1 - sum(first <= port <= last for port in data.excluded_ports)
