@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ftpalg.core.routes import Balance, Server
+from ftpalg.core.value import value
 
 
 class Order(Protocol):
@@ -36,8 +36,8 @@ class Machine(Protocol):
     ) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+@value
+class Policies(NamedTuple):
     """What a gateway asks before it acts.
 
     ``ports``: first and last port and those left out, to the ports to try.  ``admits``: whether a

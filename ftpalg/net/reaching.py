@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -212,7 +211,7 @@ class Reaching:
 
     def _guarded(self, reactor: Guarded) -> Means:
         resolve = _through(reactor, self._means.resolve)
-        return replace(self._means, reactor=reactor, resolve=resolve)
+        return self._means._replace(reactor=reactor, resolve=resolve)
 
     def way(self, route: Route, client: Link | None) -> Way:
         """How sockets towards the servers of a route are opened, for a client or for ourselves."""

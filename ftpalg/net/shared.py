@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from resource import RLIMIT_NOFILE, getrlimit
+from typing import NamedTuple
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
@@ -23,8 +24,8 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+@value
+class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
 
     reactor: IReaching

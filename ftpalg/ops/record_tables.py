@@ -7,8 +7,9 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ftpalg.core.value import value
@@ -310,8 +311,11 @@ NOBODYS = Whose({})
 """Of records that are of no session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@value
+class Record(NamedTuple):
     """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
 
     No field of ``whose`` is in ``own``.
@@ -319,7 +323,7 @@ class Record:
 
     event: str
     time: float
-    own: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = NOTHING
     louder: Level | None = None
     whose: Whose = NOBODYS
 

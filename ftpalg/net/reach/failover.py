@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from twisted.internet.interfaces import IDelayedCall
@@ -47,8 +46,8 @@ class Rules(NamedTuple):
     loops: Callable[[str], str] = lambda address: ""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+@value
+class Means(NamedTuple):
     """What every reach works with.
 
     ``resolve`` looks up the parents' names.  ``connect`` are the seconds for each address, ``stagger``
