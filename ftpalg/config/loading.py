@@ -27,6 +27,7 @@ from ftpalg.config.environment import PREFIX, from_environment, variable_of
 from ftpalg.config.faults import (
     Document,
     Fault,
+    Finding,
     SettingsError,
     dotted,
     error_of,
@@ -77,7 +78,7 @@ class Loaded(NamedTuple):
     sources: Mapping[str, str]
     faults: tuple[Fault, ...] = ()
 
-    def tell(self, one: Fault) -> tuple[str, str]:
+    def tell(self, one: Finding) -> tuple[str, str]:
         """A fault or a warning with its place: the sentence, and the quoted line or nothing."""
         return told(one, *_origin(one.path, self.document, self.sources))
 

@@ -196,7 +196,7 @@ class Accounts(NamedTuple):
         """What a checker makes of them, in time."""
         if isinstance(checker, AccountsFile):
             guess = checker.guess(credentials)
-            return self.hash(peer, guess) if guess.slow else maybeDeferred(guess)
+            return self.hash(peer, guess.answer) if guess.slow else maybeDeferred(guess.answer)
         ask = self.ask if getattr(checker, "blocks", False) else _at_once
         return ask(peer, lambda: checker.requestAvatarId(credentials))
 

@@ -15,7 +15,7 @@ LOGIN = Place()
 NONE: Mapping[Side, tuple[str, str]] = MappingProxyType({})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Trail:
     """``since`` is when it began.  ``said`` is False until ``session_opened`` is written: a look of a
     balancer or monitor gets none.  ``whose`` are the fields of all its records, as ``known`` gave them.
