@@ -24,8 +24,7 @@ from ftpalg.cli.machine import (
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import socket_of
-from ftpalg.config.faults import Fault, fault, path_of
-from ftpalg.config.warnings import Warning
+from ftpalg.config.faults import Fault, Finding, Warning, fault, path_of
 from ftpalg.life.descriptors import descriptors
 from ftpalg.life.publishing import MISSING
 from ftpalg.net.pinholes import Nft, fault_of, sets_of
@@ -37,7 +36,7 @@ from ftpalg.ops.log import JOURNAL, SYSLOG
 
 LOOK_UP_SECONDS = 5.0
 
-Found = Iterator[Fault]
+Found = Iterator[Finding]
 
 
 def faults_of_machine(settings: Settings) -> tuple[list[Fault], list[Warning]]:

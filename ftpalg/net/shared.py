@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from resource import RLIMIT_NOFILE, getrlimit
+from typing import NamedTuple
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
@@ -25,8 +26,8 @@ from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+@value
+class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
 
     ``epoch`` counts the settings since the start.

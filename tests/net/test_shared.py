@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from resource import RLIMIT_NOFILE, getrlimit
 from types import SimpleNamespace
 
@@ -28,7 +27,7 @@ class Ports(GatewayCase):
             asked.append((first, last, excluded))
             return iter([3, 1, 2])
 
-        shared = self.gateway(Settings(), replace(POLICIES, ports=ports)).shared
+        shared = self.gateway(Settings(), POLICIES._replace(ports=ports)).shared
         self.assertEqual(list(shared.ports(Side.CLIENT)), [3, 1, 2])
         data = Settings().data
         self.assertEqual(asked, [(*data.client_ports, data.excluded_ports)])
