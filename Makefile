@@ -104,8 +104,8 @@ deb-test: $(VENV)/test
 
 # The newest libraries that pyproject.toml allows, for make deb and the container.
 requirements: $(VENV)/dist
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --no-header \
-	    --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --extra metrics \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --output-file packaging/requirements.txt pyproject.toml
 
 docs: $(VENV)/docs

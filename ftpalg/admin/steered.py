@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ftpalg.config import Settings
@@ -42,12 +42,42 @@ class Drains(Protocol):
         """What is drained."""
 
 
-class Steered(Protocol):
-    """What is asked of it.  Sessions are known by their names; one that is over is None."""
+class Told(Protocol):
+    """What answers requests."""
 
     @property
     def reactor(self) -> Timing:
         """Its clock."""
+
+    def tell(self, news: News) -> None:
+        """Let the log know, and its company."""
+
+
+class Published(Told, Protocol):
+    """What anybody may know who can reach it."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether clients that come get sessions."""
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Names of hosts by which it is asked, lower case."""
+
+    def scrape(self) -> tuple[str, Iterator[bytes]]:
+        """The metrics: their media type, and the text in steps.  Raise NoMetrics."""
+
+
+class NoMetrics(Exception):
+    """There are none; the sentence says why, and what to do."""
+
+
+class Steered(Told, Protocol):
+    """What is asked of it.  Sessions are known by their names; one that is over is None."""
+
+    @property
+    def published(self) -> Published:
+        """What the port for everybody serves is served here, too."""
 
     @property
     def settings(self) -> Settings:
@@ -82,9 +112,6 @@ class Steered(Protocol):
 
     def reload(self) -> Reloaded | ReloadFailed | None:
         """Read the settings again; None where there is nothing to read, or it cannot be done now."""
-
-    def tell(self, news: News) -> None:
-        """Let the log know, and its company."""
 
     def join(self, observer: Observer) -> None:
         """Tell this one, too, what the log is told."""

@@ -6,24 +6,24 @@ Nothing of the gateway is imported here: the table is read for ``--help``, compl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ftpalg.words import CONFIG, WORDS, Word
 
+NO_FORM: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+
+class Argument(NamedTuple):
     """A word of a command, as argparse takes it.  ``file`` and ``folder`` are completed as such."""
 
     names: tuple[str, ...]
     meaning: str
-    form: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = NO_FORM
     completes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command, or a group of them.  ``does`` is ``module:function`` in ``ftpalg.cli``.
 
     The function gets argparse's namespace and returns the exit status.

@@ -13,6 +13,7 @@ from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.steering import Steered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -117,7 +118,8 @@ class CommandAnswered(NamedTuple):
 @value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
-    each side, ours where we listen, and the sides whose TLS has ``resumed`` another session.
+    each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and the seconds
+    until each data connection was ``opened``, without its TLS.
 
     ``letters`` say who ended it, like those of a session; "--" where it is complete.  ``rest`` is
     where it began in the file.  A side is ``passive`` where the server of that leg listens: that is
@@ -135,6 +137,7 @@ class TransferOver(NamedTuple):
     tls: frozenset[Side] = frozenset()
     ports: tuple[tuple[Side, int], ...] = ()
     resumed: frozenset[Side] = frozenset()
+    opened: tuple[tuple[Side, float], ...] = ()
 
 
 @value
@@ -216,11 +219,13 @@ class Failed(NamedTuple):
 
 @value
 class SessionClosed(NamedTuple):
-    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open."""
+    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open, and the
+    net the ``seconds`` that it was there."""
 
     reason: Reason
     moment: Moment
     text: str = ""
+    seconds: float = 0.0
 
     @property
     def letters(self) -> str:
@@ -368,6 +373,7 @@ class Stopped(NamedTuple):
 Fact = (
     SessionOpened
     | TlsStands
+    | ServerReached
     | LoggedIn
     | AccountLoggedIn
     | LoginRefused

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -40,13 +39,13 @@ class IPort(IListeningPort, IReadDescriptor):
         """Accept nobody any more."""
 
 
-@dataclass(slots=True)
 class Opened:
     """A listener that stands."""
 
-    listener: Listener
-    factory: ClientFactory
-    port: IPort
+    def __init__(self, listener: Listener, factory: ClientFactory, port: IPort) -> None:
+        self.listener = listener
+        self.factory = factory
+        self.port = port
 
     @property
     def address(self) -> tuple[str, int] | None:

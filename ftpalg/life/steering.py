@@ -20,6 +20,7 @@ from ftpalg.life.beside import Beside
 from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
+from ftpalg.life.publishing import Publishing
 from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
 
@@ -59,6 +60,7 @@ class Steering:
         self.reactor = reactor
         self.drains = Drains(reactor, gateway, log)
         self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
+        self.published = Publishing(reactor, gateway, log, lambda: self.is_ready)
         self._serves = serves
         self.reload = reload
         self.tell = log.tell
@@ -73,6 +75,18 @@ class Steering:
         self._file: SocketFile | None = None
         self._accepting: Accepting | None = None
         self._site: Site | None = None
+
+    # -- the ports beside it ------------------------------------------------------------------------
+
+    def listen(self, inherited: dict[str, int]) -> None:
+        """Have them; what was handed on for them is taken from ``inherited``.  Raise CannotStart."""
+        self.agent.open(self.settings.admin.agent, inherited)
+        self.published.open(inherited)
+
+    @property
+    def descriptors(self) -> dict[str, int]:
+        """What is handed on."""
+        return self.agent.descriptors | self.published.descriptors
 
     # -- the socket -------------------------------------------------------------------------------
 
@@ -90,7 +104,11 @@ class Steering:
     @contextmanager
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
-        with self.agent.renewed(settings.admin.agent), self._renewed(settings):
+        with (
+            self.agent.renewed(settings.admin.agent),
+            self.published.renewed(settings),
+            self._renewed(settings),
+        ):
             yield
 
     @contextmanager
@@ -126,13 +144,14 @@ class Steering:
     def hand_on(self) -> None:
         """The next program is asked from now on."""
         self.agent.hand_on()
+        self.published.hand_on()
         self._leave()
 
     def close(self) -> list[Deferred[None]]:
         """Be there no more; Deferreds where that takes a while."""
         self.drains.stop()
         self._leave()
-        return self.agent.close()
+        return self.agent.close() + self.published.close()
 
     def _leave(self) -> None:
         """Who is being answered hears the rest."""

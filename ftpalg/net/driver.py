@@ -27,7 +27,7 @@ from ftpalg.core.events import (
     SecretMissing,
     Side,
 )
-from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
+from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
@@ -39,13 +39,14 @@ from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.data_addresses import ClientPlace
-from ftpalg.net.details import completed, transferred
+from ftpalg.net.details import completed
 from ftpalg.net.dialogues import Dialogues, part_of_reply
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.shared import Shared
 from ftpalg.net.snapshots import snapshot_of
+from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
 from ftpalg.net.tls import ForClients
@@ -56,7 +57,7 @@ class Driver:
 
     __slots__ = (
         "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
-        "backend", "check", "client", "name", "reply", "session", "shared",
+        "backend", "began", "check", "client", "name", "reply", "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -75,7 +76,7 @@ class Driver:
         self._dialogues = Dialogues()
         self._events: tuple[Event, ...] = ()
         self._busy = False
-        self._heard: float = shared.reactor.seconds()
+        self.began = self._heard = shared.reactor.seconds()
         self._released = False
 
     @property
@@ -195,10 +196,7 @@ class Driver:
         self.shared.log.see(self.about, self._dialogues.told(fact))
 
     def _tell(self, action: do.Tell) -> None:
-        if isinstance(action.fact, TransferOver):
-            fact: Fact = transferred(action.fact, self.legs.done())  # here its relay stops
-        else:
-            fact = completed(self, action.fact)
+        fact = completed(self, action.fact)  # here the relay of a transfer stops that is over
         self.observe(fact)
         if isinstance(fact, LoggedIn):
             self._dialogues.logged_in()
@@ -337,9 +335,10 @@ class Driver:
             partial(self.shared.sessions.dismiss, self),
         )
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
-        return self._legs is not None and self._legs.uses_port(side)
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
+        return standing(self.session, self.client.listener.endpoint, self._legs)
 
     # -- data connections, of which an idle session has nothing ------------------------------------
 

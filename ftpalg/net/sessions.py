@@ -122,13 +122,18 @@ class Sessions(Generic[C, S]):
         return any(session.calls_from(host, port) for session in self.open.values())
 
     @property
+    def most_of_peer(self) -> int:
+        """How many of them the peer has that has most."""
+        return max(self._per_peer.values(), default=0)
+
+    @property
     def transfers(self) -> int:
         """How many of them move a file."""
         return sum(session.transfers for session in self.open.values())
 
     def ports_used(self, side: Side) -> int:
         """How many of them have a data port towards that side."""
-        return sum(session.uses_port(side) for session in self.open.values())
+        return sum(side in session.standing.ports for session in self.open.values())
 
     def end(self, text: str) -> None:
         """End every session with 421 and that text."""

@@ -7,7 +7,6 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -330,19 +329,24 @@ EVENTS = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Whose:
     """The fields that a session's records begin with, as long as none of them changes.
 
     ``encoded`` is what a form has made of them: it does that once, not for each record.
     """
 
-    fields: Mapping[str, Value]
-    encoded: str = ""
+    __slots__ = ("encoded", "fields")
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self.fields = fields
+        self.encoded = ""
 
 
 NOBODYS = Whose({})
 """Of records that are of no session."""
+
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 @value
@@ -354,7 +358,7 @@ class Record(NamedTuple):
 
     event: str
     time: float
-    own: Mapping[str, Value] = MappingProxyType({})
+    own: Mapping[str, Value] = NOTHING
     louder: Level | None = None
     whose: Whose = NOBODYS
 

@@ -69,7 +69,7 @@ class Known(NamedTuple):
         return self.size.octets if fits else 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Trail:
     """``since`` is when it began.  ``said`` is False until ``session_opened`` is written: a look of a
     balancer or monitor gets none.

@@ -66,6 +66,7 @@ class Standing:
 
     is_ready = True
     drains: Any = None
+    published: Any = None
 
     def __init__(self, *snapshots: Snapshot) -> None:
         self.reactor = Clock()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
@@ -64,7 +63,7 @@ class Asked(ReachingCase):
 
     def asking(self, **more: Any) -> Any:
         """One whose policies are these, or POLICIES."""
-        return self.reaching(Settings(), replace(POLICIES, **more))
+        return self.reaching(Settings(), POLICIES._replace(**more))
 
     def note(self, answer: Any) -> Callable[..., Any]:
         """A policy that notes what it is asked."""

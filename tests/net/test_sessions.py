@@ -18,6 +18,7 @@ from ftpalg.core.facts import About, Peer, Resource, What
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.drained import SENTENCES, DrainedParts
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.standing import Standing
 from tests.net.doubles import Client, Log
 
 
@@ -38,8 +39,9 @@ class Session:
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
 
-    def uses_port(self, side: Side) -> bool:
-        return side is Side.SERVER and self.transfers
+    @property
+    def standing(self) -> Standing:
+        return Standing("", "", "D", ports=frozenset((Side.SERVER,) if self.transfers else ()))
 
     def calls_from(self, host: str, port: int) -> bool:
         return (host, port) == ("192.0.2.254", int(self.name, 16))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from attrs import fields
@@ -150,7 +150,7 @@ class Entrance:
         self.reaching = Reaching(real.reaching, traits)
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
-        self.shared = replace(real, **doubles)
+        self.shared = real._replace(**doubles)
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
