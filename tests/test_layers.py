@@ -128,7 +128,7 @@ NET = (
     {"control"},
     {"reach"},
     {"expiry"},
-    {"advertised", "certificates", "reaching", "sessions", "timers"},
+    {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
     {"shared"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},

@@ -118,6 +118,10 @@ class Limits(Section):
 
     sessions: int = setting(5000, checks.at_least(1))
     sessions_per_peer: int = setting(1000, checks.at_least(1))
+    descriptors_per_peer: int = setting(0, checks.at_least(0))
+    memory: int = setting(1073741824, checks.at_least(1048576))
+    memory_per_peer: int = setting(268435456, checks.at_least(1048576))
+    handshakes_per_peer: int = setting(250, checks.at_least(1))
     returning: int = setting(250, checks.at_least(1))
     lookups: int = setting(64, checks.at_least(1))
     lookups_per_peer: int = setting(8, checks.at_least(1))

@@ -63,7 +63,7 @@ class Short(NamedTuple):
 class Lingering(Protocol):
     """What holds something for a peer that nobody needs any more, or that has shown nothing yet."""
 
-    def abort(self) -> None:
+    def shed(self) -> None:
         """Reset it: what it holds is given back before this returns."""
 
 
@@ -93,7 +93,7 @@ class Ledger(Protocol):
         """
 
     def linger(self, who: Lingering, key: str, *lines: Line) -> None:
-        """It may be reset where one of these lines is used up, as the youngest of all.  Once for each."""
+        """It may be reset where one of these lines is used up, as the youngest of all."""
 
     def settle(self, who: Lingering) -> None:
         """It lingers no more; harmless where it does not."""
@@ -121,11 +121,11 @@ def network_of(peer: str, prefix: int) -> str:
 class Grant:
     """What was granted, to be given back by ``back``; what is given back twice changes nothing."""
 
-    __slots__ = ("_ledger", "amount", "key", "line")
+    __slots__ = ("amount", "key", "ledger", "line")
 
     def __init__(self, ledger: Ledger, key: str, line: Line, amount: int = 0) -> None:
         """``amount`` has been granted by the ledger already."""
-        self._ledger = ledger
+        self.ledger = ledger
         self.key = key
         self.line = line
         self.amount = amount
@@ -134,19 +134,28 @@ class Grant:
         """Hold so much from now on; None where that is granted, as less always is."""
         more = amount - self.amount
         if more > 0:
-            short = self._ledger.ask(self.key, self.line, more)
+            short = self.ledger.ask(self.key, self.line, more)
             if short is not None:
                 return short
         elif more < 0:
-            self._ledger.give(self.key, self.line, -more)
+            self.ledger.give(self.key, self.line, -more)
         self.amount = amount
         return None
+
+    def linger(self, who: Lingering) -> None:
+        """From now on ``who`` holds it, and lingers."""
+        self.ledger.linger(who, self.key, self.line)
+
+    def settle(self, who: Lingering) -> None:
+        """It is over: give all of it back."""
+        self.ledger.settle(who)
+        self.back()
 
     def back(self) -> None:
         """Give all of it back."""
         amount, self.amount = self.amount, 0
         if amount:
-            self._ledger.give(self.key, self.line, amount)
+            self.ledger.give(self.key, self.line, amount)
 
 
 class OwnLedger:
@@ -213,6 +222,7 @@ class OwnLedger:
     # -- what lingers -------------------------------------------------------------------------------
 
     def linger(self, who: Lingering, key: str, *lines: Line) -> None:
+        self.settle(who)
         self._where[who] = key, lines
         for line in lines:
             for whose in (key, ""):
@@ -251,5 +261,5 @@ class OwnLedger:
         who = next(iter(lingering))
         before = self._all[line]
         self.settle(who)
-        who.abort()
+        who.shed()
         return self._all[line] < before

@@ -21,7 +21,7 @@ class Drain:
         self.short = [grant.to(1) for grant in self.grants]
         ledger.linger(self, key, *lines)
 
-    def abort(self) -> None:
+    def shed(self) -> None:
         self.aborted = True
         if not self.slow:
             self.over()
