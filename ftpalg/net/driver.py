@@ -54,23 +54,9 @@ class Driver:
     """One session, its connections and what it waits for."""
 
     __slots__ = (
-        "_around",
-        "_busy",
-        "_events",
-        "_for_clients",
-        "_heard",
-        "_legs",
-        "_masking",
-        "_released",
-        "backend",
-        "check",
-        "client",
-        "name",
-        "reactor",
-        "reply",
-        "session",
-        "shared",
-    )
+        "_around", "_busy", "_events", "_for_clients", "_heard", "_legs", "_masking", "_released",
+        "backend", "check", "client", "name", "reply", "session", "shared",
+    )  # fmt: skip
 
     def __init__(
         self, shared: Shared, client: ClientControl, rules: Rules, link: Link, name: str
@@ -78,7 +64,6 @@ class Driver:
         self.shared = shared
         self.client = client
         self.name = name
-        self.reactor = Guarded(shared.reactor, self)
         self.session = Session(rules, link)
         self.backend: FtpBackend = FtpBackend(shared, self)
         self._around: Around | None = None
@@ -91,6 +76,11 @@ class Driver:
         self._busy = False
         self._heard: float = shared.reactor.seconds()
         self._released = False
+
+    @property
+    def reactor(self) -> Guarded:
+        """The reactor as one part of it sees it: what the part raises ends the session."""
+        return Guarded(self.shared.reactor, self)
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -167,6 +157,11 @@ class Driver:
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End the session from outside, with 421 and that text."""
         self._guarded(self.session.end, reply(421, text), reason)
+
+    @property
+    def peer(self) -> str:
+        """The address of its client."""
+        return self.session.desk.client.peer
 
     @property
     def shown(self) -> str:
@@ -353,7 +348,7 @@ class Driver:
             shared, client = self.shared, self.client
             place = ClientPlace(shared, client, self.session.desk.client, self.for_clients)
             self._legs = Pair(
-                self.reactor,
+                self.around.reactor,
                 Half(Side.CLIENT, place, self.around),
                 self._client_there,
                 server=lambda: self.backend.data,

@@ -136,6 +136,10 @@ class Running(Protocol):
     def name(self) -> str:
         """What the log calls it."""
 
+    @property
+    def peer(self) -> str:
+        """The address of its client."""
+
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End it from outside, with 421 and that text."""
 

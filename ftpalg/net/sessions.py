@@ -51,7 +51,6 @@ class Sessions(Generic[C, S]):
         self._begin = begin
         self.fitting = settings.limits.sessions
         self.open: dict[str, S] = before.open if before else {}
-        self._peers: dict[str, str] = before._peers if before else {}
         self._per_peer: Counter[str] = before._per_peer if before else Counter()
         counted = count(1)
         counting = names or (lambda: f"{next(counted):x}")
@@ -75,7 +74,6 @@ class Sessions(Generic[C, S]):
             return None
         name = self._name()
         session = self.open[name] = self._begin(client, link, name)
-        self._peers[name] = link.peer
         self._per_peer[link.peer] += 1
         return session
 
@@ -99,7 +97,7 @@ class Sessions(Generic[C, S]):
         """A session is over."""
         if self.open.pop(session.name, None) is None:
             return
-        peer = self._peers.pop(session.name)
+        peer = session.peer
         self._per_peer[peer] -= 1
         if not self._per_peer[peer]:
             del self._per_peer[peer]

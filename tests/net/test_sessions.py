@@ -22,6 +22,7 @@ class Session:
 
     def __init__(self, client: Client, link: Link, name: str) -> None:
         self.client, self.link, self.name = client, link, name
+        self.peer = link.peer
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
@@ -98,9 +99,7 @@ class Admission(SessionsCase):
         self.assertIsNone(self.admit("192.0.2.1")[0])
         for driver in list(self.shared.open.values()):
             self.shared.dismiss(driver)
-        self.assertEqual(
-            (self.shared.open, self.shared._peers, dict(self.shared._per_peer)), ({}, {}, {})
-        )
+        self.assertEqual((self.shared.open, dict(self.shared._per_peer)), ({}, {}))
 
     def test_not_admitted(self) -> None:
         """An address that is not admitted gets 421, before any limit is looked at."""

@@ -151,7 +151,7 @@ class ReplyParser:
         self._size, self._lines = size, lines
         self._uncoded_size, self._uncoded_lines = uncoded_size, uncoded_lines
         self._code = b""  # of the reply that has begun
-        self._kept: list[bytes] = []
+        self._kept: list[bytes] | None = None  # lines, where there is more than one
         self._cost = self._taken = 0
         self._between_size = self._between = 0
         self._other = b""  # the last line, where it has another code
@@ -195,6 +195,7 @@ class ReplyParser:
         self._code = code
         self._streamed = self.streams and code.startswith(b"1") and self._passes_lines
         self._cost = self._taken = 0
+        self._kept = []
         return self._keep(line)
 
     @property
@@ -231,13 +232,14 @@ class ReplyParser:
             raise ReplyTooLong(f"The server sent a reply of more than {self._lines} lines.")
         if self._streamed:
             return Interior(int(self._code), line)
+        assert self._kept is not None, "a reply has begun"
         self._kept.append(line)
         return None
 
     def _end(self, last: bytes) -> Reply:
-        ended = Reply(int(self._code), (*self._kept, last))
+        ended = Reply(int(self._code), (*(self._kept or ()), last))
         self._code = self._other = b""
-        self._kept = []
+        self._kept = None
         return ended
 
     @property
@@ -248,7 +250,7 @@ class ReplyParser:
         where the last line cannot be an end.  The reply has the code of that line; of lines that
         streamed it holds none.
         """
-        if not self._other:
+        if not self._other or self._kept is None:
             return None
         code = int(self._other[:3])
         begun = Reply(int(self._code), tuple(self._kept[:-1]))

@@ -40,6 +40,9 @@ from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
 from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
 
+NOBODY = Link("-", "-")
+"""Whose connection it is as long as nobody knows."""
+
 
 class ClientControl(Control):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
@@ -47,7 +50,7 @@ class ClientControl(Control):
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
-    __slots__ = ("_admission", "_peer", "balancer", "driver", "listener", "near", "rules")
+    __slots__ = ("_admission", "_link", "balancer", "driver", "listener", "near", "rules")
 
     half_closeable = True
     _lines: CommandLines
@@ -64,7 +67,7 @@ class ClientControl(Control):
             True  # False where the socket's own peer is on another machine, for PROXY headers
         )
         self.driver: Owner | None = None
-        self._peer = Peer("-", 0)
+        self._link = NOBODY
         self._admission = admission
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
@@ -75,8 +78,7 @@ class ClientControl(Control):
         try:
             sock = self.transport.getHandle()
             prepare_socket(sock, self._timeouts.keepalive)
-            link = link_of(sock)
-            self._peer = Peer(link.peer, link.peer_port)
+            self._link = link = link_of(sock)
         except OSError:  # gone before it was looked at
             self.abort()
             return
@@ -91,7 +93,7 @@ class ClientControl(Control):
         """A balancer says first whose connection it is."""
 
         def done(source: tuple[str, int] | None, destination: tuple[str, int] | None) -> None:
-            self._waits.stop(Wait.HANDSHAKE)
+            self._stop(Wait.HANDSHAKE)
             self.pauses.release(Hold.HEADER)
             if source is None or destination is None:
                 self._check_up()
@@ -117,7 +119,7 @@ class ClientControl(Control):
 
     def _check_up(self) -> None:
         """The balancer's own connection: it hears that the gateway is well, and has no session."""
-        self._admission.log.tell(Probed(self._peer.host))
+        self._admission.log.tell(Probed(self._link.peer))
         if self.rules.client_tls is not ClientTls.IMPLICIT:
             self.write(bytes(reply(220, "ftpalg ready.")))
         self.hang_up()
@@ -169,7 +171,7 @@ class ClientControl(Control):
         return self.listener.intercept is Intercept.TPROXY
 
     def _wait_for_handshake(self, too_late: Callable[[], None]) -> None:
-        self._waits.start(Wait.HANDSHAKE, self._timeouts.handshake, too_late)
+        self._wait(Wait.HANDSHAKE, self._timeouts.handshake, too_late)
 
     # -- TLS ------------------------------------------------------------------------------------
 
@@ -188,7 +190,7 @@ class ClientControl(Control):
         name = (self.tls.connection.get_servername() or b"").decode("ascii", "replace")
         implicit = self.state is State.SHAKING
         if implicit:
-            self._waits.stop(Wait.HANDSHAKE)
+            self._stop(Wait.HANDSHAKE)
             self.state = State.TALKING
         self.driver.handle(ClientSecured(name.lower()))
         if implicit and self.driver is not None:
@@ -212,7 +214,7 @@ class ClientControl(Control):
     def late(self) -> None:
         """It was said before the client could know that CCC holds, and would be answered in clear."""
         self.pauses.hold(Hold.TURN)
-        self._waits.start(Wait.TURN, 0, self._end_late)
+        self._wait(Wait.TURN, 0, self._end_late)
 
     def _end_late(self) -> None:
         if self.driver is not None:
@@ -228,7 +230,7 @@ class ClientControl(Control):
 
     def stirred(self) -> None:
         """The session sees no commands any more, so its own waits do not run."""
-        self._waits.start(Wait.OPAQUE, self._timeouts.idle, self._opaque_over)
+        self._wait(Wait.OPAQUE, self._timeouts.idle, self._opaque_over)
 
     def _opaque_over(self) -> None:
         self._tell_lost("nothing was said within timeouts.idle", ends.Reason.IDLE_TIMEOUT)
@@ -238,7 +240,7 @@ class ClientControl(Control):
             self._other.write(data)
             self.stirred()
             return
-        self._waits.stop(Wait.BARE_LINE)
+        self._stop(Wait.BARE_LINE)
         answers = self._lines.feed(data)
         if answers:
             self.write(answers)
@@ -277,7 +279,7 @@ class ClientControl(Control):
         if self.tls is not None:
             self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
-            self._waits.start(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
+            self._wait(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
 
     def _bare_over(self) -> None:
         try:
@@ -307,7 +309,7 @@ class ClientControl(Control):
             self.driver.broke()
             return
         try:
-            self._admission.broke(self._peer)
+            self._admission.broke(Peer(self._link.peer, self._link.peer_port))
         finally:
             self.abort()
 
