@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -62,7 +63,7 @@ class Dialling(SocketCase):
         bound: list[Address] = []
 
         class Sock(socket.socket):
-            def bind(self, address: Address) -> None:
+            def bind(self, address: Any) -> None:
                 bound.append(address)
                 super().bind(address)
 
