@@ -19,10 +19,11 @@ MAY_IMPORT = {
     "policy": {"core", "policy"},
     "net": {"core", "config", "net"},
     "ops": {"core", "config", "ops"},
+    "admin": {"core", "config", "net", "ops", "admin", ""},
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -32,6 +33,7 @@ MAY_IMPORT = {
     "cli": {
         "cli",
         "explain",
+        "admin",
         "foreground",
         "whole_files",
         "life",
@@ -63,7 +65,12 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
+    {
+        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts"),
+        *("signals", "certificates", "steering", "snapshots", "reached"),
+    },
+    {"about"},
+    {"last_lines"},
     {"desk"},
     {"stage"},
     {"stages"},
@@ -113,24 +120,25 @@ NET = (
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},
-    {"guarded", "shown", "password_masking"},
+    {"guarded", "shown", "password_masking", "standing", "drained"},
+    {"dialogues"},
     {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
     {"expiry"},
-    {"advertised", "certificates", "reaching", "sessions"},
+    {"advertised", "certificates", "reaching", "sessions", "timers"},
     {"shared"},
-    {"data_addresses", "surroundings", "timers"},
+    {"data_addresses", "surroundings"},
     {"backend", "admission"},
-    {"details"},
+    {"details", "snapshots"},
     {"driver"},
     {"gateway"},
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "explain", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import Any
@@ -19,7 +18,7 @@ from attrs import fields
 from ftpalg.config import checks
 from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
-from ftpalg.config.faults import Fault, dotted, path_of
+from ftpalg.config.faults import Warning, dotted, path_of
 from ftpalg.config.model import Limits, Settings, settings_sections
 from ftpalg.config.places import Path
 from ftpalg.config.tables import COMMAND_LINE, AccessRule, Intercept, RouteRule, ServerUrl, key_of
@@ -41,13 +40,6 @@ SHORTER_THAN_IDLE = (
     "resync",
     "abort_reply",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Warning(Fault):
-    """A sentence with the name of its kind."""
-
-    id: str = ""
 
 
 Finder = Callable[[Settings], Iterator[tuple[str, str]]]
@@ -134,9 +126,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
-        ("admin.socket", settings.admin.socket, None),
-        ("admin.listen", settings.admin.listen, ""),
-        ("admin.agent", settings.admin.agent, ""),
         ("state", settings.state, None),
         ("workers", settings.workers, 1),
         ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),

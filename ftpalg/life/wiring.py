@@ -39,7 +39,7 @@ def policies_of(settings: Settings) -> Policies:
     if not any(rule.shadow for rule in servers):
         return policies
     tried = ServerShadows(servers, settings.origin.of)
-    return replace(policies, tried=tried.refusal, tried_by_name=tried.by_name)
+    return policies._replace(tried=tried.refusal, tried_by_name=tried.by_name)
 
 
 def route_table(settings: Settings, listener: Listener) -> tuple[RouteRule, ...]:

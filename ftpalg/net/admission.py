@@ -31,6 +31,10 @@ class Entrance:
         """Whether a connection from there begins with a PROXY header."""
         return self._shared.sessions.is_balancer(peer)
 
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+        return self._shared.sessions.closed(listener)
+
     def shown_to(self, peer: str) -> str:
         """The address that is shown to a client instead of ours, or nothing."""
         return self._shared.advertised.to_client(peer)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Balance, Server
+from ftpalg.core.value import value
 
 
 class Order(Protocol):
@@ -54,8 +54,8 @@ class Tried(Protocol):
     ) -> Shadowed | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+@value
+class Policies(NamedTuple):
     """What a gateway asks before it acts.
 
     ``ports``: first and last port and those left out, to the ports to try.  ``admits``: whether a

@@ -5,24 +5,22 @@ from __future__ import annotations
 import socket
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import count
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Protocol as Connection
-from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.facts import Fact, Shadowed
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
-from ftpalg.net.control.attached import attached
+from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.line import Control
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.judging import Judging
 from ftpalg.net.own_addresses import Own, is_local
@@ -40,18 +38,6 @@ from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.tls import ServerSide
-
-
-class _Adopted(ServerFactory):
-    """Gives a connected socket its protocol."""
-
-    noisy = False
-
-    def __init__(self, protocol: Connection) -> None:
-        self._made = protocol
-
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return self._made
 
 
 def _through(reactor: Guarded, resolve: Resolve) -> Resolve:
@@ -135,12 +121,15 @@ class Reaching:
         server_side: ServerSide,
         known: Resolve,
         before: Reaching | None = None,
+        drained: DrainedParts | None = None,
     ) -> None:
         """``known`` looks up names of the settings.
 
         ``before`` was that of the settings before these: what it knows and counts goes on.
         """
         self._reactor = reactor
+        self._settings = settings
+        self._drained = drained or DrainedParts()
         self._log = log
         self._policies = policies
         self._judging = Judging(policies, own)
@@ -247,18 +236,23 @@ class Reaching:
 
     def _guarded(self, reactor: Guarded) -> Means:
         resolve = _through(reactor, self._means.resolve)
-        return replace(self._means, reactor=reactor, resolve=resolve)
+        return self._means._replace(reactor=reactor, resolve=resolve)
 
     def way(self, route: Route, client: Link | None) -> Way:
         """How sockets towards the servers of a route are opened, for a client or for ourselves."""
         return way_of(route, self._parents.get(route.parent), client)
 
+    def barred(self, dial: Dial) -> tuple[Reason, str] | None:
+        """Why the way of a dial takes no new session, and the sentence; None where it does."""
+        return self._drained.barred(self._settings, dial.route.name, dial.servers)
+
     def order(self, dial: Dial, client: str) -> list[Server]:
-        """The servers of a dial, in the order to try them."""
-        if len(dial.servers) == 1:
-            return list(dial.servers)
+        """The servers of a dial, in the order to try them, those that are drained left out."""
+        servers = self._drained.left(dial.servers)
+        if len(servers) == 1:
+            return list(servers)
         return self._policies.order(
-            dial.servers,
+            servers,
             dial.route.balance,
             client=client,
             turn=next(self._turns[dial.servers]),
@@ -268,12 +262,11 @@ class Reaching:
 
     def adopt(self, sock: socket.socket, control: Control) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""
-        with sock:  # it is duplicated
-            try:
-                adopted = _Adopted(attached(control))
-                self._reactor.adoptStreamConnection(sock.fileno(), sock.family, adopted)
-            except OSError:
-                control.connectionLost(Failure(ConnectionLost()))
+        try:
+            adopt(self._reactor, sock, control)
+        except OSError:
+            sock.close()
+            control.connectionLost(Failure(ConnectionLost()))
 
     # -- what is known of them ------------------------------------------------------------------------
 

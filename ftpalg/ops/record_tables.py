@@ -7,16 +7,17 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 
 Value = str | int | float | tuple[str, ...] | tuple[int, ...]
 
 
-class Level(Enum):
+class Level(Key):
     """How much a record matters; ``priority`` is syslog's and journald's word for it."""
 
     INFO = "info", 6
@@ -154,7 +155,15 @@ FIELDS = {
     "expiries": Field("array", "the ends of the gateway's certificates"),
     "changes": Field("array", "the settings that changed"),
     "epoch": Field("integer", "which settings these are, counted from the start"),
+    "verb": Field("string", "what was asked for through the admin socket"),
+    "words": Field("array", "the words with it", Kind.SAID, 200),
+    "uid": Field("integer", "the user whose process asked"),
+    "pid": Field("integer", "that process"),
+    "result": Field("string", "what came of it", Kind.SAID, 200),
     "sessions": Field("integer", "sessions that are open"),
+    "kind": Field("string", "server, route, listener or gateway: what is drained"),
+    "name": Field("string", "its name, as the settings have it", longest=80),
+    "within": Field("number", "seconds until the sessions that use it are ended"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -207,8 +216,26 @@ EVENTS = {
         ("setting", "certificate_file", "problem", "not_after", "days_left", "sentence"),
         of_session=False,
     ),
+    "steered": Event(
+        INFO,
+        "somebody has changed something through the admin socket",
+        ("verb", "words", "uid", "pid", "result"),
+        of_session=False,
+    ),
     "draining": Event(
         INFO, "no more sessions come", ("sessions", "transfers", "probes"), of_session=False
+    ),
+    "drained": Event(
+        INFO,
+        "a part of the gateway, or all of it, takes no new sessions",
+        ("kind", "name", "sessions", "within", "uid"),
+        of_session=False,
+    ),
+    "undrained": Event(
+        INFO,
+        "it takes them again",
+        ("kind", "name", "sessions", "uid", "why"),
+        of_session=False,
     ),
     "stopped": Event(
         INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False
@@ -302,23 +329,28 @@ EVENTS = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Whose:
     """The fields that a session's records begin with, as long as none of them changes.
 
     ``encoded`` is what a form has made of them: it does that once, not for each record.
     """
 
-    fields: Mapping[str, Value]
-    encoded: str = ""
+    __slots__ = ("encoded", "fields")
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self.fields = fields
+        self.encoded = ""
 
 
 NOBODYS = Whose({})
 """Of records that are of no session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@value
+class Record(NamedTuple):
     """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
 
     No field of ``whose`` is in ``own``.
@@ -326,7 +358,7 @@ class Record:
 
     event: str
     time: float
-    own: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = NOTHING
     louder: Level | None = None
     whose: Whose = NOBODYS
 

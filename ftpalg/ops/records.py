@@ -7,6 +7,7 @@ host names and reasons.  Passwords never get here: commands come redacted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
@@ -19,7 +20,7 @@ from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings, Which
-from ftpalg.ops.trail import Trail
+from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     CHANGES,
     bounded,
@@ -50,6 +51,9 @@ TOLD: Mapping[Which, Callable[[Command], bool]] = {
 LATE = frozenset((facts.Failed, facts.Intruded, facts.Noted))
 """Facts that may come behind a session's end: they begin no other."""
 
+LATELY = 256
+"""Sessions whose common fields are at hand: those that are busy have one record after another."""
+
 
 class Records:
     """Gives ``output`` each record, and ``transfers`` each transfer with the path of its file.
@@ -71,12 +75,14 @@ class Records:
         self._clock = clock
         self._seldom = Seldom()
         self._trails: dict[str, Trail] = {}
+        self._whose = lru_cache(LATELY)(self._made_whose)
         self.take(settings, transfers)
 
     def take(self, settings: LogSettings, transfers: Transfers | None) -> None:
         """Go on by these, in sessions that have begun too."""
         self._told = TOLD[settings.commands]
         self._privacy = Privacy(settings)
+        self._whose.cache_clear()
         self._transfers = transfers
 
     def _new_trail(self, about: About, fact: Fact) -> Trail:
@@ -104,6 +110,11 @@ class Records:
             fields["probes"] = self.probes
         grave = isinstance(news, CertificateDue) and news.grave
         self._write(event, fields, Level.ERROR if grave else None)
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
+        trail = self._trails.get(session)
+        return None if trail is None else known_of(trail)
 
     def rung(self, about: About, arrow: str, text: str) -> None:
         """A line of a dialogue."""
@@ -153,13 +164,10 @@ class Records:
         """Write a record of a session; the first one is preceded by that of its beginning."""
         if not trail.said:
             self._opened(about, trail)
-        self._write(event, fields, louder, self._whose(about, trail))
+        self._write(event, fields, louder, self._whose(about, trail.account, trail.user))
 
-    def _whose(self, about: About, trail: Trail) -> Whose:
-        known = about, trail.account, trail.user
-        if known != trail.known:
-            trail.known, trail.whose = known, Whose(self._kept(whose(*known)))
-        return trail.whose
+    def _made_whose(self, about: About, account: str, user: str) -> Whose:
+        return Whose(self._kept(whose(about, account, user)))
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -214,7 +222,7 @@ class Records:
             "text": None if here else fact.reason,
             "why": fact.reason if here else None,
         }
-        self._write("login_refused", fields, None, Whose(self._kept(whose(about, account, user))))
+        self._write("login_refused", fields, None, self._made_whose(about, account, user))
 
     def _answered(self, about: About, trail: Trail, fact: facts.CommandAnswered) -> None:
         command, place, renamed = fact.command, trail.place, trail.renamed
@@ -237,6 +245,7 @@ class Records:
         trail.transfers += 1
         if up:
             trail.uploaded += fact.moved
+            trail.size = UNTOLD
         else:
             trail.downloaded += fact.moved
         self._say(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ftpalg.core.certificates import Shown
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDES, Side
 from ftpalg.core.facts import About
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.ops.record_tables import Value
-from ftpalg.ops.trail import Trail
+from ftpalg.ops.trail import Trail, file_of
 
 CHANGES = frozenset(b"DELE RNFR RNTO MKD XMKD RMD XRMD SITE MFMT MFCT MFF SMNT XCPF XCPT".split())
 """Commands that change something at the server, beside transfers."""
@@ -32,7 +32,7 @@ def within(values: tuple[str, ...] | tuple[int, ...], longest: int) -> Value:
 def ports_of(ports: tuple[tuple[Side, int], ...]) -> tuple[int, ...]:
     """Those of both legs, 0 for none; nothing where neither has one."""
     found = dict(ports)
-    return tuple(found.get(side, 0) for side in Side) if found else ()
+    return tuple(found.get(side, 0) for side in SIDES) if found else ()
 
 
 def whose(about: About, account: str, user: str) -> dict[str, Value | None]:
@@ -54,11 +54,8 @@ def whose(about: About, account: str, user: str) -> dict[str, Value | None]:
 
 
 def path_of(command: Command, trail: Trail) -> str:
-    """The file, or the directory that is listed; options of LIST are none of it."""
-    name = command.argument
-    if command.verb in (b"LIST", b"NLST") and name is not None and name.startswith(b"-"):
-        name = name.partition(b" ")[2]
-    return printable(trail.place.absolute(name))
+    """The file, or the directory that is listed."""
+    return printable(file_of(command, trail.place))
 
 
 def paths_of(command: Command, renamed: bytes | None) -> tuple[bytes | None, bytes | None]:
@@ -88,7 +85,7 @@ def resumed(tls: frozenset[Side], which: frozenset[Side]) -> str | None:
     """Whose leg resumed a TLS session; None where none was under TLS."""
     if not tls:
         return None
-    found = [side.value for side in Side if side in which]
+    found = [side.value for side in SIDES if side in which]
     return {0: "neither", 1: "".join(found), 2: "both"}[len(found)]
 
 

@@ -52,9 +52,6 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "not-served": (
-        ("admin.socket = '/run/x'", "admin.socket", "has no effect"),
-        ("admin.listen = '127.0.0.1:8021'", "admin.listen", "has no effect"),
-        ("admin.agent = '127.0.0.1:8022'", "admin.agent", "has no effect"),
         ("state = '/var/x'", "state", "has no effect"),
         ("workers = 2", "workers", "has no effect"),
     ),

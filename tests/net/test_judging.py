@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -32,7 +31,7 @@ class JudgingCase(SynchronousTestCase):
 
     def asking(self, **more: Any) -> Judging:
         """One whose policies are these, or POLICIES."""
-        return Judging(replace(POLICIES, **more), self.own)
+        return Judging(POLICIES._replace(**more), self.own)
 
     def note(self, answer: Any) -> Callable[..., Any]:
         """A policy that notes what it is asked."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,10 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.config import Limits, Parent, RouteRule, Settings
 from ftpalg.config.tables import ParentUrl, ServerUrl
 from ftpalg.core.actions import Dial
+from ftpalg.core.drained import Kind, Part
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Balance, Route, Server
 from ftpalg.net import reaching as module
+from ftpalg.net.drained import server_part
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.policies import Policies
@@ -62,7 +63,7 @@ class Asked(ReachingCase):
 
     def asking(self, **more: Any) -> Any:
         """One whose policies are these, or POLICIES."""
-        return self.reaching(Settings(), replace(POLICIES, **more))
+        return self.reaching(Settings(), POLICIES._replace(**more))
 
     def note(self, answer: Any) -> Callable[..., Any]:
         """A policy that notes what it is asked."""
@@ -169,6 +170,21 @@ class Asked(ReachingCase):
         self.assertEqual([more["healthy"](s) for s in servers], [True, False])
         self.assertEqual(list(shared.sessions_at), [one])
 
+    def test_drained(self) -> None:
+        """A drained server is no more tried, not even last; a route is barred whatever its servers."""
+        shared = self.reaching(Settings(routes=(RouteRule(),)))
+        one, two = Server("one.example"), Server("two.example")
+        dial = Dial((one, two), Route((one, two), name="routes[0]"))
+        shared._drained.drain(server_part(one), Settings())
+        shared.health._down.add(two)
+        self.assertEqual(shared.order(dial, "192.0.2.1"), [two])
+        self.assertIsNone(shared.barred(dial))
+        shared._drained.drain(server_part(two), Settings())
+        self.assertIs(shared.barred(dial)[0], Reason.SERVER_DRAINED)
+        shared._drained.undrain(server_part(one)), shared._drained.undrain(server_part(two))
+        shared._drained.drain(Part(Kind.ROUTE, "routes[0]"), Settings(routes=(RouteRule(),)))
+        self.assertIs(shared.barred(dial)[0], Reason.ROUTE_DRAINED)
+
     def test_turns(self) -> None:
         """Each route's sessions take turns among themselves, however they come."""
         shared = self.reaching(Settings())
@@ -230,19 +246,21 @@ class Adopting(ReachingCase):
     """Connected sockets given to Twisted."""
 
     class Refusing(Clock):
-        """A reactor that finds the socket broken."""
+        """A reactor that cannot watch one more."""
 
-        def adoptStreamConnection(self, *words: Any) -> None:
-            raise OSError(107, "Transport endpoint is not connected")
+        def addReader(self, reader: Any) -> None:
+            raise OSError(28, "No space left on device")  # user.max_epoll_watches
 
     def test_broken(self) -> None:
-        """A socket that broke meanwhile is closed, and its protocol told, once."""
+        """A socket that cannot be watched is closed, and its protocol told, once."""
         shared = self.reaching(Settings())
         shared._reactor = self.Refusing()
         told: list[Any] = []
 
-        class Lost(Protocol):
-            def connectionLost(self, reason: Failure = connectionDone) -> None:
+        class Lost:
+            reactor = Guarded(shared._reactor, Unbroken())
+
+            def connectionLost(self, reason: Failure) -> None:
                 told.append(reason.type)
 
         near, far = socket.socketpair()

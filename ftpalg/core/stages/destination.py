@@ -11,12 +11,14 @@ from typing import NamedTuple
 from ftpalg.core.desk import Desk
 from ftpalg.core.routes import Facts, Route, Server, Undecided
 from ftpalg.core.stage import Stage
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
 from ftpalg.core.wire.user_at_host import HOST, Dialect, parse_server
 
 
+@value
 class Known(NamedTuple):
     """``given`` is the server of the packets, of SNI or of HOST, ``opened`` that of SITE, OPEN or
     ``account@server``; ``host`` and ``sni`` are the names themselves."""

@@ -18,8 +18,9 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from ftpalg.core.events import Side, Timer
+from ftpalg.core.events import SIDES, Side, Timer
 from ftpalg.core.keys import Key
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
@@ -236,6 +237,7 @@ ASKED_ONLY: dict[Side, tuple[Leg, ...]] = {
 """Of them, while the transfer command is not answered yet: nobody else is late."""
 
 
+@value
 class Transfer(NamedTuple):
     """One transfer, from the PORT or PASV that prepares it to its last reply.
 
@@ -245,7 +247,7 @@ class Transfer(NamedTuple):
     moved, ``promised`` once the client has heard a 1xx.  ``reason`` is why a leg was lost, the first
     one told, and ``blame`` whose that was; ``code`` the reply's where we refused it.  ``final`` is
     the server's final reply, an early one too; ``replies`` those that came behind ABOR, of ``owed``;
-    ``heard`` is True once anything came.
+    ``heard`` is True once anything came; ``size`` is the file's, where the 1xx tells it.
     """
 
     client: Leg = Leg.CLOSED
@@ -267,6 +269,7 @@ class Transfer(NamedTuple):
     replies: tuple[Reply, ...] = ()
     owed: int = 0
     heard: bool = False
+    size: int = 0
 
     def leg(self, side: Side) -> Leg:
         """That side's leg."""
@@ -279,7 +282,7 @@ class Transfer(NamedTuple):
     @property
     def live(self) -> tuple[Side, ...]:
         """The sides whose data connection is being opened or stands."""
-        return tuple(side for side in Side if self.leg(side) in LIVE)
+        return tuple(side for side in SIDES if self.leg(side) in LIVE)
 
     @property
     def lost(self) -> bool:

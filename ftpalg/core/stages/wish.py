@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ftpalg.core.routes import Server
+from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import Named
 
 
+@value
 class Wish(NamedTuple):
     """What an entering client has said so far.
 
@@ -22,6 +24,3 @@ class Wish(NamedTuple):
     user: bytes | None = None
     server: Server | None = None
     wrong: int = 0
-
-
-SILENT = Wish()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from twisted.internet.interfaces import IDelayedCall
@@ -47,8 +46,8 @@ class Rules(NamedTuple):
     loops: Callable[[str], str] = lambda address: ""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+@value
+class Means(NamedTuple):
     """What every reach works with.
 
     ``resolve`` looks up the parents' names.  ``connect`` are the seconds for each address, ``stagger``
@@ -304,9 +303,9 @@ class Reach:
 
     def _introduce(self, sock: socket.socket) -> None:
         """Say whose connection it is, where that is wanted.  Raise OSError where it is broken."""
-        theirs, ours = sock.getpeername(), sock.getsockname()
+        theirs = sock.getpeername()
         if self._way.proxy_protocol:
-            source = self._way.client if self._way.client[0] else ours[:2]
+            source = self._way.client if self._way.client[0] else sock.getsockname()[:2]
             sock.send(header(self._way.proxy_protocol, source, theirs[:2]))  # the first bytes fit
 
     # -- what is under way ------------------------------------------------------------------------
