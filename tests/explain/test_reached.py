@@ -50,7 +50,7 @@ class WithoutAddress(SynchronousTestCase):
             ([net | {"shadow": True}, {}], Kind.GOES),
             ([net | {"clients": ["192.0.2.0/24"]}, {}], Kind.GOES),
         ):
-            access = {"clients": ["0.0.0.0/0"], "servers": rules}
+            access: dict[str, Any] = {"clients": ["0.0.0.0/0"], "servers": rules}
             found, faults = settings_of_raw({"listen": ["127.0.0.1:1025"], "access": access})
             self.assertEqual(faults, [])
             question = Question("10.1.2.3", to=server_of(b"files.example.net"), user=b"bob")
