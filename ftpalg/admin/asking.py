@@ -71,4 +71,13 @@ class Flow(NamedTuple):
     goes_on: Callable[[], None] = lambda: None
 
 
-Answer = Json | Listed | Worked | Flow
+@value
+class Text(NamedTuple):
+    """Something else than JSON, of that ``kind`` (a media type), a piece in each turn of the reactor."""
+
+    kind: str
+    pieces: Iterator[bytes]
+    status: int = 200
+
+
+Answer = Json | Listed | Worked | Flow | Text

@@ -14,6 +14,8 @@ from ipaddress import ip_address, ip_network
 
 from ftpalg.admin.session_fields import STATES, Seen
 
+DRAINING = "draining"
+"""A state beside the others."""
 Fits = Callable[[Seen], bool]
 
 
@@ -59,7 +61,7 @@ def _client(wanted: str) -> Fits:
         network = ip_network(wanted, strict=False)
     except ValueError:
         raise BadFilter(f"client={wanted!r} is neither an address nor a network") from None
-    return lambda seen: ip_address(seen.snapshot.about.client.host.partition("%")[0]) in network
+    return lambda seen: ip_address(seen.snapshot.about.client.host) in network
 
 
 def _server(seen: Seen) -> Iterable[str]:
@@ -70,8 +72,11 @@ def _server(seen: Seen) -> Iterable[str]:
 
 
 def _state(wanted: str) -> Fits:
+    if wanted == DRAINING:
+        return lambda seen: seen.snapshot.draining
     if wanted not in STATES.values():
-        near = get_close_matches(wanted, STATES.values(), 1) or STATES.values()
+        words = (*STATES.values(), DRAINING)
+        near = get_close_matches(wanted, words, 1) or words
         raise BadFilter(f"state={wanted!r} is none of {', '.join(near)}")
     return lambda seen: STATES[seen.snapshot.moment.letter] == wanted
 

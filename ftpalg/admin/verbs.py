@@ -84,6 +84,11 @@ BROKEN = an_object(
 )
 """What broke the protocol: its first octets, hexadecimal and printable, its whole length, how many came
 before it on that connection, and what both sides had said."""
+PART = (
+    Parameter("kind", STRING, "server, route, listener or gateway, which is all of it.", True),
+    Parameter("name", STRING, "Its name, as GET /names has them; a server may be HOST alone."),
+)
+STANDING = an_object(kind=STRING, name=STRING, sessions=COUNT, within={"type": "number"})
 
 VERBS = (
     Verb(
@@ -150,6 +155,33 @@ VERBS = (
         (),
         an_object(errors={"type": "array", "items": BROKEN}),
         "errors:errors",
+    ),
+    Verb(
+        "drain",
+        "POST",
+        "/drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (*PART, Parameter("within", COUNT, "Seconds, after which what is left ends; 0: no bound.")),
+        STANDING,
+        "drain:drain",
+    ),
+    Verb(
+        "undrain",
+        "POST",
+        "/undrain",
+        "new sessions come again",
+        PART,
+        STANDING,
+        "drain:undrain",
+    ),
+    Verb(
+        "drained",
+        "GET",
+        "/drained",
+        "what is drained, and whether clients that come get sessions",
+        (),
+        an_object(drained={"type": "array", "items": STANDING}, ready=SWITCH),
+        "drain:drained",
     ),
     Verb(
         "reload",

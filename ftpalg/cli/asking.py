@@ -99,12 +99,10 @@ def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]
 
 
 def _lines(answer: http.client.HTTPResponse) -> Iterator[Any]:
-    rest = b""
+    rest = b""  # readline would take an end in the middle for a clean one
     with answer:
         try:
-            while piece := answer.read1(
-                PIECE
-            ):  # by lines an end in the middle would be a clean one
+            while piece := answer.read1(PIECE):
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
                     yield json.loads(line)
@@ -128,7 +126,7 @@ def _answer(
         headers = {"Content-Type": "application/json"} if body else {}
         connection.request(one.method, path, body, headers)
         answer = connection.getresponse()
-        if patient:
+        if patient and connection.sock is not None:
             connection.sock.settimeout(None)
         if answer.status != 200:
             with answer:

@@ -63,6 +63,37 @@ CHECK = (
     switch("anonymous", "With --effective: names, addresses and paths are replaced."),
 )
 
+EXPLAIN = (
+    Argument(("--from",), "The client's address.", {"metavar": "ADDRESS", "required": True}),
+    Argument(("--user",), "What it says behind USER, as it says it.", {"metavar": "USER"}),
+    Argument(
+        ("--account",),
+        "Its account at the gateway; it says that first, where one is wanted.",
+        {"metavar": "NAME"},
+    ),
+    Argument(
+        ("--to",),
+        "The server that it names in words, or that its packets were for on a listener that"
+        " intercepts: HOST, HOST:PORT, [IPV6]:PORT.",
+        {"metavar": "SERVER"},
+    ),
+    Argument(("--host",), "What it says behind HOST.", {"metavar": "NAME"}),
+    Argument(("--sni",), "The name that its TLS asks for.", {"metavar": "NAME"}),
+    switch("tls", "It begins TLS where that is offered; where it is required it does so anyhow."),
+    Argument(
+        ("--listener",),
+        "Where it has come to: an endpoint, or a key like listeners[1]. [default: the first]",
+        {"metavar": "LISTENER"},
+    ),
+    Argument(
+        ("--address",),
+        "What the server's name resolves to; repeatable.",
+        {"metavar": "ADDRESS", "action": "append"},
+    ),
+    switch("resolve", "Look names up by the system's resolver."),
+    switch("json", "Print one JSON object."),
+)
+
 ACCOUNTS_FILE = Argument(
     ("--file",),
     "The file of accounts. [default: /etc/ftpalg/accounts]",
@@ -98,10 +129,29 @@ NAMES = Argument(
     {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
 )
 
+PART = (
+    Argument(
+        ("kind",), "server, route or listener.", {"metavar": "KIND", "nargs": "?"}, "part_kinds"
+    ),
+    Argument(
+        ("name",),
+        "Its name, as the settings or ftpalg who have it: HOST or HOST:PORT, routes[N], an endpoint.",
+        {"metavar": "NAME", "nargs": "?"},
+        "parts",
+    ),
+    switch("all", "The whole gateway, as without KIND and NAME."),
+)
+
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
     Command(
         "check", "validate settings and say what they mean", (*CHECK, *SETTINGS), "check:check"
+    ),
+    Command(
+        "explain",
+        "say where a session goes and why, each rule with its file and line",
+        (*EXPLAIN, *SETTINGS),
+        "explain:explain",
     ),
     Command(
         "config",
@@ -189,6 +239,22 @@ COMMANDS = (
         ASKING,
         "errors:errors",
     ),
+    Command(
+        "drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (
+            *PART,
+            Argument(
+                ("--within",),
+                "Seconds, after which what is left is ended, transfers too. [default: no bound]",
+                {"metavar": "SECONDS", "type": int},
+            ),
+            switch("list", "Only tell what is drained."),
+            *ASKING,
+        ),
+        "drain:drain",
+    ),
+    Command("undrain", "new sessions come again", (*PART, *ASKING), "drain:undrain"),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

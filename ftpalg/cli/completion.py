@@ -12,7 +12,7 @@ from argparse import Namespace
 from ftpalg.cli import DONE, FAILED
 from ftpalg.cli.parser import parser
 
-STATES = "naming account reaching login idle command data opaque"
+STATES = "naming account reaching login idle command data opaque draining"
 
 BASH = f"""
 # $1 is the word so far; bash splits route=NAME into three
@@ -54,7 +54,41 @@ _ftpalg_sessions() {{
   compadd -a found
 }}
 """
-PREAMBLES = {"bash": BASH, "zsh": ZSH}
+BASH_PARTS = """
+_ftpalg_part_kinds() { compgen -W "server route listener" -- "$1"; }
+# bash splits words at : and =, and replaces only the last piece
+_ftpalg_parts() {
+  local at=() kind="" line="${COMP_LINE:0:COMP_POINT}" whole before i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "${COMP_WORDS[i]}" in
+      --socket | --config) at+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
+      server | route | listener) kind="${kind:-${COMP_WORDS[i]}s}" ;;
+    esac
+  done
+  [[ -z "$kind" ]] && return
+  whole="${line##*[[:space:]]}" before=""
+  [[ "$whole" == *[:=]* ]] && before="${whole%"${whole##*[:=]}"}"
+  compgen -W "$("${COMP_WORDS[0]}" who --names "$kind" "${at[@]}" 2>/dev/null)" -- "$whole" |
+    while IFS= read -r i; do printf '%s\\n' "${i#"$before"}"; done
+}
+"""
+ZSH_PARTS = """
+_ftpalg_part_kinds() { compadd server route listener }
+_ftpalg_parts() {
+  local -a at found
+  local i kind
+  for ((i = 1; i < CURRENT; i++)); do
+    case "$words[i]" in
+      --socket | --config) at+=("$words[i]" "$words[i + 1]") ;;
+      server | route | listener) kind="${kind:-${words[i]}s}" ;;
+    esac
+  done
+  [[ -n "$kind" ]] || return
+  found=(${(f)"$(_call_program names $service who --names $kind $at 2>/dev/null)"})
+  compadd -a found
+}
+"""
+PREAMBLES = {"bash": BASH + BASH_PARTS, "zsh": ZSH + ZSH_PARTS}
 
 
 def completion(words: Namespace) -> int:

@@ -79,7 +79,7 @@ def _legs(one: Session) -> str:
 
 def _doing(one: Session) -> str:
     if one["command"] is None:
-        return str(one["state"])
+        return f"{one['state']}, draining" if one.get("draining") else str(one["state"])
     return f"{one['command']} {one['path'] or ''}".rstrip()
 
 

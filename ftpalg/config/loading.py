@@ -278,8 +278,21 @@ def examine(
                 sources |= dict.fromkeys(_keys_in(key, value), setter)
     settings, more = settings_of_raw(raw)
     faults += sorted(more, key=lambda one: _line(one, document))
-    settings = evolve(settings, origin=Origin(_allowed(settings, document), sources))
+    origin = Origin(_allowed(settings, document), sources, _tables_of(document))
+    settings = evolve(settings, origin=origin)
     return Loaded(settings, document, sources, tuple(faults))
+
+
+def _tables_of(document: Document | None) -> dict[str, str]:
+    """Where each table of a list begins."""
+    if document is None:
+        return {}
+    listed = ((path, place) for path, place in document.places.keys.items() if path[1:])
+    return {
+        dotted(path): f"{document.name}:{place.line}"
+        for path, place in listed
+        if isinstance(path[-1], int)
+    }
 
 
 def _origin(

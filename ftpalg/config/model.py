@@ -177,6 +177,7 @@ class Admin:
 
     socket: Path | None = setting(None, checks.path)
     listen: str = setting("", checks.socket_or_none)
+    names: tuple[str, ...] = setting((), checks.host_names)
     agent: str = setting("", checks.socket_or_none)
 
 
@@ -264,7 +265,7 @@ class Settings:
         modes = [
             self.default_server_tls,
             *(rule.mode for rule in self.server_tls.rules),
-            *(self.route(rule).tls for rule in self.routes),
+            *(self.route(rule).tls for rule in self.routes if not rule.shadow),
         ]
         return any(mode not in (None, ServerTls.OFF) for mode in modes)
 

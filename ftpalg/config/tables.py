@@ -56,15 +56,21 @@ class Origin:
     """Where settings come from.
 
     ``allowed`` are the warnings that comments of the file allow: id and key.  ``places`` has, for each
-    setting that something set, the file with its line, the variable, or the command line.
+    setting that something set, the file with its line, the variable, or the command line; ``tables`` the
+    same of each table of a list.
     """
 
     allowed: frozenset[tuple[str, str]] = frozenset()
     places: Mapping[str, str] = Factory(dict)
+    tables: Mapping[str, str] = Factory(dict)
+
+    def place(self, key: str) -> str:
+        """Where a setting or a table was set; empty for what is as it is by default."""
+        return self.places.get(key) or self.tables.get(key, "")
 
     def of(self, key: str) -> str:
         """A key, with its place where it has one."""
-        place = self.places.get(key)
+        place = self.place(key)
         return f"{place}: {key}" if place else key
 
 
@@ -210,6 +216,7 @@ class AccessRule:
     names: tuple[str, ...] = setting((), checks.texts)
     networks: tuple[Network, ...] = setting((), checks.networks)
     ports: tuple[tuple[int, int], ...] = setting((), checks.port_ranges)
+    shadow: bool = setting(False, checks.switch)
 
 
 @frozen(repr=False)
@@ -245,6 +252,7 @@ class RouteRule:
     password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
     data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
+    shadow: bool = setting(False, checks.switch)
 
     @property
     def secret(self) -> str:

@@ -134,8 +134,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
-        ("admin.listen", settings.admin.listen, ""),
-        ("admin.agent", settings.admin.agent, ""),
         ("state", settings.state, None),
         ("workers", settings.workers, 1),
         ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),
@@ -260,16 +258,19 @@ def _tables(settings: Settings) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 def _fits_all(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, rules in _tables(settings):
-        wide = bool(rules) and not any(getattr(rules[0], one) for one in CONDITIONS[name])
-        if wide and (len(rules) > 1 or name == "access.servers"):
-            yield f"{name}[0]", f"{name}[0]: has no condition, so it decides for everybody"
+        holding = [at for at, rule in enumerate(rules) if not rule.shadow]  # a shadow takes nothing
+        first = f"{name}[{holding[0]}]" if holding else ""
+        wide = first and not any(getattr(rules[holding[0]], one) for one in CONDITIONS[name])
+        if wide and (len(holding) > 1 or name == "access.servers"):
+            yield first, f"{first}: has no condition, so it decides for everybody"
 
 
 def _shadowed(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, rules in _tables(settings):
         for at, later in enumerate(rules):
             for before, earlier in enumerate(rules[:at]):
-                if all(_within(later, earlier, one) for one in CONDITIONS[name]):
+                takes = later.shadow or not earlier.shadow
+                if takes and all(_within(later, earlier, one) for one in CONDITIONS[name]):
                     key = f"{name}[{at}]"
                     yield (
                         key,

@@ -36,7 +36,7 @@ class Snapshot(NamedTuple):
     ``moment`` says where it stands.  ``heard`` is the reactor's second of the last command or reply.
     ``command`` is being answered; its argument may hold a password, ``Command.shown`` does not.
     ``client_tls`` and ``server_tls`` are the versions of TLS of the control connections, empty in
-    clear.  ``epoch`` is that of its settings.
+    clear.  ``epoch`` is that of its settings.  ``draining`` is True where what it uses is drained.
     """
 
     about: About
@@ -47,3 +47,4 @@ class Snapshot(NamedTuple):
     server_tls: str = ""
     moving: Moving | None = None
     epoch: int = 1
+    draining: bool = False

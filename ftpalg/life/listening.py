@@ -23,6 +23,7 @@ from ftpalg.config import Intercept, Listener
 from ftpalg.endpoints import endpoint_of
 from ftpalg.life import faults
 from ftpalg.life.faults import CannotStart
+from ftpalg.net.control.attached import accept_from
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.legs.sockets import make_transparent
 from ftpalg.net.own_addresses import Own
@@ -73,20 +74,20 @@ def named(listeners: Iterable[Listener]) -> dict[str, Listener]:
 
 
 class Listeners:
-    """``standing`` by name, in the order of the settings."""
+    """``standing`` by name, in the order of the settings; ``inherited`` are those that nobody has taken."""
 
     def __init__(
         self, reactor: IReactorSocket, own: Own, inherited: Mapping[str, int] = {}
     ) -> None:
         self._reactor = reactor
         self._own = own
-        self._inherited = dict(inherited)
+        self.inherited = dict(inherited)
         self.standing: dict[str, Opened] = {}
 
     def check(self, listeners: Iterable[Listener]) -> None:
         """Raise SettingsError where an endpoint is none."""
         for name, listener in named(listeners).items():
-            if name not in self._inherited and name not in self.standing:
+            if name not in self.inherited and name not in self.standing:
                 endpoint_of(self._reactor, listener.endpoint)
 
     def open(self, listeners: Iterable[Listener], make: Make) -> None:
@@ -103,10 +104,11 @@ class Listeners:
             raise
 
     def _open(self, name: str, listener: Listener, factory: ClientFactory) -> None:
-        number = self._inherited.pop(name, None)
+        number = self.inherited.pop(name, None)
         port = self._adopt(number, factory) if number is not None else None
         if port is None:
             port = self._listen(listener, factory)
+        accept_from(port, factory)
         opened = self.standing[name] = Opened(listener, factory, port)
         if opened.address is not None:
             self._own.add(*opened.address)
@@ -165,9 +167,9 @@ class Listeners:
 
     def forget_inherited(self) -> None:
         """What was handed on and is not in the settings any more."""
-        for number in self._inherited.values():
+        for number in self.inherited.values():
             os.close(number)
-        self._inherited.clear()
+        self.inherited.clear()
 
     def close(self, name: str) -> Deferred[None] | None:
         """Close one; a Deferred where that takes a while."""

@@ -114,7 +114,9 @@ class GatewayService(Service):
             session_names(reactor.seconds),
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
-        self.steering = Steering(reactor, self.gateway, self._log, self.reload, parent)
+        self.steering = Steering(
+            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, parent
+        )
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
         self.listeners.check(settings.all_listeners)
@@ -128,6 +130,11 @@ class GatewayService(Service):
     def ports(self) -> list[IPort]:
         """Those of its listeners."""
         return [one.port for one in self.listeners.standing.values()]
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it listens, and its reactor runs."""
+        return self._state in (State.SERVING, State.UPGRADING)
 
     # -- the start --------------------------------------------------------------------------------
 
@@ -151,6 +158,7 @@ class GatewayService(Service):
         try:
             make = self._maker(self.gateway.shared, self._is_account)
             self.listeners.open(self.settings.all_listeners, make)
+            self.steering.listen(self.listeners.inherited)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -160,6 +168,7 @@ class GatewayService(Service):
             self._refuse(fault)
         try:
             self.steering.prepare()
+            self.steering.drains.take_over(self._inherited.drained)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -270,6 +279,7 @@ class GatewayService(Service):
             self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
         self._is_account = is_account
         self.gateway.take(shared)
+        self.steering.drains.renewed(was, settings)
         self._fit(shared)
         return changes(was, settings)
 
@@ -313,8 +323,7 @@ class GatewayService(Service):
             sessions = self.gateway.shared.sessions
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
         self._stop_watchdog()
-        self.steering.close()
-        closing = self.listeners.close_all()
+        closing = self.listeners.close_all() + self.steering.close()
         self.gateway.close()
         return gatherResults(closing)
 
@@ -341,8 +350,9 @@ class GatewayService(Service):
                 self._reactor,
                 self._program.words,
                 self._program.folder,
-                self.listeners.descriptors,
+                self.listeners.descriptors | self.steering.descriptors,
                 done,
+                self.steering.drains.names,
             )
         except OSError as error:
             answer(f"the program cannot be started: {error.strerror}")
@@ -355,7 +365,7 @@ class GatewayService(Service):
         self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
         self.listeners.hand_on()
-        self.steering.close()
+        self.steering.hand_on()
         self._notify = Notify({})
         self._begin_drain()
 

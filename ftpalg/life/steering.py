@@ -9,12 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import Deferred
+
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
+from ftpalg.life.agent import Agent, line
+from ftpalg.life.beside import Beside
+from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
+from ftpalg.life.publishing import Publishing
 from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
 
@@ -43,9 +49,19 @@ class Steering:
     path is taken over, or 0."""
 
     def __init__(
-        self, reactor: IWhole, gateway: Gateway, log: Observers, reload: Reload, parent: int = 0
+        self,
+        reactor: IWhole,
+        gateway: Gateway,
+        log: Observers,
+        reload: Reload,
+        serves: Callable[[], bool],
+        parent: int = 0,
     ) -> None:
         self.reactor = reactor
+        self.drains = Drains(reactor, gateway, log)
+        self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
+        self.published = Publishing(reactor, gateway, log, lambda: self.is_ready)
+        self._serves = serves
         self.reload = reload
         self.tell = log.tell
         self.known = log.known
@@ -59,6 +75,18 @@ class Steering:
         self._file: SocketFile | None = None
         self._accepting: Accepting | None = None
         self._site: Site | None = None
+
+    # -- the ports beside it ------------------------------------------------------------------------
+
+    def listen(self, inherited: dict[str, int]) -> None:
+        """Have them; what was handed on for them is taken from ``inherited``.  Raise CannotStart."""
+        self.agent.open(self.settings.admin.agent, inherited)
+        self.published.open(inherited)
+
+    @property
+    def descriptors(self) -> dict[str, int]:
+        """What is handed on."""
+        return self.agent.descriptors | self.published.descriptors
 
     # -- the socket -------------------------------------------------------------------------------
 
@@ -76,6 +104,15 @@ class Steering:
     @contextmanager
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
+        with (
+            self.agent.renewed(settings.admin.agent),
+            self.published.renewed(settings),
+            self._renewed(settings),
+        ):
+            yield
+
+    @contextmanager
+    def _renewed(self, settings: Settings) -> Iterator[None]:
         path, old = path_of(settings), self._file
         if old is not None and old.path == path and old.stands:
             yield
@@ -99,13 +136,25 @@ class Steering:
         """The next program has failed: it may have taken the path by then."""
         if self._file is not None and not self._file.stands:
             try:
-                with self.renewed(self.settings):
+                with self._renewed(self.settings):
                     pass
             except CannotStart as error:
                 self._log.warned(str(error))
 
-    def close(self) -> None:
-        """Be there no more.  Who is being answered hears the rest."""
+    def hand_on(self) -> None:
+        """The next program is asked from now on."""
+        self.agent.hand_on()
+        self.published.hand_on()
+        self._leave()
+
+    def close(self) -> list[Deferred[None]]:
+        """Be there no more; Deferreds where that takes a while."""
+        self.drains.stop()
+        self._leave()
+        return self.agent.close() + self.published.close()
+
+    def _leave(self) -> None:
+        """Who is being answered hears the rest."""
         self._close()
         if self._site is not None:
             self._site.close()
@@ -155,6 +204,23 @@ class Steering:
         if self._file is not None:
             self._file.remove()
             self._file = None
+
+    # -- how it is ------------------------------------------------------------------------------------
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients that come get sessions: it listens, and is not drained."""
+        return self._serves() and not self.drains.closed
+
+    def _says(self) -> bytes:
+        sessions = self._gateway.shared.sessions
+        most = min(sessions.fitting, self.settings.limits.sessions)
+        return line(
+            serves=self._serves(),
+            drained=self.drains.closed,
+            free=most - len(sessions.open),
+            sessions=most,
+        )
 
     # -- what verbs see and do --------------------------------------------------------------------
 

@@ -227,7 +227,7 @@ class Check:
         self._asking.cancel()
 
     async def _ask(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
-        reasons = _unfit(credentials)
+        reasons = unfit(credentials.username, credentials.password)
         unasked = False
         for at, checker in enumerate(() if reasons else accounts.checkers):
             try:
@@ -262,11 +262,11 @@ class Check:
             self._timer.cancel()
 
 
-def _unfit(credentials: UsernamePassword) -> list[str]:
+def unfit(name: bytes, password: bytes) -> list[str]:
     """Why no checker should see these."""
-    if not credentials.username or not credentials.password:
+    if not name or not password:
         return ["no name or no password"]  # which LDAP takes for an anonymous bind, and accepts
-    if FORBIDDEN.intersection(credentials.username):
+    if FORBIDDEN.intersection(name):
         return ["a NUL, CR or LF in the name"]
     return []
 

@@ -13,6 +13,7 @@ from ftpalg.core.facts import (
     LoginRefused,
     ProtocolError,
     ServerUnreachable,
+    SessionClosed,
     SessionOpened,
     TlsFailed,
     TlsStands,
@@ -23,7 +24,7 @@ from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
 from ftpalg.net.control.client import ClientControl
-from ftpalg.net.legs.pair import Done
+from ftpalg.net.legs.pair import Pair
 from ftpalg.net.remedies import refused_by
 from ftpalg.net.shared import Shared
 from ftpalg.net.shown import alert_of
@@ -32,13 +33,18 @@ from ftpalg.net.tls import TlsConnection
 
 class Knowing(Protocol):
     """A session, as far as it is asked here; ``reply`` is the server's last one, ``check`` the last
-    login at the gateway."""
+    login at the gateway, ``began`` the reactor's second at which the client was admitted."""
 
     shared: Shared
     client: ClientControl
     backend: FtpBackend
     reply: Reply | None
     check: Check | None
+    began: float
+
+    @property
+    def legs(self) -> Pair:
+        """Its data connections."""
 
     @property
     def last_lines(self) -> bytes:
@@ -49,13 +55,6 @@ def completed(session: Knowing, fact: Fact) -> Fact:
     """The fact with what the network side knows of it."""
     add = ADDS.get(type(fact))
     return fact if add is None else add(session, fact)
-
-
-def transferred(fact: TransferOver, done: Done) -> TransferOver:
-    """The same of a transfer, whose data connections have told what they did."""
-    return fact._replace(
-        moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
-    )
 
 
 def _connection(session: Knowing, side: Side) -> TlsConnection | None:
@@ -120,6 +119,22 @@ def _offended(session: Knowing, fact: ProtocolError) -> Fact:
     return fact._replace(line=fact.line or control.line, offset=control.offset)
 
 
+def _transferred(session: Knowing, fact: TransferOver) -> Fact:
+    """Its data connections tell what they did, and nothing moves any more."""
+    done = session.legs.done()
+    return fact._replace(
+        moved=done.moved,
+        seconds=done.seconds,
+        ports=done.ports,
+        resumed=done.resumed,
+        opened=done.opened,
+    )
+
+
+def _closed(session: Knowing, fact: SessionClosed) -> Fact:
+    return fact._replace(seconds=session.shared.reactor.seconds() - session.began)
+
+
 ADDS: dict[type, Callable[[Any, Any], Fact]] = {
     SessionOpened: _opened,
     TlsStands: _tls_stands,
@@ -129,5 +144,7 @@ ADDS: dict[type, Callable[[Any, Any], Fact]] = {
     LoginRefused: _login_refused,
     ServerUnreachable: _unreachable,
     ProtocolError: _offended,
+    SessionClosed: _closed,
+    TransferOver: _transferred,
 }
 """Which facts it adds to."""

@@ -27,7 +27,7 @@ from ftpalg.core.events import (
     SecretMissing,
     Side,
 )
-from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
+from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
@@ -39,41 +39,26 @@ from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.data_addresses import ClientPlace
-from ftpalg.net.details import completed, transferred
+from ftpalg.net.details import completed
 from ftpalg.net.dialogues import Dialogues, part_of_reply
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.shared import Shared
 from ftpalg.net.snapshots import snapshot_of
+from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
-from ftpalg.net.timers import Timers
 from ftpalg.net.tls import ForClients
 
 
 class Driver:
-    """One session, its connections and its timers."""
+    """One session, its connections and what it waits for."""
 
     __slots__ = (
-        "_around",
-        "_busy",
-        "_dialogues",
-        "_events",
-        "_for_clients",
-        "_heard",
-        "_legs",
-        "_released",
-        "backend",
-        "check",
-        "client",
-        "name",
-        "reactor",
-        "reply",
-        "session",
-        "shared",
-        "timers",
-    )
+        "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
+        "backend", "began", "check", "client", "name", "reply", "session", "shared",
+    )  # fmt: skip
 
     def __init__(
         self, shared: Shared, client: ClientControl, rules: Rules, link: Link, name: str
@@ -81,7 +66,6 @@ class Driver:
         self.shared = shared
         self.client = client
         self.name = name
-        self.reactor = Guarded(shared.reactor, self)
         self.session = Session(rules, link)
         self.backend: FtpBackend = FtpBackend(shared, self)
         self._around: Around | None = None
@@ -90,11 +74,15 @@ class Driver:
         self.reply: Reply | None = None
         self._for_clients: ForClients | None = None
         self._dialogues = Dialogues()
-        self.timers: Timers = Timers(self.reactor, shared.settings.timeouts, self)
-        self._events: list[Event] = []
+        self._events: tuple[Event, ...] = ()
         self._busy = False
-        self._heard: float = shared.reactor.seconds()
+        self.began = self._heard = shared.reactor.seconds()
         self._released = False
+
+    @property
+    def reactor(self) -> Guarded:
+        """The reactor as one part of it sees it: what the part raises ends the session."""
+        return Guarded(self.shared.reactor, self)
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -110,7 +98,7 @@ class Driver:
         event = self._dialogues.heard(event)
         if self.shared.log.ladder or self.shared.log.last_lines:
             self._dialogues.come(self, event)
-        self._events.append(event)
+        self._events += (event,)
         self._heard = self.shared.reactor.seconds()
         self._go_on()
 
@@ -118,7 +106,7 @@ class Driver:
         if self._busy:
             return
         while self._events:
-            event = self._events.pop(0)
+            event, self._events = self._events[0], self._events[1:]
             self.reply = event.reply if isinstance(event, ReplyReceived) else None
             self._guarded(self.session.handle, event)
         self.reply = None
@@ -150,7 +138,7 @@ class Driver:
         """
         failed = Failed("an exception ends the session", Failure().getTraceback())
         last = reply(421, "An internal error ends this session.")
-        self._events.clear()
+        self._events = ()
         try:
             call_all(
                 partial(self.observe, failed),
@@ -170,6 +158,11 @@ class Driver:
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End the session from outside, with 421 and that text."""
         self._guarded(self.session.end, reply(421, text), reason)
+
+    @property
+    def peer(self) -> str:
+        """The address of its client."""
+        return self.session.desk.client.peer
 
     @property
     def snapshot(self) -> Snapshot:
@@ -203,10 +196,7 @@ class Driver:
         self.shared.log.see(self.about, self._dialogues.told(fact))
 
     def _tell(self, action: do.Tell) -> None:
-        if isinstance(action.fact, TransferOver):
-            fact: Fact = transferred(action.fact, self.legs.done())  # here its relay stops
-        else:
-            fact = completed(self, action.fact)
+        fact = completed(self, action.fact)  # here the relay of a transfer stops that is over
         self.observe(fact)
         if isinstance(fact, LoggedIn):
             self._dialogues.logged_in()
@@ -338,16 +328,17 @@ class Driver:
         self._released = True
         call_all(
             self.client.hang_up,
-            self.timers.stop_all,
+            partial(self.shared.timers.stop_all, self),
             self._let_go,
             self.backend.hang_up,
             *((self.check.cancel,) if self.check is not None else ()),
             partial(self.shared.sessions.dismiss, self),
         )
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
-        return self._legs is not None and self._legs.uses_port(side)
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
+        return standing(self.session, self.client.listener.endpoint, self._legs)
 
     # -- data connections, of which an idle session has nothing ------------------------------------
 
@@ -392,8 +383,8 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.EndLeg: lambda driver, action: driver.legs.side(action.side).finish_sink(),
     do.CloseLeg: lambda driver, action: driver.legs.close(action.side),
     do.AbortLeg: lambda driver, action: driver.legs.abort(action.side),
-    do.StartTimer: lambda driver, action: driver.timers.start(action.timer),
-    do.StopTimer: lambda driver, action: driver.timers.stop(action.timer),
+    do.StartTimer: lambda driver, action: driver.shared.timers.start(driver, action.timer),
+    do.StopTimer: lambda driver, action: driver.shared.timers.stop(driver, action.timer),
     do.ReportProgress: Driver._report_progress,
     do.Learned: Driver._learned,
     do.Tell: Driver._tell,

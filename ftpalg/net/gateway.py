@@ -13,6 +13,7 @@ from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
@@ -27,6 +28,7 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
 from ftpalg.net.threads import Asking, Room
+from ftpalg.net.timers import Timers
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
@@ -52,6 +54,7 @@ class Gateway:
         self._reactor = reactor
         self._log = log
         self._own = Own()
+        self.drained = DrainedParts()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -117,6 +120,7 @@ class Gateway:
                 certificates.server_side,
                 known,
                 before.reaching if before else None,
+                self.drained,
             ),
             Sessions[ClientControl, Session](
                 settings,
@@ -125,7 +129,10 @@ class Gateway:
                 begin,
                 self._session_names,
                 before.sessions if before else None,
+                self.drained,
             ),
+            Timers(reactor, settings.timeouts),
+            self.drained,
             before.epoch + 1 if before else 1,
         )
         return shared

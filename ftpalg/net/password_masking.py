@@ -105,10 +105,11 @@ class PasswordMasking:
         names = TEXTS.get(type(fact))
         if names is None:
             return fact
-        texts: dict[str, Any] = {
-            name: _unprinted(self._secrets, getattr(fact, name)) for name in names
-        }
-        fact = fact._replace(**texts)
+        for name in names:
+            text: str = getattr(fact, name)
+            masked: Any = _unprinted(self._secrets, text)
+            if masked != text:
+                fact = fact._replace(**{name: masked})
         if isinstance(fact, ProtocolError):
             return fact._replace(line=_without(self._secrets, fact.line))
         return fact
@@ -136,7 +137,8 @@ def _without(secrets: tuple[bytes, ...], text: bytes) -> bytes:
 
 def _unprinted(secrets: tuple[bytes, ...], text: str) -> str:
     """The same where they are written out."""
+    lower = text.lower()
     for secret in map(printable, sorted(secrets, key=len, reverse=True)):
-        if secret.lower() in text.lower():
+        if secret.lower() in lower:
             text = re.sub(re.escape(secret), MASK, text, flags=re.IGNORECASE)
     return text

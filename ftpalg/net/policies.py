@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Balance, Server
 
 
@@ -36,6 +37,23 @@ class Machine(Protocol):
     ) -> str: ...
 
 
+class Tried(Protocol):
+    """What rules that are only tried would have said to a server's address instead of ``refusal``."""
+
+    def __call__(
+        self,
+        client: str,
+        account: str,
+        server: Server,
+        address: str,
+        *,
+        ours: bool,
+        local: bool,
+        parent: bool,
+        refusal: str,
+    ) -> Shadowed | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What a gateway asks before it acts.
@@ -44,6 +62,8 @@ class Policies:
     client's address may come.  ``refusal``: client, account, server and its address, to the sentence
     that stands against it, or nothing; the address is empty where a parent is told the name.
     ``by_name``: client, account and server, to why a parent may not be told the name, or nothing.
+    ``tried`` and ``tried_by_name`` are rules that are only tried, None where there are none; the latter
+    gets what ``by_name`` said, too.
     """
 
     ports: Callable[[int, int, frozenset[int]], Iterator[int]]
@@ -52,3 +72,5 @@ class Policies:
     by_name: Callable[[str, str, Server], str]
     machine: Machine
     order: Order
+    tried: Tried | None = None
+    tried_by_name: Callable[[str, str, Server, str], Shadowed | None] | None = None

@@ -43,6 +43,7 @@ def snapshot_of(one: Shown, legs: Pair | None, heard: float) -> Snapshot:
         _tls(one.backend.control),
         None if legs is None else _moving(one.session, legs),
         one.shared.epoch,
+        bool(one.shared.drained.parts_of(one.about, one.shared.settings)),
     )
 
 

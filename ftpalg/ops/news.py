@@ -7,6 +7,7 @@ from typing import Any
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
+from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.steering import Steered
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.values import certificate_of
@@ -48,6 +49,17 @@ def _reload_failed(news: facts.ReloadFailed) -> Told:
 
 def _draining(news: facts.Draining) -> Told:
     return "draining", {"sessions": news.sessions, "transfers": news.transfers}
+
+
+def _drained(news: Drained) -> Told:
+    fields: dict[str, Value | None] = {"kind": news.part.kind.value, "name": news.part.name}
+    within = news.within or None
+    return "drained", fields | {"sessions": news.sessions, "within": within, "uid": news.uid}
+
+
+def _undrained(news: Undrained) -> Told:
+    fields: dict[str, Value | None] = {"kind": news.part.kind.value, "name": news.part.name}
+    return "undrained", fields | {"sessions": news.sessions, "uid": news.uid, "why": news.reason}
 
 
 def _stopped(news: facts.Stopped) -> Told:
@@ -100,6 +112,8 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     facts.Reloaded: _reloaded,
     facts.ReloadFailed: _reload_failed,
     facts.Draining: _draining,
+    Drained: _drained,
+    Undrained: _undrained,
     facts.Stopped: _stopped,
     facts.Refused: _refused,
     facts.ServerDown: _down,

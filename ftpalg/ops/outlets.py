@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from twisted.logger import Logger, LogLevel
+from twisted.logger import LogLevel, globalLogPublisher
 
 from ftpalg.ops.forms import flat, line, stamp
 from ftpalg.ops.lines import Lines
@@ -22,7 +22,11 @@ NAME = "ftpalg"
 
 
 class TwistedLog:
-    """The log of the program that runs us, twistd's or twist's; each field is one of the event's."""
+    """The log of the program that runs us, twistd's or twist's; each field is one of the event's.
+
+    The text is ready: braces in it are written twice, and no field is left to be put in, so that nobody
+    who writes the event down has to take its format apart.
+    """
 
     LEVELS = {
         Level.INFO: LogLevel.info,
@@ -33,19 +37,23 @@ class TwistedLog:
     direct = True
 
     def __init__(self, form: Form = Form.TEXT) -> None:
-        self._log = Logger(namespace=NAME)
         self._form = flat if form is Form.JSON else line
 
     def send(self, records: Sequence[Record]) -> int:
-        """Hand them on; the text is a field of its own, so that braces in it are only braces."""
+        """Hand them on."""
         for record in records:
-            fields: dict[str, object] = dict(record.fields)
-            self._log.emit(
-                self.LEVELS[record.level],
-                "{record_text}",
-                record_text=self._form(record),
-                event=record.event,
-                **fields,
+            level = self.LEVELS[record.level]
+            globalLogPublisher(
+                {
+                    **record.fields,
+                    "event": record.event,
+                    "log_namespace": NAME,
+                    "log_system": f"{NAME}#{level.name}",
+                    "log_level": level,
+                    "log_time": record.time,
+                    "log_format": self._form(record).replace("{", "{{").replace("}", "}}"),
+                    "log_flattened": {},
+                }
             )
         return len(records)
 

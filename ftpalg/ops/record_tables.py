@@ -7,16 +7,18 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 
 Value = str | int | float | tuple[str, ...] | tuple[int, ...]
 
 
-class Level(Enum):
+class Level(Key):
     """How much a record matters; ``priority`` is syslog's and journald's word for it."""
 
     INFO = "info", 6
@@ -136,9 +138,11 @@ FIELDS = {
     ),
     "host": Field("string", "where a stranger's connection came from", Kind.ADDRESS),
     "server": Field("string", "a server of the settings", longest=80),
-    "rule": Field(
-        "string", "the setting that stands against the client, with its place", longest=160
+    "rule": Field("string", "the setting that decides, or would, with its place", longest=160),
+    "would": Field(
+        "string", "what a rule would have done that is only tried", Kind.SAID, longest=200
     ),
+    "differs": Field("boolean", "whether that is something else than what was done"),
     "what": Field("string", "what is used up, or was not reloaded"),
     "used": Field("integer", "how much of it is in use"),
     "limit": Field("integer", "how much of it there is"),
@@ -158,6 +162,9 @@ FIELDS = {
     "pid": Field("integer", "that process"),
     "result": Field("string", "what came of it", Kind.SAID, 200),
     "sessions": Field("integer", "sessions that are open"),
+    "kind": Field("string", "server, route, listener or gateway: what is drained"),
+    "name": Field("string", "its name, as the settings have it", longest=80),
+    "within": Field("number", "seconds until the sessions that use it are ended"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -219,6 +226,18 @@ EVENTS = {
     "draining": Event(
         INFO, "no more sessions come", ("sessions", "transfers", "probes"), of_session=False
     ),
+    "drained": Event(
+        INFO,
+        "a part of the gateway, or all of it, takes no new sessions",
+        ("kind", "name", "sessions", "within", "uid"),
+        of_session=False,
+    ),
+    "undrained": Event(
+        INFO,
+        "it takes them again",
+        ("kind", "name", "sessions", "uid", "why"),
+        of_session=False,
+    ),
     "stopped": Event(
         INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False
     ),
@@ -277,6 +296,11 @@ EVENTS = {
     "stray_data": Event(
         WARN, "a stranger came to a data port, and was refused", ("side", "host", "count")
     ),
+    "shadow": Event(
+        INFO,
+        "a rule that is only tried (shadow = true) fits a decision, which was made without it",
+        ("rule", "would", "differs"),
+    ),
     "note": Event(WARN, "something about a session that an operator should know", ("text",)),
     "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),
     "resource": Event(
@@ -321,8 +345,8 @@ NOBODYS = Whose({})
 """Of records that are of no session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@value
+class Record(NamedTuple):
     """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
 
     No field of ``whose`` is in ``own``.
@@ -330,7 +354,7 @@ class Record:
 
     event: str
     time: float
-    own: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = MappingProxyType({})
     louder: Level | None = None
     whose: Whose = NOBODYS
 

@@ -64,6 +64,10 @@ class Turns(Clock):
 class Standing:
     """A gateway of snapshots (``steered.Steered``)."""
 
+    is_ready = True
+    drains: Any = None
+    published: Any = None
+
     def __init__(self, *snapshots: Snapshot) -> None:
         self.reactor = Clock()
         self.reactor.advance(100)

@@ -19,7 +19,8 @@ class Filters(SynchronousTestCase):
         one = one._replace(about=one.about._replace(route="routes[0]", listener="tcp:21"))
         two = session("1ngj6aaaa", "2001:db8::7", Moment.LOGIN)
         two = two._replace(
-            about=two.about._replace(server=None, name="", client=Peer("2001:db8::7%eth0", 1))
+            draining=True,
+            about=two.about._replace(server=None, name="", client=Peer("2001:db8::7%eth0", 1)),
         )
         self.seen = [Seen(one, known("Joe"), 100), Seen(two, known("amy", account="scan"), 100)]
 
@@ -61,6 +62,7 @@ class Filters(SynchronousTestCase):
             ("listener=tcp:21", [0]),
             ("state=idle", [0]),
             ("state=login", [1]),
+            ("state=draining", [1]),
         ):
             self.assertEqual(self.fits(word), which, word)
 
@@ -84,6 +86,7 @@ class Filters(SynchronousTestCase):
             ("client=ten", "client='ten' is neither an address nor a network"),
             ("client=192.0.2.0/33", "is neither an address nor a network"),
             ("state=idel", "state='idel' is none of idle"),
+            ("state=drained", "state='drained' is none of draining"),
             (
                 "state=xyzzy",
                 "is none of naming, account, reaching, login, idle, command, data, opaque",

@@ -64,6 +64,13 @@ class Tables(SynchronousTestCase):
         gone = {"%", "RATE", "BYTES", "DATA", "ROUTE"}
         self.assertEqual(head, [one.name for one in COLUMNS if one.name not in gone])
 
+    def test_draining(self) -> None:
+        """What a session does is there beside, for it goes on with it."""
+        rows = table([BUSY | {"draining": True}, ONE | {"draining": True}]).splitlines()
+        self.assertIn("RETR /a/very", rows[1])
+        self.assertIn("  idle, draining", rows[2])
+        self.assertNotIn("draining", table([ONE]))
+
     def test_nobody(self) -> None:
         """One line."""
         self.assertEqual(table([]), "no sessions")

@@ -148,7 +148,7 @@ class Again(SynchronousTestCase):
         warned: list[str] = []
         log: Any = Observers(Hearing("log", []))
         log.warned = warned.append
-        steering = Steering(reactor, gateway, log, lambda: None)
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
         steering.prepare()
         steering.open()
         self.addCleanup(steering.close)
@@ -180,7 +180,7 @@ class Kept(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         log = Observers(Hearing("log", []))
-        steering = Steering(reactor, gateway, log, lambda: None)
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
         self.addCleanup(steering.close)
         steering.prepare()
         log.see(ABOUT, ProtocolError(Side.SERVER, "before", Moment.LOGIN))
@@ -206,7 +206,8 @@ class Kept(SynchronousTestCase):
         shared = SimpleNamespace(sessions=SimpleNamespace(open={"s1": found}))
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
-        steering = Steering(reactor, gateway, Observers(Hearing("log", [])), lambda: None)
+        log = Observers(Hearing("log", []))
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
         self.assertEqual((steering.about("s1"), steering.last_lines("s1")), (ABOUT, b"x"))
         self.assertEqual((steering.about("s2"), steering.last_lines("s2")), (None, b""))
 

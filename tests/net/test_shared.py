@@ -12,6 +12,7 @@ from attrs import evolve
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.net.standing import Standing
 from tests.net.doubles import POLICIES
 from tests.net.test_gateway import GatewayCase
 
@@ -55,7 +56,9 @@ class Ports(GatewayCase):
         self.assertEqual(shared.usage(Side.CLIENT, What.DATA_PORTS), (0, 3))
         for busy in (True, False):
             name = str(busy)
-            shared.sessions.open[name] = SimpleNamespace(uses_port=lambda side, busy=busy: busy)
+            shared.sessions.open[name] = SimpleNamespace(
+                standing=Standing("", "", "I", ports=frozenset(Side) if busy else frozenset())
+            )
         self.assertEqual(shared.usage(Side.CLIENT, What.DATA_PORTS), (1, 3))
         shared.sessions.open.clear()
         limit = getrlimit(RLIMIT_NOFILE)[0]

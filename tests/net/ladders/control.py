@@ -96,7 +96,7 @@ class ControlLadder(Ladder):
     @property
     def running(self) -> set[Timer]:  # type: ignore[override]
         """The waits that run."""
-        return set(self.driver.timers.running)
+        return set(self.driver.shared.timers.running(self.driver))
 
     def feed(self, event: ev.Event) -> None:
         raise SkipTest(f"a test that tells of {type(event).__name__} by itself")
@@ -248,17 +248,18 @@ class ControlLadder(Ladder):
     # -- waits, and what is told ------------------------------------------------------------------
 
     def expires(self, name: str) -> None:
-        if Timer(name) not in self.driver.timers.running:
+        if Timer(name) not in self.running:
             self._fail("tells of a timer that does not run")
-        self.driver.timers.expire(Timer(name))
+        self.driver.shared.timers.stop(self.driver, Timer(name))
+        self.driver.handle(ev.TimerExpired(Timer(name)))
 
     def starts(self, name: str) -> None:
         if name == Timer.DELIVERY.value:
             raise SkipTest("no peer here does it: takes no end")
-        self._until(lambda: Timer(name) in self.driver.timers.running, "it does not run")
+        self._until(lambda: Timer(name) in self.running, "it does not run")
 
     def stops(self, name: str) -> None:
-        self._until(lambda: Timer(name) not in self.driver.timers.running, "it runs")
+        self._until(lambda: Timer(name) not in self.running, "it runs")
 
     def done(self, outcome: str, verb: str, reason: str | None) -> None:
         def last() -> tuple[str, str] | None:

@@ -101,6 +101,9 @@ class Reaching:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
 
+    def barred(self, dial: Dial) -> None:
+        """Nothing is drained."""
+
     def _nothing(self, *told: object) -> None:
         """Who comes and goes is not counted."""
 
@@ -164,6 +167,9 @@ class Entrance:
 
     def is_balancer(self, peer: str) -> bool:
         return False
+
+    def closed(self, listener: str) -> str:
+        return ""
 
     def shown_to(self, peer: str) -> str:
         return ""
