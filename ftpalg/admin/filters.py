@@ -61,7 +61,7 @@ def _client(wanted: str) -> Fits:
         network = ip_network(wanted, strict=False)
     except ValueError:
         raise BadFilter(f"client={wanted!r} is neither an address nor a network") from None
-    return lambda seen: ip_address(seen.snapshot.about.client.host.partition("%")[0]) in network
+    return lambda seen: ip_address(seen.snapshot.about.client.host) in network
 
 
 def _server(seen: Seen) -> Iterable[str]:

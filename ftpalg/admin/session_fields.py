@@ -25,7 +25,7 @@ ABSENT = "null"
 FILES = frozenset(
     b"RETR STOR STOU APPE LIST NLST MLSD MLST STAT SIZE MDTM DELE RNFR RNTO MKD RMD CWD".split()
 )
-"""Commands whose argument is a path."""
+"""Commands whose argument is a path; it is shown of no others, for it may be a password."""
 
 
 STATES = {
@@ -61,7 +61,7 @@ class Field(NamedTuple):
 
 def _file(seen: Seen) -> str | None:
     command = seen.snapshot.command
-    if command is None or command.secret or command.verb not in FILES:
+    if command is None or command.verb not in FILES:
         return None
     return _text(file_of(command, seen.known.place))
 

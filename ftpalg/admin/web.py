@@ -212,9 +212,7 @@ class Site(Factory):
         """Whether one could go that is not being answered."""
         for one in self._connections:
             if not one.answering:
-                self.went(
-                    one
-                )  # it goes in the next turn, and the next newcomer may be there before
+                self.went(one)  # not before the next turn, and another newcomer may come first
                 one.transport.abortConnection()
                 return True
         return False

@@ -97,10 +97,8 @@ def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]
     """The lines of a verb that flows, as they come.  Raise NoAnswer."""
     with _answer(place_of(words), name, said, patient=True) as answer:
         try:
-            rest = b""
-            while piece := answer.read1(
-                PIECE
-            ):  # by lines an end in the middle would be a clean one
+            rest = b""  # readline would take an end in the middle for a clean one
+            while piece := answer.read1(PIECE):
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
                     yield json.loads(line)
@@ -123,7 +121,7 @@ def _answer(
         headers = {"Content-Type": "application/json"} if body else {}
         connection.request(one.method, path, body, headers)
         answer = connection.getresponse()
-        if patient:
+        if patient and connection.sock is not None:
             connection.sock.settimeout(None)
         if answer.status != 200:
             with answer:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.admin.session_fields import FIELDS, SESSION, STATES, Seen, as_json
+from ftpalg.admin.session_fields import FIELDS, FILES, SESSION, STATES, Seen, as_json
 from ftpalg.admin.verbs import VERBS
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
@@ -167,6 +167,10 @@ class Fields(SynchronousTestCase):
             found = shown(session("s1")._replace(command=command))
             self.assertNotIn("hunter2", repr(found), command)
             self.assertEqual(found["command"], command.verb.decode())
+
+    def test_paths(self) -> None:
+        """No command whose argument is shown may hold a password."""
+        self.assertEqual([verb for verb in FILES if Command(verb, b"x").secret], [])
 
     def test_other_commands(self) -> None:
         """A path is shown where the argument is one; options of LIST are none of it."""

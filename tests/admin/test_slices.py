@@ -80,6 +80,7 @@ class SlicesTests(SynchronousTestCase):
         producer = reader.producer
         producer.resumeProducing()
         producer.resumeProducing()  # Twisted does so without a pause before, too
+        self.assertEqual(self.asked, 1, "not before the next turn")
         for _ in range(2):
             self.clock.turn()
         self.assertEqual(reader.got, [b"0", b"2"])

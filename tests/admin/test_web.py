@@ -148,6 +148,18 @@ class Timed(SynchronousTestCase):
         self.gateway.reactor.advance(HTTPChannel.abortTimeout)
         self.assertTrue(transport.disconnected)
 
+    def test_long_line(self) -> None:
+        """A line that does not end is refused once it is longer than the whole header may be; what comes
+        behind is not heard any more."""
+        connection, transport = self.client()
+        connection.dataReceived(b"GET /" + b"x" * (1 << 15))
+        self.assertTrue(transport.disconnecting)
+        answer = transport.value()
+        self.assertIn(b" 431 ", answer.partition(b"\r\n")[0])
+        self.assertEqual(list(json.loads(answer.partition(b"\r\n\r\n")[2])), ["error"])
+        connection.dataReceived(b"\r\n\r\n" + GET)
+        self.assertEqual(transport.value(), answer)
+
     def test_says_nothing(self) -> None:
         """Nor does one that says nothing stay."""
         _, transport = self.client()
