@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ftplib
-import gc
 import statistics
 import subprocess
 import sys
@@ -29,9 +28,11 @@ from twisted.internet.task import react
 from bench.measure import child, cpu, line_with
 from ftpalg.config import load
 from ftpalg.core.facts import About, Fact, News
+from ftpalg.life import garbage
 from ftpalg.life.service import GatewayService
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import Form, LogSettings, Said
+from ftpalg.ops.trail import Known
 from ftpalg.ops.writer import PAUSE
 
 
@@ -52,6 +53,9 @@ class Silent:
     def warned(self, text: str) -> None:
         """Nothing."""
 
+    def known(self, session: str) -> Known | None:
+        """Nothing."""
+
     def reopen(self) -> None:
         """Nothing."""
 
@@ -67,7 +71,7 @@ def serve(server: str, file: str) -> None:
 
     def begin(reactor: Any) -> Deferred[None]:
         services = [GatewayService(reactor, load(None, words), one) for one in (Silent(), log)]
-        gc.freeze()  # as the program does
+        garbage.settle()  # as the program does
         for service in services:
             service.startService()
         ports: list[Any] = [service.ports[0].getHost() for service in services]

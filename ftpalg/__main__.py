@@ -14,7 +14,7 @@ from ftpalg.life.signals import Signals
 SIGNALS = Signals()
 if sys.argv[1:2] == ["run"]:
     SIGNALS.take()
-    gc.disable()  # nothing of a start is garbage; foreground.run enables it again
+    gc.disable()  # nothing of a start is garbage; ftpalg.life.garbage enables it again
 
 from ftpalg.cli import DONE, FAILED, WRONG
 from ftpalg.cli.parser import WrongWords, parse

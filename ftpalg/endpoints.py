@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,13 @@ BEGINNING = Path("/proc/self/environ")
 
 
 @implementer(IStreamServerEndpoint)
-@dataclass(frozen=True, slots=True)
 class FromSystemd:
     """A socket of systemd's."""
 
-    reactor: object
-    descriptor: int
-    family: int
+    def __init__(self, reactor: object, descriptor: int, family: int) -> None:
+        self.reactor = reactor
+        self.descriptor = descriptor
+        self.family = family
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
         """Accept from a copy of the socket."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
 from twisted.logger import globalLogBeginner
 
 from ftpalg.config import SettingsError
-from ftpalg.life import upgrade_request
+from ftpalg.life import garbage, upgrade_request
 from ftpalg.life.inherited import inherited
 from ftpalg.life.reactor import installed
 from ftpalg.life.service import GatewayService, Program
@@ -49,8 +48,7 @@ def run(source: Source, signals: Signals) -> int:
         came.tell(str(error))
         print(f"ftpalg: {error}", file=sys.stderr)
         return 1
-    gc.freeze()
-    gc.enable()
+    garbage.settle()
     service.privilegedStartService()
     service.startService()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)

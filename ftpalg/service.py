@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 
@@ -11,6 +10,7 @@ from twisted.cred.strcred import AuthOptionMixin
 from twisted.python import usage
 
 from ftpalg.config import SettingsError
+from ftpalg.life import garbage
 from ftpalg.life.reactor import installed
 from ftpalg.life.service import GatewayService
 from ftpalg.life.signals import EARLY, Signals
@@ -82,5 +82,5 @@ def makeService(options: Options) -> GatewayService:
         raise SystemExit("\n".join(f"ftpalg: {fault}" for fault in error.faults)) from None
     except LogFault as error:
         raise SystemExit(f"ftpalg: {error}") from None
-    gc.freeze()  # what a start has made stays: nobody looks it through for garbage again
+    garbage.settle()
     return made

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "options": {"config", "words"},
     "endpoints": {"config"},
     "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
     "whole_files": {"whole_files"},
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
+        "explain",
         "admin",
         "foreground",
         "whole_files",
@@ -64,9 +66,11 @@ CORE = (
     {"routes", "keys"},
     {"wire"},
     {
-        *("ends", "events", "actions", "phases", "session_settings", "facts", "signals"),
-        *("certificates", "steering", "snapshots", "drained"),
+        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts"),
+        *("signals", "certificates", "steering", "snapshots", "reached"),
     },
+    {"about"},
+    {"last_lines"},
     {"desk"},
     {"stage"},
     {"stages"},
@@ -79,6 +83,7 @@ STAGES = (
     {"protection"},
     {"plan"},
     {"login"},
+    {"wish"},
     {"entry"},
     {"local"},
     {"restart"},
@@ -113,18 +118,19 @@ NET = (
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
-    {"contexts"},
+    {"contexts", "judging"},
     {"tls"},
-    {"guarded", "shown", "password_masking", "drained"},
+    {"guarded", "shown", "password_masking", "standing", "drained"},
+    {"dialogues"},
     {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
     {"expiry"},
-    {"advertised", "certificates", "reaching", "sessions"},
+    {"advertised", "certificates", "reaching", "sessions", "timers"},
     {"shared"},
-    {"data_addresses", "surroundings", "timers"},
+    {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},
     {"driver"},
@@ -132,7 +138,7 @@ NET = (
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

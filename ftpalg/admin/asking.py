@@ -54,7 +54,8 @@ class Worked(NamedTuple):
     steps: Generator[None, None, Json]
 
 
-Write = Callable[[Json], None]
+Write = Callable[[Json], bool]
+"""Writes a line; False where the client does not read: what is written before it does waits, bounded."""
 
 
 @value
@@ -62,10 +63,21 @@ class Flow(NamedTuple):
     """Lines of JSON as they come, until the client goes.
 
     ``begin`` is called once with what writes a line, and with what ends the flow; it returns what is
-    called when the client has gone, or the flow was ended.
+    called when the client has gone, or the flow was ended.  ``goes_on`` is called when a client that
+    did not read does again.
     """
 
     begin: Callable[[Write, Callable[[], None]], Callable[[], None]]
+    goes_on: Callable[[], None] = lambda: None
 
 
-Answer = Json | Listed | Worked | Flow
+@value
+class Text(NamedTuple):
+    """Something else than JSON, of that ``kind`` (a media type), a piece in each turn of the reactor."""
+
+    kind: str
+    pieces: Iterator[bytes]
+    status: int = 200
+
+
+Answer = Json | Listed | Worked | Flow | Text

@@ -26,6 +26,7 @@ class Flowing:
         self._size = 0
         self._paused = self._over = False
         self._gone: Callable[[], None] | None = None
+        self._goes_on = flow.goes_on
         reader.registerProducer(self, True)
         gone = flow.begin(self._write, self._end)
         if self._over:
@@ -33,10 +34,10 @@ class Flowing:
         else:
             self._gone = gone
 
-    def _write(self, line: Json) -> None:
-        if self._over:
-            return
-        self._send(encoded(line) + b"\n")
+    def _write(self, line: Json) -> bool:
+        if not self._over:
+            self._send(encoded(line) + b"\n")
+        return not self._paused
 
     def _send(self, data: bytes) -> None:
         if not self._paused:
@@ -74,6 +75,8 @@ class Flowing:
         waiting, self._waiting, self._size = self._waiting, [], 0
         for data in waiting:
             self._send(data)
+        if not self._paused and not self._over:
+            self._goes_on()
 
     def stopProducing(self) -> None:
         """It has gone."""

@@ -63,6 +63,27 @@ FILTER = Parameter(
     "Which sessions: names or beginnings of names, and KEY=VALUE; all must fit, of names one.",
 )
 
+ARROW: Schema = {"enum": ["C -> P", "P -> S", "P <- S", "C <- P", "P .."]}
+BROKEN = an_object(
+    time=STRING,
+    side={"enum": ["client", "server"]},
+    server=STRING,
+    server_ip={"type": ["string", "null"]},
+    server_port={"type": ["integer", "null"]},
+    listener=STRING,
+    session=STRING,
+    client_ip=STRING,
+    client_port=COUNT,
+    state=STRING,
+    reason=STRING,
+    offset={"type": ["integer", "null"]},
+    length=COUNT,
+    octets=STRING,
+    text=STRING,
+    ladder={"type": "array", "items": an_object(time=STRING, arrow=ARROW, text=STRING)},
+)
+"""What broke the protocol: its first octets, hexadecimal and printable, its whole length, how many came
+before it on that connection, and what both sides had said."""
 PART = (
     Parameter("kind", STRING, "server, route, listener or gateway, which is all of it.", True),
     Parameter("name", STRING, "Its name, as GET /names has them; a server may be HOST alone."),
@@ -100,6 +121,40 @@ VERBS = (
         ),
         an_object(kicked=COUNT, marked=COUNT),
         "kick:kick",
+    ),
+    Verb(
+        "ladder",
+        "GET",
+        "/ladder",
+        "the dialogues of some sessions, line by line as they are spoken, without passwords",
+        (
+            Parameter(
+                "client",
+                STRING,
+                "A client's address, a network, or a session, which is followed until it is over.",
+                required=True,
+            ),
+            Parameter("back", SWITCH, "First what has been said so far, as far as it is kept."),
+        ),
+        an_object(
+            time=STRING,
+            session=STRING,
+            client_ip=STRING,
+            client_port=COUNT,
+            arrow=ARROW,
+            text=STRING,
+        ),
+        "ladder:ladder",
+        flows=True,
+    ),
+    Verb(
+        "errors",
+        "GET",
+        "/errors",
+        "what broke the protocol last, of each server and of the clients of each listener",
+        (),
+        an_object(errors={"type": "array", "items": BROKEN}),
+        "errors:errors",
     ),
     Verb(
         "drain",

@@ -9,22 +9,23 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
 
-from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.internet.interfaces import IAddress, IDelayedCall, ITransport
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, Request
 
-from ftpalg.admin.asking import Answer, Asked, Caller, Flow, Json, Listed, Refusal, Worked
+from ftpalg.admin.asking import Answer, Asked, Caller, Flow, Json, Listed, Refusal, Text, Worked
 from ftpalg.admin.flows import Flowing
 from ftpalg.admin.openapi import openapi
+from ftpalg.admin.pages import answered
 from ftpalg.admin.slices import Slices, encoded, listed
-from ftpalg.admin.steered import Steered
+from ftpalg.admin.steered import Steered, Told
 from ftpalg.admin.verbs import VERBS, Verb
 from ftpalg.admin.words import words_of
-from ftpalg.net.control.outlet import IConnection
 
 LONGEST_BODY = 65536
 """Bytes of a request's JSON: a kick of a thousand names has a quarter of it."""
@@ -78,7 +79,7 @@ class Call(Request):
 
     def refuse(self, refusal: Refusal) -> None:
         """Say no."""
-        self.setResponseCode(refusal.status)
+        self.setResponseCode(refusal.status, HTTPStatus(refusal.status).phrase.encode("ascii"))
         self._whole({"error": refusal.sentence})
 
     def _answer(self, answer: Answer) -> None:
@@ -88,6 +89,10 @@ class Call(Request):
             Slices(reactor, self, listed(answer))
         elif isinstance(answer, Worked):
             Slices(reactor, self, _worked(answer))
+        elif isinstance(answer, Text):
+            self.setResponseCode(answer.status)
+            self.responseHeaders.setRawHeaders(b"content-type", [answer.kind.encode("ascii")])
+            Slices(reactor, self, answer.pieces)
         elif isinstance(answer, Flow):
             self.responseHeaders.setRawHeaders(b"content-type", LINES)
             self.write(b"")  # the header: the first line may be long in coming
@@ -121,12 +126,22 @@ def _worked(what: Worked) -> Iterator[bytes]:
     yield encoded(answer) + b"\n"
 
 
+class ISocket(ITransport):
+    """What a client's connection is asked beside what every transport is."""
+
+    def getHandle() -> socket.socket:
+        """The socket itself."""
+
+    def abortConnection() -> None:
+        """Reset it."""
+
+
 class Connection(HTTPChannel):
     """One client."""
 
     requestFactory = Call
-    transport: IConnection
-    site: Site
+    transport: ISocket
+    site: Bounded
     timeOut = IDLE
     answering = False
     _refused = False
@@ -187,18 +202,18 @@ class Connection(HTTPChannel):
         self.loseConnection()
 
 
-class Site(Factory):
-    """Makes connections, at most ``MOST`` at a time, and knows who answers what."""
+class Bounded(Factory):
+    """Makes connections, at most ``MOST`` at a time."""
 
     noisy = False
 
-    def __init__(self, gateway: Steered) -> None:
+    def __init__(self, gateway: Told) -> None:
         self.gateway = gateway
         self._connections: dict[Connection, None] = {}
-        self._verbs: dict[bytes, dict[bytes, tuple[Verb, Does]]] = {}
-        for one in VERBS:
-            methods = self._verbs.setdefault(one.path.encode(), {})
-            methods[one.method.encode()] = one, _function(one)
+
+    def answer(self, call: Call) -> Answer:
+        """What is answered.  Raise Refusal."""
+        raise NotImplementedError
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
         if len(self._connections) >= MOST and not self._made_room():
@@ -229,10 +244,10 @@ class Site(Factory):
         """What changes something is recorded, nothing else."""
 
     def failed(self, failure: Failure) -> None:
-        """An exception of a verb."""
+        """An exception of an answer."""
         from ftpalg.core.facts import GatewayTold
 
-        text = f"admin socket: {failure.getTraceback()}"
+        text = f"admin: {failure.getTraceback()}"
         self.gateway.tell(GatewayTold(text, warning=True))
 
     def close(self) -> None:
@@ -240,9 +255,25 @@ class Site(Factory):
         for one in list(self._connections):
             one.loseConnection()
 
+
+class Site(Bounded):
+    """Knows which verb answers what."""
+
+    gateway: Steered
+
+    def __init__(self, gateway: Steered) -> None:
+        super().__init__(gateway)
+        self._verbs: dict[bytes, dict[bytes, tuple[Verb, Does]]] = {}
+        for one in VERBS:
+            methods = self._verbs.setdefault(one.path.encode(), {})
+            methods[one.method.encode()] = one, _function(one)
+
     def answer(self, call: Call) -> Answer:
         """What the verb answers.  Raise Refusal."""
         path, _, query = call.uri.partition(b"?")
+        page = answered(self.gateway.published, call.method, path)
+        if page is not None:
+            return page
         if path == DESCRIPTION.encode() and call.method in (b"GET", b"HEAD"):
             return openapi()
         methods = self._verbs.get(path)

@@ -8,6 +8,7 @@ from ftpalg.admin.asking import Asked, Json, Listed, Refusal
 from ftpalg.admin.filters import BadFilter, Fits, filter_of
 from ftpalg.admin.session_fields import Seen, as_json
 from ftpalg.admin.steered import Steered
+from ftpalg.config import Settings
 
 BATCH = 100
 """Sessions looked at in one turn of the reactor: some 3 ms."""
@@ -49,10 +50,13 @@ def names(gateway: Steered, asked: Asked) -> Json:
         "sessions": list(gateway.sessions),
         "routes": [f"routes[{at}]" for at in range(len(settings.routes))],
         "listeners": [one.endpoint for one in settings.all_listeners],
-        "servers": sorted(
-            {
-                *(str(url.server) for rule in settings.routes for url in rule.server or ()),
-                *((str(settings.server.server),) if settings.server else ()),
-            }
-        ),
+        "servers": sorted(servers_of(settings)),
+    }
+
+
+def servers_of(settings: Settings) -> set[str]:
+    """The servers that the settings name, as the records spell them."""
+    return {
+        *(str(url.server) for rule in settings.routes for url in rule.server or ()),
+        *((str(settings.server.server),) if settings.server else ()),
     }

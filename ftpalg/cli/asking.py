@@ -94,10 +94,14 @@ def ask(words: Namespace, name: str, said: Mapping[str, Any]) -> Any:
 
 
 def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]:
-    """The lines of a verb that flows, as they come.  Raise NoAnswer."""
-    with _answer(place_of(words), name, said, patient=True) as answer:
+    """The lines of a verb that flows, as they come; it has begun by then.  Raise NoAnswer."""
+    return _lines(_answer(place_of(words), name, said, patient=True))
+
+
+def _lines(answer: http.client.HTTPResponse) -> Iterator[Any]:
+    rest = b""  # readline would take an end in the middle for a clean one
+    with answer:
         try:
-            rest = b""  # readline would take an end in the middle for a clean one
             while piece := answer.read1(PIECE):
                 *whole, rest = (rest + piece).split(b"\n")
                 for line in whole:
@@ -113,7 +117,8 @@ def _answer(
     said = {key: each for key, each in said.items() if each not in (None, [], False)}
     path, body = one.path, None
     if one.method == "GET":
-        path += f"?{urlencode(said, doseq=True)}" if said else ""
+        query = {key: "true" if each is True else each for key, each in said.items()}
+        path += f"?{urlencode(query, doseq=True)}" if said else ""
     else:
         body = json.dumps(said).encode()  # one write: header and body
     connection = _Connection(place.path)

@@ -164,6 +164,11 @@ class StopTimer(NamedTuple):
     timer: Timer
 
 
+STARTS = {timer: StartTimer(timer) for timer in Timer}
+STOPS = {timer: StopTimer(timer) for timer in Timer}
+"""One of each is enough: a session orders a dozen of them for each command."""
+
+
 @value
 class ReportProgress(NamedTuple):
     """Tell the client, with 213, how many bytes the running transfer has moved."""

@@ -17,14 +17,14 @@ from operator import attrgetter
 from typing import Protocol
 
 from ftpalg.core.actions import (
+    STARTS,
+    STOPS,
     Action,
     HangUp,
     Learned,
     SendCommand,
     SendLine,
     SendReply,
-    StartTimer,
-    StopTimer,
     Tell,
 )
 from ftpalg.core.ends import Reason
@@ -192,11 +192,11 @@ class Desk:
 
     def start(self, timer: Timer) -> None:
         """Start a wait, anew if it runs."""
-        self._out.append(StartTimer(timer))
+        self._out.append(STARTS[timer])
 
     def stop(self, timer: Timer) -> None:
         """Stop a wait, if it runs."""
-        self._out.append(StopTimer(timer))
+        self._out.append(STOPS[timer])
 
     def observe(self, fact: Fact) -> None:
         """Let observers know."""

@@ -25,6 +25,9 @@ class Side(Key):
         return Side.SERVER if self is Side.CLIENT else Side.CLIENT
 
 
+SIDES = tuple(Side)
+
+
 class Timer(Key):
     """The waits of a session; each is a setting in ``[timeouts]``."""
 

@@ -12,12 +12,14 @@ from operator import attrgetter
 from typing import Any
 
 from ftpalg.core import events as ev
+from ftpalg.core.about import about
 from ftpalg.core.actions import Action
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
-from ftpalg.core.facts import About, Peer, SessionOpened
+from ftpalg.core.facts import About, SessionOpened
 from ftpalg.core.phases import ACTING, Phase
+from ftpalg.core.routes import Route, Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.stages.abort import Abort
@@ -29,7 +31,6 @@ from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
 from ftpalg.core.stages.login import Login
-from ftpalg.core.stages.plan import Plan
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
@@ -45,9 +46,9 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about", "_plan", "_server", "abort", "addressing", "command", "desk", "destination", "entry",
-        "forwarding", "leaving", "local", "login", "matching", "protection", "queue", "restart",
-        "resync", "timeouts", "transfer",
+        "_about", "_named", "_route", "_server", "abort", "addressing", "command", "desk",
+        "destination", "entry", "forwarding", "login", "matching", "protection",
+        "queue", "restart", "resync", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
@@ -57,21 +58,17 @@ class Session:
         self.protection = protection = Protection(desk)
         self.login = login = Login(desk, protection)
         self.entry = Entry(desk, destination, protection, login)
-        self.local = Local(desk, destination, protection)
         self.restart = restart = Restart(desk)
         self.transfer = transfer = TransferStage(desk, resync, protection)
         self.abort = abort = Abort(desk, resync, transfer)
         self.command = command = TransferCommand(desk, protection, restart, transfer, abort)
-        self.addressing = addressing = Addressing(
-            desk, resync, protection, login, transfer, command
-        )
-        self.forwarding = forwarding = Forwarding(desk, destination, protection, login)
+        self.addressing = Addressing(desk, resync, protection, login, transfer, command)
+        self.forwarding = Forwarding(desk, destination, protection, login)
         self.matching = ReplyMatching(desk, resync, transfer)
         self.queue = CommandQueue(desk, protection, transfer, abort)
-        self.leaving = Leaving(desk, transfer, addressing, forwarding)
-        self.timeouts = Timeouts(desk)
         self._about: About | None = None
-        self._plan: Plan | None = None
+        self._route: Route | None = None
+        self._named: Server | None = None
         self._server: Link | None = None
 
     # -- from outside -----------------------------------------------------------------------------
@@ -94,13 +91,13 @@ class Session:
         if isinstance(event, ev.ReplyReceived) and event.more:
             return desk.close()
         if desk.gone:
-            self.leaving.behind_server()
+            PARTS[Leaving](self).behind_server()
         if desk.unswept:
             self.matching.sweep()
         while desk.queue and (command := self.queue.next()) is not None:
             self._hand(WHO[desk.phase][command.kind], command)
         if desk.client_done:
-            self.leaving.behind_client()
+            PARTS[Leaving](self).behind_client()
         return desk.close()
 
     def end(self, last: Reply | None, reason: Reason = Reason.STOPPED) -> list[Action]:
@@ -117,7 +114,8 @@ class Session:
     @property
     def leaves_well(self) -> bool:
         """True where the client has said QUIT behind its transfer: it meant to go."""
-        return self.leaving.well
+        well: bool = PARTS[Leaving](self).well
+        return well
 
     @property
     def skips_text(self) -> bool:
@@ -149,17 +147,18 @@ class Session:
     def about(self, name: str, listener: str = "") -> About:
         """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
         server, plan = self.desk.server, self.login.state
-        if self._about is None or plan is not self._plan or server is not self._server:
-            client = self.desk.client  # many facts are of one session, and it seldom changes
-            self._plan, self._server = plan, server
-            self._about = About(
+        stands = plan.route is self._route and plan.server is self._named
+        if self._about is None or not stands or server is not self._server:
+            # many facts are of one session, and it seldom changes
+            self._route, self._named, self._server = plan.route, plan.server, server
+            self._about = about(
                 name,
-                Peer(client.peer, client.peer_port),
-                None if server is None else Peer(server.peer, server.peer_port),
-                str(plan.server or ""),
-                server is not None and self.login.hidden,
-                listener,
-                plan.route.name,
+                self.desk.client,
+                server,
+                plan.server,
+                plan.route,
+                hidden=self.login.hidden,
+                listener=listener,
             )
         return self._about
 
@@ -195,16 +194,19 @@ class Session:
 
 _NAMES: dict[type, str] = {
     Resync: "resync", Destination: "destination", Protection: "protection", Login: "login",
-    Entry: "entry", Local: "local", Restart: "restart", TransferStage: "transfer", Abort: "abort",
+    Entry: "entry", Restart: "restart", TransferStage: "transfer", Abort: "abort",
     TransferCommand: "command", Addressing: "addressing", Forwarding: "forwarding",
-    ReplyMatching: "matching", CommandQueue: "queue", Leaving: "leaving", Timeouts: "timeouts",
+    ReplyMatching: "matching", CommandQueue: "queue",
 }  # fmt: skip
 STAGES: Callable[[Session], tuple[Any, ...]] = attrgetter(*_NAMES.values())
 PARTS: dict[type, Callable[[Session], Any]] = {
     **{stage: attrgetter(name) for stage, name in _NAMES.items()},
+    Local: lambda its: Local(its.desk, its.destination, its.protection),
+    Leaving: lambda its: Leaving(its.desk, its.transfer, its.addressing, its.forwarding),
+    Timeouts: lambda its: Timeouts(its.desk),
     Session: lambda session: session,
 }
-"""Where a session has what takes things."""
+"""Where a session has what takes things.  What has no state and is seldom asked is made for each."""
 
 Method = Callable[..., None]
 Taker = tuple[type, Method]

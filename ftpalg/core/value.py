@@ -12,9 +12,15 @@ Kind = TypeVar("Kind", bound=type[tuple[Any, ...]])
 
 
 def value(kind: Kind) -> Kind:
-    """Make a ``NamedTuple`` equal to its own kind only, and true though it may be empty."""
-    for method in (__eq__, __ne__, __hash__, __bool__):
+    """Make a ``NamedTuple`` equal to its own kind only, and true though it may be empty.
+
+    Its hash is a tuple's, for which nothing of Python is called; two kinds may share one.
+    """
+    for method in (__eq__, __ne__, _replace):
         setattr(kind, method.__name__, method)
+    kind.__hash__ = tuple.__hash__  # type: ignore[method-assign]
+    if not kind.__annotations__:
+        setattr(kind, __bool__.__name__, __bool__)
     return kind
 
 
@@ -26,9 +32,13 @@ def __ne__(self: tuple[Any, ...], other: object) -> bool:
     return not __eq__(self, other)
 
 
-def __hash__(self: tuple[Any, ...]) -> int:
-    return hash((type(self), tuple.__hash__(self)))
-
-
 def __bool__(self: tuple[Any, ...]) -> bool:
     return True
+
+
+def _replace(self: Any, /, **changes: object) -> Any:
+    """The same with other fields.  NamedTuple's own calls once more, and counts what it has made."""
+    made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+    if changes:
+        raise TypeError(f"{type(self).__name__} has no field {', '.join(changes)}")
+    return made

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    ITCPTransport,
+)
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.reactors import Timing
 
 MOST = 16
@@ -41,7 +45,7 @@ def line(*, serves: bool, drained: bool, free: int, sessions: int) -> bytes:
 class Answer(Protocol):
     """One connection."""
 
-    transport: IConnection
+    transport: ITCPTransport
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent

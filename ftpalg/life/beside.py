@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort, IReactorSocket
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorSocket
 from twisted.python.failure import Failure
 
 from ftpalg.config import SettingsError
@@ -26,10 +25,10 @@ from ftpalg.life.listening import IPort
 class Beside:
     """The port of the setting ``key``; none while its endpoint is empty."""
 
-    def __init__(self, reactor: IReactorSocket, key: str, factory: ServerFactory[Any]) -> None:
+    def __init__(self, reactor: IReactorSocket, key: str, factory: IProtocolFactory) -> None:
         self._reactor = reactor
         self._key = key
-        self._factory = factory
+        self._factory: Any = factory
         self._endpoint = ""
         self.port: IPort | None = None
 

@@ -9,18 +9,24 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ftpalg.core.value import value
 
 VARIABLE = "FTPALG_INHERITED"
 READY = "ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Inherited:
+NOBODYS: Mapping[str, int] = MappingProxyType({})
+
+
+@value
+class Inherited(NamedTuple):
     """``listeners`` by endpoint; ``status`` is -1 where nobody handed on anything; ``drained`` are the kinds
     and names of what takes no new sessions."""
 
-    listeners: Mapping[str, int] = field(default_factory=dict)
+    listeners: Mapping[str, int] = NOBODYS
     status: int = -1
     drained: tuple[tuple[str, str], ...] = ()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -23,6 +22,7 @@ from ftpalg.config import Intercept, Listener
 from ftpalg.endpoints import endpoint_of
 from ftpalg.life import faults
 from ftpalg.life.faults import CannotStart
+from ftpalg.net.control.attached import accept_from
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.legs.sockets import make_transparent
 from ftpalg.net.own_addresses import Own
@@ -39,13 +39,13 @@ class IPort(IListeningPort, IReadDescriptor):
         """Accept nobody any more."""
 
 
-@dataclass(slots=True)
 class Opened:
     """A listener that stands."""
 
-    listener: Listener
-    factory: ClientFactory
-    port: IPort
+    def __init__(self, listener: Listener, factory: ClientFactory, port: IPort) -> None:
+        self.listener = listener
+        self.factory = factory
+        self.port = port
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -107,6 +107,7 @@ class Listeners:
         port = self._adopt(number, factory) if number is not None else None
         if port is None:
             port = self._listen(listener, factory)
+        accept_from(port, factory)
         opened = self.standing[name] = Opened(listener, factory, port)
         if opened.address is not None:
             self._own.add(*opened.address)

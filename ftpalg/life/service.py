@@ -158,7 +158,7 @@ class GatewayService(Service):
         try:
             make = self._maker(self.gateway.shared, self._is_account)
             self.listeners.open(self.settings.all_listeners, make)
-            self.steering.agent.open(self.settings.admin.agent, self.listeners.inherited)
+            self.steering.listen(self.listeners.inherited)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -350,7 +350,7 @@ class GatewayService(Service):
                 self._reactor,
                 self._program.words,
                 self._program.folder,
-                self.listeners.descriptors | self.steering.agent.descriptors,
+                self.listeners.descriptors | self.steering.descriptors,
                 done,
                 self.steering.drains.names,
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.facts import Reloaded, ReloadFailed
+from ftpalg.core.facts import About, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.life.agent import Agent, line
 from ftpalg.life.beside import Beside
 from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
+from ftpalg.life.publishing import Publishing
 from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ftpalg.admin.accepting import Accepting
     from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
+    from ftpalg.ops.last_errors import LastError, LastErrors
 
 NAME = "admin.sock"
 Reload = Callable[[], Reloaded | ReloadFailed | None]
@@ -57,12 +60,15 @@ class Steering:
         self.reactor = reactor
         self.drains = Drains(reactor, gateway, log)
         self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
+        self.published = Publishing(reactor, gateway, log, lambda: self.is_ready)
         self._serves = serves
         self.reload = reload
         self.tell = log.tell
         self.known = log.known
         self.join: Callable[[Observer], None] = log.join
         self.leave: Callable[[Observer], None] = log.leave
+        self.follow = partial(log.join, lines=True)
+        self._errors: LastErrors | None = None
         self._gateway = gateway
         self._log = log
         self._parent = parent
@@ -70,11 +76,24 @@ class Steering:
         self._accepting: Accepting | None = None
         self._site: Site | None = None
 
+    # -- the ports beside it ------------------------------------------------------------------------
+
+    def listen(self, inherited: dict[str, int]) -> None:
+        """Have them; what was handed on for them is taken from ``inherited``.  Raise CannotStart."""
+        self.agent.open(self.settings.admin.agent, inherited)
+        self.published.open(inherited)
+
+    @property
+    def descriptors(self) -> dict[str, int]:
+        """What is handed on."""
+        return self.agent.descriptors | self.published.descriptors
+
     # -- the socket -------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
         self._file = self._made(self.settings)
+        self._remember()
 
     def open(self) -> None:
         """The reactor runs: be there to be asked.  Raise CannotStart."""
@@ -85,7 +104,11 @@ class Steering:
     @contextmanager
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
-        with self.agent.renewed(settings.admin.agent), self._renewed(settings):
+        with (
+            self.agent.renewed(settings.admin.agent),
+            self.published.renewed(settings),
+            self._renewed(settings),
+        ):
             yield
 
     @contextmanager
@@ -105,6 +128,7 @@ class Steering:
             raise
         self._close()
         self._file = new
+        self._remember()
         if new is not None:
             self._accept(new)
 
@@ -120,13 +144,14 @@ class Steering:
     def hand_on(self) -> None:
         """The next program is asked from now on."""
         self.agent.hand_on()
+        self.published.hand_on()
         self._leave()
 
     def close(self) -> list[Deferred[None]]:
         """Be there no more; Deferreds where that takes a while."""
         self.drains.stop()
         self._leave()
-        return self.agent.close()
+        return self.agent.close() + self.published.close()
 
     def _leave(self) -> None:
         """Who is being answered hears the rest."""
@@ -144,6 +169,17 @@ class Steering:
             return make(path, self._parent)
         except SocketFault as error:
             raise CannotStart(str(error)) from None
+
+    def _remember(self) -> None:
+        """Whatever can be asked for from now on is kept."""
+        if self._file is None or self._errors is not None:
+            return
+        from ftpalg.admin.who import servers_of
+        from ftpalg.ops.last_errors import LastErrors
+
+        self._log.keep_last_lines(self.reactor.seconds)
+        self._errors = LastErrors(self.reactor.seconds, lambda: servers_of(self.settings))
+        self._log.join(self._errors)
 
     def _take(self, file: SocketFile) -> None:
         from ftpalg.admin.socket_file import SocketFault
@@ -202,6 +238,26 @@ class Steering:
         """How that one stands."""
         found = self._gateway.shared.sessions.open.get(session)
         return None if found is None else found.snapshot
+
+    def about(self, session: str) -> About | None:
+        """Whose facts those of that one are."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return None if found is None else found.about
+
+    def last_lines(self, session: str) -> bytes:
+        """What its dialogues have said last; nothing where it is over."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return b"" if found is None else found.last_lines
+
+    @property
+    def followers(self) -> int:
+        """How many follow dialogues."""
+        return self._log.followers
+
+    @property
+    def errors(self) -> Sequence[LastError]:
+        """What broke the protocol last."""
+        return self._errors.rows if self._errors is not None else ()
 
     def end(self, session: str, text: str, reason: Reason) -> None:
         """End it, with 421 and that text."""

@@ -16,11 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from twisted.internet.interfaces import IAddress, IListeningPort, IReactorUNIX
+from twisted.internet.interfaces import IAddress, IListeningPort, IReactorUNIX, ITransport
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
-
-from ftpalg.net.control.outlet import IConnection
 
 NAME = "ftpalg-{}"
 ASKED = re.compile(r"@ftpalg-([0-9]+)$", re.MULTILINE)
@@ -31,6 +29,13 @@ SECONDS = 60.0
 
 Answer = Callable[[str], None]
 """Gets what is wrong, or nothing."""
+
+
+class IConnection(ITransport):
+    """What Twisted's Unix connections are to us."""
+
+    def getHandle() -> socket.socket:
+        """The socket itself."""
 
 
 class Asked(LineOnlyReceiver):

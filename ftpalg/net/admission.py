@@ -14,6 +14,9 @@ from ftpalg.net.owners import Owner, Refusals
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.shared import Shared
 
+NOT_REDIRECTED = "it was not redirected here"
+"""Said of a connection to an intercepting listener that was meant for it."""
+
 
 class Entrance:
     """The one of all listeners (``owners.Admission``)."""
@@ -40,7 +43,7 @@ class Entrance:
         """Why nobody else's server is meant, or nothing.  Our own calls may come back to us, too."""
         shared = self._shared
         if destination is None or shared.own.listens_on(destination.host, destination.port):
-            return "it was not redirected here"
+            return NOT_REDIRECTED
         if is_local(link.peer) and shared.sessions.call_from(link.peer, link.peer_port):
             return "it is our own call of a server, which nftables must leave alone"
         return ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def call_all(first: Callable[[], object], *others: Callable[[], object]) -> None:
+def call_all(*calls: Callable[[], object]) -> None:
     """Call each; of what they raise the last comes out, with the others as its context."""
-    try:
-        first()
-    finally:
-        if others:
+    others = iter(calls)
+    for call in others:
+        try:
+            call()
+        except BaseException:
             call_all(*others)
+            raise

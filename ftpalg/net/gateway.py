@@ -28,6 +28,7 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
 from ftpalg.net.threads import Asking, Room
+from ftpalg.net.timers import Timers
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
@@ -130,6 +131,7 @@ class Gateway:
                 before.sessions if before else None,
                 self.drained,
             ),
+            Timers(reactor, settings.timeouts),
             self.drained,
             before.epoch + 1 if before else 1,
         )

@@ -28,7 +28,8 @@ class Owner(Protocol):
 class Guarded:
     """A reactor, as the parts of one owner see it.
 
-    A descriptor that has raised is made to fail first: it may be nobody's any more.
+    A descriptor that has raised is made to fail first: it may be nobody's any more.  The reactor is not
+    asked to leave one that it does not watch: to ask costs as much as to be left.
     """
 
     __slots__ = ("_owner", "_reactor")
@@ -57,19 +58,22 @@ class Guarded:
         return self._reactor.seconds()
 
     def addReader(self, reader: IWatched, /) -> None:
-        self._reactor.addReader(self._entry(reader))
+        reader.reading = True
+        self._reactor.addReader(_Entry(reader, self))
 
     def addWriter(self, writer: IWatched, /) -> None:
-        self._reactor.addWriter(self._entry(writer))
+        writer.writing = True
+        self._reactor.addWriter(_Entry(writer, self))
 
     def removeReader(self, reader: IWatched, /) -> None:
-        self._reactor.removeReader(self._entry(reader))
+        if reader.reading:
+            reader.reading = False
+            self._reactor.removeReader(_Entry(reader, self))
 
     def removeWriter(self, writer: IWatched, /) -> None:
-        self._reactor.removeWriter(self._entry(writer))
-
-    def _entry(self, descriptor: IWatched) -> _Entry:
-        return _Entry(descriptor, self)
+        if writer.writing:
+            writer.writing = False
+            self._reactor.removeWriter(_Entry(writer, self))
 
 
 @implementer(IWatched)
@@ -79,6 +83,14 @@ class _Entry(NamedTuple):
 
     descriptor: IWatched
     guarded: Guarded
+
+    @property
+    def reading(self) -> bool:
+        return bool(self.descriptor.reading)
+
+    @property
+    def writing(self) -> bool:
+        return bool(self.descriptor.writing)
 
     def fileno(self) -> int:
         return self.descriptor.fileno()

@@ -6,12 +6,13 @@ from typing import Protocol, TypeVar
 
 from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Event, Link, Side
+from ftpalg.core.events import Event, Link
 from ftpalg.core.facts import About, News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Reactor
+from ftpalg.net.standing import Standing
 
 Connection = TypeVar("Connection", contravariant=True)
 
@@ -153,6 +154,10 @@ class Running(Protocol):
         """What the log calls it."""
 
     @property
+    def peer(self) -> str:
+        """The address of its client."""
+
+    @property
     def about(self) -> About:
         """Whose facts are its."""
 
@@ -178,8 +183,13 @@ class Running(Protocol):
     def transfers(self) -> bool:
         """Whether a file is on its way."""
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
 
 
 class Session(Owner, Running, Protocol):

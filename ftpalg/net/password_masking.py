@@ -85,19 +85,31 @@ class PasswordMasking:
             return event._replace(line=_without((self._own,), event.line))
         return event
 
+    def unquoted(self, message: Reply) -> Reply:
+        """A reply without any of them, as an observer may see it; itself where it holds none."""
+        if not self._secrets:
+            return message
+        lines = message.lines
+        said = lines[0].lower() if len(lines) == 1 else b"\n".join(lines).lower()
+        for secret in self._secrets:
+            if secret.lower() in said:
+                return _masked(message, self._secrets)
+        return message
+
     def told(self, fact: Fact) -> Fact:
         """The fact without any of them."""
         if not self._secrets:
             return fact
         if isinstance(fact, ReplyLines):
-            return fact._replace(reply=_masked(fact.reply, self._secrets))
+            return fact._replace(reply=self.unquoted(fact.reply))
         names = TEXTS.get(type(fact))
         if names is None:
             return fact
-        texts: dict[str, Any] = {
-            name: _unprinted(self._secrets, getattr(fact, name)) for name in names
-        }
-        fact = fact._replace(**texts)
+        for name in names:
+            text: str = getattr(fact, name)
+            masked: Any = _unprinted(self._secrets, text)
+            if masked != text:
+                fact = fact._replace(**{name: masked})
         if isinstance(fact, ProtocolError):
             return fact._replace(line=_without(self._secrets, fact.line))
         return fact
@@ -125,7 +137,8 @@ def _without(secrets: tuple[bytes, ...], text: bytes) -> bytes:
 
 def _unprinted(secrets: tuple[bytes, ...], text: str) -> str:
     """The same where they are written out."""
+    lower = text.lower()
     for secret in map(printable, sorted(secrets, key=len, reverse=True)):
-        if secret.lower() in text.lower():
+        if secret.lower() in lower:
             text = re.sub(re.escape(secret), MASK, text, flags=re.IGNORECASE)
     return text

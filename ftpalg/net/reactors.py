@@ -16,10 +16,14 @@ from twisted.internet.interfaces import (
     IReadDescriptor,
     IReadWriteDescriptor,
 )
+from zope.interface import Attribute
 
 
 class IWatched(IReadWriteDescriptor):
     """A descriptor that can be made to fail."""
+
+    reading = Attribute("whether a guard has the reactor watch it for reading")
+    writing = Attribute("the same for writing")
 
     def abort() -> None:
         """Close it so that its peer sees a failure; harmless when closed already."""

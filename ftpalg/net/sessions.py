@@ -58,7 +58,6 @@ class Sessions(Generic[C, S]):
         self._drained = drained or DrainedParts()
         self.fitting = settings.limits.sessions
         self.open: dict[str, S] = before.open if before else {}
-        self._peers: dict[str, str] = before._peers if before else {}
         self._per_peer: Counter[str] = before._per_peer if before else Counter()
         counted = count(1)
         counting = names or (lambda: f"{next(counted):x}")
@@ -82,7 +81,6 @@ class Sessions(Generic[C, S]):
             return None
         name = self._name()
         session = self.open[name] = self._begin(client, link, name)
-        self._peers[name] = link.peer
         self._per_peer[link.peer] += 1
         return session
 
@@ -114,7 +112,7 @@ class Sessions(Generic[C, S]):
         """A session is over."""
         if self.open.pop(session.name, None) is None:
             return
-        peer = self._peers.pop(session.name)
+        peer = session.peer
         self._per_peer[peer] -= 1
         if not self._per_peer[peer]:
             del self._per_peer[peer]
@@ -124,13 +122,18 @@ class Sessions(Generic[C, S]):
         return any(session.calls_from(host, port) for session in self.open.values())
 
     @property
+    def most_of_peer(self) -> int:
+        """How many of them the peer has that has most."""
+        return max(self._per_peer.values(), default=0)
+
+    @property
     def transfers(self) -> int:
         """How many of them move a file."""
         return sum(session.transfers for session in self.open.values())
 
     def ports_used(self, side: Side) -> int:
         """How many of them have a data port towards that side."""
-        return sum(session.uses_port(side) for session in self.open.values())
+        return sum(side in session.standing.ports for session in self.open.values())
 
     def end(self, text: str) -> None:
         """End every session with 421 and that text."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from resource import RLIMIT_NOFILE, getrlimit
+from typing import NamedTuple
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
@@ -22,10 +23,11 @@ from ftpalg.net.reaching import Reaching
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.timers import Timers
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+@value
+class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
 
     ``epoch`` counts the settings since the start.
@@ -42,6 +44,7 @@ class Shared:
     certificates: Certificates
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
+    timers: Timers
     drained: DrainedParts
     epoch: int = 1
 
@@ -53,12 +56,15 @@ class Shared:
 
     def usage(self, side: Side, what: What) -> tuple[int, int]:
         """How much of something is used, and how much there is; 0 for what cannot be told."""
-        data = self.settings.data
         if what is What.DESCRIPTORS:
             limit = getrlimit(RLIMIT_NOFILE)[0]
             return limit, limit
         if what is not What.DATA_PORTS:
             return 0, 0
+        return self.sessions.ports_used(side), self.data_ports(side)
+
+    def data_ports(self, side: Side) -> int:
+        """How many there are towards that side."""
+        data = self.settings.data
         first, last = data.client_ports if side is Side.CLIENT else data.server_ports
-        excluded = sum(first <= port <= last for port in data.excluded_ports)
-        return self.sessions.ports_used(side), last - first + 1 - excluded
+        return last - first + 1 - sum(first <= port <= last for port in data.excluded_ports)

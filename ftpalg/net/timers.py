@@ -1,11 +1,15 @@
-"""The waits of one session: each of its timers runs once at most, for the seconds of its setting.
+"""The waits of all sessions: of each kind one session has one at most, for the seconds of its setting.
+
+Those of one kind take equally long, so the first to begin is the first to be over: for each kind the
+reactor has one call to make, however many sessions wait.
 
 The reactor calls what is due before it looks at its sockets.  Of a gateway that was held up a peer's word
-may be there in time and not be read yet: a timer that is due waits for one turn more.
+may be there in time and not be read yet: a wait that is over lasts for one turn more.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -14,66 +18,91 @@ from ftpalg.config import Timeouts
 from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.reactors import Timing
 
-Running = tuple[tuple[Timer, IDelayedCall], ...]
-"""What runs: one or two, for which a dict takes three times the room."""
+AT_ONCE = 32
+"""Sessions that one turn tells: the end of each costs a millisecond (rule 10)."""
 
 
 class Waiting(Protocol):
-    """Whose waits they are."""
+    """A session, alike to nobody but itself."""
 
     def handle(self, event: TimerExpired) -> None:
-        """One is over."""
+        """One of its waits is over."""
+
+    def broke(self) -> None:
+        """An exception is being handled that came out of that (rule 11)."""
+
+
+class Queue:
+    """Who waits for the same, in the order in which they began."""
+
+    __slots__ = ("_call", "_ends", "_reactor", "_seconds", "_timer")
+
+    def __init__(self, reactor: Timing, timer: Timer, seconds: float) -> None:
+        self._reactor = reactor
+        self._timer = timer
+        self._seconds = seconds
+        self._ends: dict[Waiting, float] = {}
+        self._call: IDelayedCall | None = None  # none while nobody waits
+
+    def __contains__(self, who: Waiting) -> bool:
+        return who in self._ends
+
+    def start(self, who: Waiting) -> None:
+        """Begin to wait, behind all others also where it waits already."""
+        self._ends.pop(who, None)
+        self._ends[who] = self._reactor.seconds() + self._seconds
+        if self._call is None:
+            self._call = self._reactor.callLater(self._seconds, self._due)
+
+    def stop(self, who: Waiting) -> None:
+        """Wait no more; harmless where it does not."""
+        self._ends.pop(who, None)
+        if self._call is not None and not self._ends:
+            self._call.cancel()
+            self._call = None
+
+    def _due(self) -> None:
+        """The first may be over, or it was another's time that is."""
+        now = self._reactor.seconds()
+        first = next(iter(self._ends.values()))
+        if first > now:
+            self._call = self._reactor.callLater(first - now, self._due)
+        else:
+            self._call = self._reactor.callLater(0, self._tell, now)
+
+    def _tell(self, now: float) -> None:
+        """What was over then is told, unless it was stopped or begun anew meanwhile."""
+        self._call = None
+        for who in list(islice(self._ends, AT_ONCE)):
+            if self._ends.get(who, now + 1) <= now:
+                del self._ends[who]
+                try:
+                    who.handle(TimerExpired(self._timer))
+                except Exception:
+                    who.broke()
+        if self._ends and self._call is None:
+            self._due()
 
 
 class Timers:
-    """``owner`` is told of each that is over."""
+    """One of a gateway, for as long as its settings last."""
 
-    __slots__ = ("_owner", "_reactor", "_running", "_timeouts")
+    def __init__(self, reactor: Timing, timeouts: Timeouts) -> None:
+        self._queues = {timer: Queue(reactor, timer, timeouts.of(timer)) for timer in Timer}
 
-    def __init__(self, reactor: Timing, timeouts: Timeouts, owner: Waiting) -> None:
-        self._reactor = reactor
-        self._timeouts = timeouts
-        self._owner = owner
-        self._running: Running = ()
+    def running(self, who: Waiting) -> frozenset[Timer]:
+        """Those that run for a session."""
+        return frozenset(timer for timer, queue in self._queues.items() if who in queue)
 
-    @property
-    def running(self) -> frozenset[Timer]:
-        """Those that run."""
-        return frozenset(timer for timer, _ in self._running)
-
-    def start(self, timer: Timer) -> None:
+    def start(self, who: Waiting, timer: Timer) -> None:
         """Begin to wait, anew where it runs."""
-        seconds = self._timeouts.of(timer)
-        for one, running in self._running:
-            if one is timer:
-                running.reset(seconds)
-                return
-        self._running += ((timer, self._reactor.callLater(seconds, self._due, timer)),)
+        self._queues[timer].start(who)
 
-    def stop(self, timer: Timer) -> None:
+    def stop(self, who: Waiting, timer: Timer) -> None:
         """Wait no more; harmless where it does not run."""
-        for running in self._take(timer):
-            running.cancel()
+        self._queues[timer].stop(who)
 
-    def _take(self, timer: Timer) -> list[IDelayedCall]:
-        taken = [running for one, running in self._running if one is timer]
-        if taken:
-            self._running = tuple(pair for pair in self._running if pair[0] is not timer)
-        return taken
-
-    def stop_all(self) -> None:
+    def stop_all(self, who: Waiting) -> None:
         """Wait for nothing."""
-        waits, self._running = self._running, ()
-        for _, running in waits:
-            running.cancel()
-
-    def _due(self, timer: Timer) -> None:
-        self._take(timer)
-        self._running += ((timer, self._reactor.callLater(0, self.expire, timer)),)
-
-    def expire(self, timer: Timer) -> None:
-        """It is over."""
-        for running in self._take(timer):
-            if running.active():
-                running.cancel()
-        self._owner.handle(TimerExpired(timer))
+        for queue in self._queues.values():
+            queue.stop(who)

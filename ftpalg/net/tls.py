@@ -107,6 +107,8 @@ class ForClients:
     """Makes the TLS server's side for one session's connections: control and data share a context,
     so that data connections can resume the control connection's session."""
 
+    __slots__ = ("_context", "_control")
+
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
         self._control: TlsConnection | None = None
@@ -225,6 +227,8 @@ def _choose(named: dict[str, SSL.Context]) -> Callable[[SSL.Connection], None]:
 
 class ForServer:
     """Makes the TLS client's side for one session's server, known by the name it was asked for."""
+
+    __slots__ = ("_context", "_host", "_pins", "_verify")
 
     def __init__(
         self, context: SSL.Context, host: str, *, verify: bool, pins: tuple[str, ...] = ()

@@ -238,6 +238,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         f"data connection of the {f['side']} refused: it comes from {f.get('host', '…')}"
         f"{_several(f)}"
     ),
+    "shadow": lambda f: (
+        f"{f['rule']}, which is only tried, would {f.get('would', '…')}"
+        f"{'' if f['differs'] else ': the same'}"
+    ),
     "note": lambda f: str(f.get("text", "…")),
     "fault": lambda f: f"{f.get('why', '…')}:\n{f['trace']}",
     "resource": lambda f: (

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from twisted.logger import Logger, LogLevel
+from twisted.logger import LogLevel, globalLogPublisher
 
 from ftpalg.ops.forms import flat, line, stamp
 from ftpalg.ops.lines import Lines
@@ -22,7 +21,11 @@ NAME = "ftpalg"
 
 
 class TwistedLog:
-    """The log of the program that runs us, twistd's or twist's; each field is one of the event's."""
+    """The log of the program that runs us, twistd's or twist's; each field is one of the event's.
+
+    The text is ready: braces in it are written twice, and no field is left to be put in, so that nobody
+    who writes the event down has to take its format apart.
+    """
 
     LEVELS = {
         Level.INFO: LogLevel.info,
@@ -33,19 +36,23 @@ class TwistedLog:
     direct = True
 
     def __init__(self, form: Form = Form.TEXT) -> None:
-        self._log = Logger(namespace=NAME)
         self._form = flat if form is Form.JSON else line
 
     def send(self, records: Sequence[Record]) -> int:
-        """Hand them on; the text is a field of its own, so that braces in it are only braces."""
+        """Hand them on."""
         for record in records:
-            fields: dict[str, object] = dict(record.fields)
-            self._log.emit(
-                self.LEVELS[record.level],
-                "{record_text}",
-                record_text=self._form(record),
-                event=record.event,
-                **fields,
+            level = self.LEVELS[record.level]
+            globalLogPublisher(
+                {
+                    **record.fields,
+                    "event": record.event,
+                    "log_namespace": NAME,
+                    "log_system": f"{NAME}#{level.name}",
+                    "log_level": level,
+                    "log_time": record.time,
+                    "log_format": self._form(record).replace("{", "{{").replace("}", "}}"),
+                    "log_flattened": {},
+                }
             )
         return len(records)
 
@@ -57,14 +64,15 @@ class TwistedLog:
         """Not ours either."""
 
 
-@dataclass(frozen=True)
 class Written:
     """A line for each record; with ``prefixed`` each begins with its priority, as systemd reads it."""
 
-    lines: Lines
-    form: Form
-    prefixed: bool = False
     direct = False
+
+    def __init__(self, lines: Lines, form: Form, prefixed: bool = False) -> None:
+        self.lines = lines
+        self.form = form
+        self.prefixed = prefixed
 
     def send(self, records: Sequence[Record]) -> int:
         """A line for each; what has several, a traceback in text, is written at once too."""
@@ -80,7 +88,7 @@ class Written:
 
     def again(self) -> Self:
         """Into the file of that name."""
-        return replace(self, lines=self.lines.again())
+        return type(self)(self.lines.again(), self.form, self.prefixed)
 
     def close(self) -> None:
         """The file, where it is one."""

@@ -7,16 +7,17 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 
 Value = str | int | float | tuple[str, ...] | tuple[int, ...]
 
 
-class Level(Enum):
+class Level(Key):
     """How much a record matters; ``priority`` is syslog's and journald's word for it."""
 
     INFO = "info", 6
@@ -136,9 +137,11 @@ FIELDS = {
     ),
     "host": Field("string", "where a stranger's connection came from", Kind.ADDRESS),
     "server": Field("string", "a server of the settings", longest=80),
-    "rule": Field(
-        "string", "the setting that stands against the client, with its place", longest=160
+    "rule": Field("string", "the setting that decides, or would, with its place", longest=160),
+    "would": Field(
+        "string", "what a rule would have done that is only tried", Kind.SAID, longest=200
     ),
+    "differs": Field("boolean", "whether that is something else than what was done"),
     "what": Field("string", "what is used up, or was not reloaded"),
     "used": Field("integer", "how much of it is in use"),
     "limit": Field("integer", "how much of it there is"),
@@ -292,6 +295,11 @@ EVENTS = {
     "stray_data": Event(
         WARN, "a stranger came to a data port, and was refused", ("side", "host", "count")
     ),
+    "shadow": Event(
+        INFO,
+        "a rule that is only tried (shadow = true) fits a decision, which was made without it",
+        ("rule", "would", "differs"),
+    ),
     "note": Event(WARN, "something about a session that an operator should know", ("text",)),
     "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),
     "resource": Event(
@@ -321,23 +329,28 @@ EVENTS = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Whose:
     """The fields that a session's records begin with, as long as none of them changes.
 
     ``encoded`` is what a form has made of them: it does that once, not for each record.
     """
 
-    fields: Mapping[str, Value]
-    encoded: str = ""
+    __slots__ = ("encoded", "fields")
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self.fields = fields
+        self.encoded = ""
 
 
 NOBODYS = Whose({})
 """Of records that are of no session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@value
+class Record(NamedTuple):
     """One event.  ``time`` is in seconds since 1970; fields that are not known are not there.
 
     No field of ``whose`` is in ``own``.
@@ -345,7 +358,7 @@ class Record:
 
     event: str
     time: float
-    own: Mapping[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = NOTHING
     louder: Level | None = None
     whose: Whose = NOBODYS
 

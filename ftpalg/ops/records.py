@@ -7,6 +7,7 @@ host names and reasons.  Passwords never get here: commands come redacted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
@@ -50,6 +51,9 @@ TOLD: Mapping[Which, Callable[[Command], bool]] = {
 LATE = frozenset((facts.Failed, facts.Intruded, facts.Noted))
 """Facts that may come behind a session's end: they begin no other."""
 
+LATELY = 256
+"""Sessions whose common fields are at hand: those that are busy have one record after another."""
+
 
 class Records:
     """Gives ``output`` each record, and ``transfers`` each transfer with the path of its file.
@@ -71,12 +75,14 @@ class Records:
         self._clock = clock
         self._seldom = Seldom()
         self._trails: dict[str, Trail] = {}
+        self._whose = lru_cache(LATELY)(self._made_whose)
         self.take(settings, transfers)
 
     def take(self, settings: LogSettings, transfers: Transfers | None) -> None:
         """Go on by these, in sessions that have begun too."""
         self._told = TOLD[settings.commands]
         self._privacy = Privacy(settings)
+        self._whose.cache_clear()
         self._transfers = transfers
 
     def _new_trail(self, about: About, fact: Fact) -> Trail:
@@ -158,13 +164,10 @@ class Records:
         """Write a record of a session; the first one is preceded by that of its beginning."""
         if not trail.said:
             self._opened(about, trail)
-        self._write(event, fields, louder, self._whose(about, trail))
+        self._write(event, fields, louder, self._whose(about, trail.account, trail.user))
 
-    def _whose(self, about: About, trail: Trail) -> Whose:
-        known = about, trail.account, trail.user
-        if known != trail.known:
-            trail.known, trail.whose = known, Whose(self._kept(whose(*known)))
-        return trail.whose
+    def _made_whose(self, about: About, account: str, user: str) -> Whose:
+        return Whose(self._kept(whose(about, account, user)))
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -219,7 +222,7 @@ class Records:
             "text": None if here else fact.reason,
             "why": fact.reason if here else None,
         }
-        self._write("login_refused", fields, None, Whose(self._kept(whose(about, account, user))))
+        self._write("login_refused", fields, None, self._made_whose(about, account, user))
 
     def _answered(self, about: About, trail: Trail, fact: facts.CommandAnswered) -> None:
         command, place, renamed = fact.command, trail.place, trail.renamed
@@ -309,6 +312,9 @@ class Records:
             "stray_data", about, trail, side=fact.side.value, host=fact.host, count=fact.times
         )
 
+    def _shadowed(self, about: About, trail: Trail, fact: facts.Shadowed) -> None:
+        self._say("shadow", about, trail, rule=fact.rule, would=fact.would, differs=fact.differs)
+
     def _noted(self, about: About, trail: Trail, fact: facts.Noted) -> None:
         self._say("note", about, trail, text=fact.text)
 
@@ -368,6 +374,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.ProtocolError: Records._protocol,
     facts.Failed: Records._failed,
     facts.SessionClosed: Records._closed,
+    facts.Shadowed: Records._shadowed,
     facts.Noted: Records._noted,
 }
 """Which fact makes which record; the lines of the dialogues are the ladder's."""

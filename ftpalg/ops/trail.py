@@ -9,11 +9,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, CommandAnswered
+from ftpalg.core.facts import CommandAnswered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.ops.paths import STEPS, Place
-from ftpalg.ops.record_tables import NOBODYS, Whose
 
 LOGIN = Place()
 SIZED = frozenset((b"SIZE", b"ALLO"))
@@ -70,10 +69,10 @@ class Known(NamedTuple):
         return self.size.octets if fits else 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Trail:
     """``since`` is when it began.  ``said`` is False until ``session_opened`` is written: a look of a
-    balancer or monitor gets none.  ``whose`` are the fields of all its records, as ``known`` gave them.
+    balancer or monitor gets none.
     """
 
     since: float
@@ -92,8 +91,6 @@ class Trail:
     downloaded: int = 0
     commands: int = 0
     last: bytes = b""
-    known: tuple[About, str, str] | None = None
-    whose: Whose = NOBODYS
 
     def answered(self, fact: CommandAnswered) -> None:
         """A command was answered: where the client is now, and in which TYPE."""

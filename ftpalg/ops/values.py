@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftpalg.core.certificates import Shown
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDES, Side
 from ftpalg.core.facts import About
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.ops.record_tables import Value
@@ -32,7 +32,7 @@ def within(values: tuple[str, ...] | tuple[int, ...], longest: int) -> Value:
 def ports_of(ports: tuple[tuple[Side, int], ...]) -> tuple[int, ...]:
     """Those of both legs, 0 for none; nothing where neither has one."""
     found = dict(ports)
-    return tuple(found.get(side, 0) for side in Side) if found else ()
+    return tuple(found.get(side, 0) for side in SIDES) if found else ()
 
 
 def whose(about: About, account: str, user: str) -> dict[str, Value | None]:
@@ -85,7 +85,7 @@ def resumed(tls: frozenset[Side], which: frozenset[Side]) -> str | None:
     """Whose leg resumed a TLS session; None where none was under TLS."""
     if not tls:
         return None
-    found = [side.value for side in Side if side in which]
+    found = [side.value for side in SIDES if side in which]
     return {0: "neither", 1: "".join(found), 2: "both"}[len(found)]
 
 

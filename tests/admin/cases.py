@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ftpalg.core.facts import About, Fact, News, Peer, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Moving, Snapshot
 from ftpalg.core.steering import Steered as Recorded
 from ftpalg.core.wire.commands import Command
+from ftpalg.ops.last_errors import LastError
 from ftpalg.ops.paths import Place
 from ftpalg.ops.trail import UNTOLD, Known, Size
 from tests.life.programs import Foreground, LifeCase
@@ -65,6 +66,7 @@ class Standing:
 
     is_ready = True
     drains: Any = None
+    published: Any = None
 
     def __init__(self, *snapshots: Snapshot) -> None:
         self.reactor = Clock()
@@ -76,6 +78,8 @@ class Standing:
         self.told: list[News] = []
         self.observers: list[Observer] = []
         self.reloads: list[Reloaded | ReloadFailed | None] = []
+        self.lines: dict[str, bytes] = {}
+        self.broken: Sequence[LastError] = ()
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -102,6 +106,24 @@ class Standing:
 
     def leave(self, observer: Observer) -> None:
         self.observers.remove(observer)
+
+    def about(self, session: str) -> About | None:
+        found = self.snapshots.get(session)
+        return None if found is None else found.about
+
+    def last_lines(self, session: str) -> bytes:
+        return self.lines.get(session, b"")
+
+    def follow(self, observer: Observer) -> None:
+        self.observers.append(observer)
+
+    @property
+    def followers(self) -> int:
+        return len(self.observers)
+
+    @property
+    def errors(self) -> Sequence[LastError]:
+        return self.broken
 
     # -- for tests --------------------------------------------------------------------------------
 

@@ -68,6 +68,11 @@ class Bash(Completed):
             self.assertEqual(self.completed(verb, *where, "zz"), [])
         self.assertEqual(self.completed("who", "--socket", "/nowhere", ""), [])
 
+    def test_whom_to_follow(self) -> None:
+        """The same behind an option."""
+        where = ("--socket", str(self.path))
+        self.assertEqual(self.completed("ladder", *where, "--client", ""), [self.name])
+
     def test_keys(self) -> None:
         """bash makes three words of route=NAME."""
         where = ("who", "--socket", str(self.path), "route", "=")

@@ -17,8 +17,11 @@ class Flows(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reader = Reader()
-        self.gone = 0
-        Flowing(Clock(), self.reader, Flow(self.begin))
+        self.gone = self.went_on = 0
+        Flowing(Clock(), self.reader, Flow(self.begin, self.go_on))
+
+    def go_on(self) -> None:
+        self.went_on += 1
 
     def begin(self, write: Write, end: Callable[[], None]) -> Callable[[], None]:
         self.write, self.end = write, end
@@ -49,9 +52,11 @@ class Flows(SynchronousTestCase):
 
     def test_slow(self) -> None:
         """What it does not read waits, in its order; then it goes on."""
+        self.assertTrue(self.write({"a": 0}))
+        self.reader.got.clear()
         self.reader.producer.pauseProducing()
-        self.write({"a": 1})
-        self.write({"a": 2})
+        self.assertFalse(self.write({"a": 1}))
+        self.assertFalse(self.write({"a": 2}))
         self.assertEqual(self.reader.got, [])
         self.reader.producer.resumeProducing()
         self.write({"a": 3})
@@ -65,7 +70,9 @@ class Flows(SynchronousTestCase):
         self.write({"a": 3})
         for lines in (1, 2, 3):
             self.assertEqual(len(self.reader.got), lines)
+            self.assertEqual(self.went_on, 0)
             self.reader.producer.resumeProducing()
+        self.assertEqual(self.went_on, 1)
         self.assertEqual(self.reader.got, [b'{"a":1}\n', b'{"a":2}\n', b'{"a":3}\n'])
 
     def test_does_not_read(self) -> None:

@@ -43,3 +43,10 @@ class Values(SynchronousTestCase):
     def test_true(self) -> None:
         """An event that says nothing more has happened all the same."""
         self.assertTrue(Nothing())
+
+    def test_replaced(self) -> None:
+        """Other fields, and of the same kind; a field that is none is a fault."""
+        self.assertEqual(One(1)._replace(number=2), One(2))
+        self.assertIsInstance(One(1)._replace(), One)
+        wrong: dict[str, int] = {"other": 2}
+        self.assertRaises(TypeError, One(1)._replace, **wrong)

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.facts import About, Fact, GatewayTold, News, Noted, Peer, Stopped
+from ftpalg.config import Settings
+from ftpalg.core.facts import About, CommandLine, Fact, GatewayTold, News, Noted, Peer, Stopped
+from ftpalg.core.wire.commands import Command
 from ftpalg.life.observers import Observers
 from ftpalg.ops.settings import Said
 from ftpalg.ops.trail import Known
@@ -50,11 +52,17 @@ class Hearing:
         yield
 
 
-class ObserversTests(SynchronousTestCase):
+class ObserversTestCase(SynchronousTestCase):
+    """A log, and one who may join it."""
+
     def setUp(self) -> None:
         self.heard: list[str] = []
         self.log, self.other = Hearing("log", self.heard), Hearing("other", self.heard)
         self.observers = Observers(self.log)
+
+
+class Company(ObserversTestCase):
+    """Who joins and leaves."""
 
     def test_all_hear_of_all_and_the_log_first(self) -> None:
         self.observers.join(self.other)
@@ -95,6 +103,56 @@ class ObserversTests(SynchronousTestCase):
     def test_the_logs_own_matters_are_the_logs(self) -> None:
         self.assertFalse(self.observers.ladder)
         self.log.ladder = True
-        self.assertTrue(self.observers.ladder)
+        self.assertTrue(Observers(self.log).ladder)
         self.observers.reopen()
         self.assertEqual(self.log.reopened, 1)
+
+
+class Lines(ObserversTestCase):
+    """Those of the dialogues go to whom wants them."""
+
+    line = CommandLine(Command(b"NOOP"))
+
+    def see(self) -> list[str]:
+        """Who is told of a line."""
+        self.heard.clear()
+        self.observers.see(ABOUT, self.line)
+        return list(self.heard)
+
+    def test_nobody(self) -> None:
+        self.observers.join(self.other)
+        self.assertEqual((self.see(), self.observers.ladder), ([], False))
+
+    def test_a_follower_while_it_follows_and_not_the_log(self) -> None:
+        self.observers.join(self.other, lines=True)
+        self.assertEqual((self.see(), self.observers.ladder), (["other"], True))
+        self.assertEqual(self.observers.followers, 1)
+        self.observers.see(ABOUT, Noted("a"))
+        self.observers.leave(self.other)
+        self.assertEqual((self.see(), self.observers.ladder), ([], False))
+        self.assertEqual(self.log.facts, [(ABOUT, Noted("a"))])
+        self.assertEqual(self.other.facts, [(ABOUT, self.line), (ABOUT, Noted("a"))])
+
+    def test_the_log_goes_on_where_a_follower_has_left(self) -> None:
+        self.log.ladder = True
+        self.observers.join(self.other, lines=True)
+        self.assertEqual(self.see(), ["log", "other"])
+        self.observers.leave(self.other)
+        self.assertEqual((self.see(), self.observers.ladder), (["log"], True))
+
+    def test_other_settings(self) -> None:
+        """The log's wish may come and go; a follower's stays."""
+        for wish in (True, False):
+            with self.observers.renewed(Settings().log):
+                self.log.ladder = wish
+            self.assertEqual(self.observers.ladder, wish)
+        self.observers.join(self.other, lines=True)
+        with self.observers.renewed(Settings().log):
+            pass
+        self.assertTrue(self.observers.ladder)
+
+    def test_last_lines(self) -> None:
+        """None before somebody serves them; then one for all."""
+        self.assertIsNone(self.observers.last_lines)
+        self.observers.keep_last_lines(lambda: 0)
+        self.assertIsNotNone(self.observers.last_lines)

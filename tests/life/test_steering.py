@@ -17,10 +17,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.admin.socket_file import make
 from ftpalg.config import Settings, examine
 from ftpalg.config.model import Admin
+from ftpalg.core.ends import Moment
+from ftpalg.core.events import Side
+from ftpalg.core.facts import ProtocolError
+from ftpalg.life.observers import Observers
 from ftpalg.life.steering import Steering, path_of
 from tests.admin.cases import AdminCase
 from tests.admin.test_accepting import Reactor
 from tests.life.programs import Foreground
+from tests.life.test_observers import ABOUT, Hearing
 from tests.wire.gateways import STARTS
 from tests.wire.peers import BIN, BLOCK, TREE, drained
 
@@ -141,9 +146,8 @@ class Again(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         warned: list[str] = []
-        log: Any = SimpleNamespace(
-            tell=None, known=None, join=None, leave=None, warned=warned.append
-        )
+        log: Any = Observers(Hearing("log", []))
+        log.warned = warned.append
         steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
         steering.prepare()
         steering.open()
@@ -163,6 +167,49 @@ class Again(SynchronousTestCase):
         steering.again()
         self.assertIn("something else than a socket is there", warned[0])
         self.assertEqual(path.read_text(), "mine")
+
+
+class Kept(SynchronousTestCase):
+    """What is kept of sessions to be asked for."""
+
+    def test_only_where_it_can_be_asked_for(self) -> None:
+        """Nothing without a socket; with the first one the last lines and the last errors, once."""
+        holder = tempfile.TemporaryDirectory(prefix="ftpalg-admin-")
+        self.addCleanup(holder.cleanup)
+        shared = SimpleNamespace(settings=Settings(), sessions=SimpleNamespace(open={}))
+        gateway: Any = SimpleNamespace(shared=shared)
+        reactor: Any = Reactor()
+        log = Observers(Hearing("log", []))
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
+        self.addCleanup(steering.close)
+        steering.prepare()
+        log.see(ABOUT, ProtocolError(Side.SERVER, "before", Moment.LOGIN))
+        self.assertIsNone(log.last_lines)
+        self.assertEqual((*steering.errors, steering.followers), (0,))
+        kept = None
+        for name in ("a", "b"):
+            with steering.renewed(Settings(admin=Admin(socket=Path(holder.name) / name))):
+                pass
+            kept = kept or log.last_lines
+            self.assertIsNotNone(kept)
+            self.assertIs(log.last_lines, kept)
+            log.see(ABOUT, ProtocolError(Side.SERVER, name, Moment.LOGIN))
+            self.assertEqual([one.fact.reason for one in steering.errors], [name])
+        with steering.renewed(Settings()):
+            pass
+        self.assertIs(log.last_lines, kept)
+        self.assertEqual(len(steering.errors), 1)
+
+    def test_who_is_gone(self) -> None:
+        """Has said nothing."""
+        found = SimpleNamespace(about=ABOUT, last_lines=b"x")
+        shared = SimpleNamespace(sessions=SimpleNamespace(open={"s1": found}))
+        gateway: Any = SimpleNamespace(shared=shared)
+        reactor: Any = Reactor()
+        log = Observers(Hearing("log", []))
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
+        self.assertEqual((steering.about("s1"), steering.last_lines("s1")), (ABOUT, b"x"))
+        self.assertEqual((steering.about("s2"), steering.last_lines("s2")), (None, b""))
 
 
 class Lives(AdminCase):

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from sys import exc_info
 from typing import Any
 
-from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 
 from ftpalg.config import ClientTlsSettings, Listener, ServerTlsSettings, Settings
@@ -16,7 +14,7 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link
 from ftpalg.core.facts import News, Peer
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.net.control.attached import Attached, attached
+from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
@@ -124,16 +122,6 @@ class Door:
         return self.owner
 
 
-class _Adopted(Factory):
-    noisy = False
-
-    def __init__(self, protocol: Attached) -> None:
-        self._made = protocol
-
-    def buildProtocol(self, addr: IAddress | None) -> Attached:
-        return self._made
-
-
 class ControlCase(TlsCase, SocketCase):
     """One control connection, its owner, and the socket at its far end."""
 
@@ -150,8 +138,7 @@ class ControlCase(TlsCase, SocketCase):
     def adopted(self, control: Control, *, small: bool = False) -> socket.socket:
         """Give it a connection; the far end's socket.  It is gone when the test is over."""
         near, far = self.pair(small=small)
-        REACTOR.adoptStreamConnection(near.fileno(), near.family, _Adopted(attached(control)))
-        near.close()
+        adopt(REACTOR, near, control)
         self.addCleanup(self.gone, control)
         return far
 

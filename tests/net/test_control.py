@@ -63,8 +63,7 @@ class Turns(TlsControlCase):
         """How much of it at a time."""
         control, far = made
         taken: list[int] = []
-        transport: Any = control.transport
-        transport.protocol.dataReceived = lambda piece: taken.append(len(piece))
+        self.patch(type(control), "dataReceived", lambda _, piece: taken.append(len(piece)))
         self.assertEqual(send_some(far, data), len(data))
         await self.until(lambda: sum(taken) == len(data))
         return taken

@@ -147,7 +147,7 @@ class Lost(TlsControlCase):
             self.assertTrue(control.closing, name)
             control.write(b"too late")
             control.hang_up()
-            self.assertIs(control._waits._running, None, (name, how))
+            self.assertIs(control._waits and control._waits._running, None, (name, how))
 
     async def test_reset(self) -> None:
         """The peer resets."""

@@ -96,6 +96,25 @@ class Sockets(SocketCase):
         entries[0].connectionLost(Failure(Unforeseen()))
         self.assertEqual(owned.heard, [Unforeseen])
 
+    def test_left(self) -> None:
+        """The reactor is asked to leave what it watches, once; and nothing that it does not."""
+        asked: list[str] = []
+
+        class Watch:
+            def __getattr__(self, name: str) -> Any:
+                return lambda entry: asked.append(name)
+
+        watch: Any = Watch()
+        guarded = Guarded(watch, Owned())
+        near, _ = self.pair()
+        leg = Descriptor(guarded, near)
+        guarded.removeReader(leg)
+        guarded.addReader(leg)
+        guarded.removeWriter(leg)
+        guarded.removeReader(leg)
+        leg.close()
+        self.assertEqual(asked, ["addReader", "removeReader"])
+
     def test_born_to_fail(self) -> None:
         """A data connection that is closed by anybody, and did not end, is reset."""
         near, far = self.pair()

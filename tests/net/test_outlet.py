@@ -19,6 +19,11 @@ class Wire:
         self.sent: list[bytes] = []
         self.kept: list[bytes] = []
         self.producer: Any = None
+        self.ends: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """How it is ended; words that it gets are no matter here."""
+        return lambda *words: self.ends.append(name)
 
     def getHandle(self) -> Any:
         return self
@@ -108,11 +113,30 @@ class Writing(SynchronousTestCase):
         self.outlet.write(LINE)
         self.outlet.interrupt(b"\xff\xf4\xff", b"\xf2")
         self.assertEqual((self.wire.sent, self.wire.kept, self.wire.producer), ([], [], None))
+        self.assertEqual(self.wire.ends, ["shutdown"])
         other = cast(Any, Wire())
         gone = Outlet(other, Owner())
         gone.stopProducing()
         gone.write(LINE)
         self.assertEqual((other.sent, other.kept), ([], []))
+
+    def test_ends(self) -> None:
+        """Our end follows what waits; where nothing does it goes at once, whether that is possible or not."""
+        for room, ends in ((1 << 30, ["shutdown", "connectionLost"]), (0, ["loseWriteConnection"])):
+            wire = cast(Any, Wire())
+            wire.room = room
+            outlet = Outlet(wire, Owner())
+            outlet.write(LINE)
+            outlet.close()
+            self.assertEqual(wire.ends, ends[:1])
+            outlet.finish()
+            self.assertEqual(wire.ends, ends if room else [*ends, "loseConnection"])
+
+        class Broken(Wire):
+            def shutdown(self, how: int) -> None:
+                raise OSError(107, "Transport endpoint is not connected")
+
+        Outlet(cast(Any, Broken()), Owner()).close()
 
     def test_interrupt(self) -> None:
         """Urgent bytes overtake nothing that waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 from typing import Any
@@ -10,7 +11,16 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.legs.relay import ROUNDS, SPLICE, CopyRelay, Relay, SpliceRelay, between
+from ftpalg.net.legs.relay import (
+    CHUNK,
+    ROUNDS,
+    SMALL,
+    SPLICE,
+    CopyRelay,
+    Relay,
+    SpliceRelay,
+    between,
+)
 from ftpalg.net.legs.sockets import DataSocket
 from tests.net.pairs import REACTOR, SocketCase, pair, read_some, send_some
 from tests.net.relays import Told
@@ -300,3 +310,15 @@ class SpliceStepByStep(StepByStep, SynchronousTestCase):
         for end in ends:
             self.assertRaises(OSError, os.fstat, end)
         self.assertEqual((relay._in, relay._out), (-1, -1))
+
+    def test_pipe_enlarged(self) -> None:
+        """A small file goes through the pipe that the system makes; for more it becomes a chunk's size."""
+        relay = self.build()
+        assert isinstance(relay, SpliceRelay)
+        sizes = [fcntl.fcntl(relay._in, fcntl.F_GETPIPE_SZ)]
+        for size in (SMALL - 1, 1, 1):
+            self.giver.sendall(bytes(size))
+            self.source.doRead()
+            sizes.append(fcntl.fcntl(relay._in, fcntl.F_GETPIPE_SZ))
+        self.assertEqual(sizes, [sizes[0], sizes[0], CHUNK, CHUNK])
+        self.assertLess(sizes[0], CHUNK)

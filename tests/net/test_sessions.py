@@ -18,6 +18,7 @@ from ftpalg.core.facts import About, Peer, Resource, What
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.drained import SENTENCES, DrainedParts
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.standing import Standing
 from tests.net.doubles import Client, Log
 
 
@@ -26,18 +27,21 @@ class Session:
 
     def __init__(self, client: Client, link: Link, name: str) -> None:
         self.client, self.link, self.name = client, link, name
+        self.peer = link.peer
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
         self.about = About(name, Peer("192.0.2.7", 1))
         self.snapshot = Snapshot(self.about, Moment.IDLE, 0.0)
-        self.shared = SimpleNamespace(settings=Settings())
+        self.last_lines = b""
+        self.shared: Any = SimpleNamespace(settings=Settings())
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
 
-    def uses_port(self, side: Side) -> bool:
-        return side is Side.SERVER and self.transfers
+    @property
+    def standing(self) -> Standing:
+        return Standing("", "", "D", ports=frozenset((Side.SERVER,) if self.transfers else ()))
 
     def calls_from(self, host: str, port: int) -> bool:
         return (host, port) == ("192.0.2.254", int(self.name, 16))
@@ -104,9 +108,7 @@ class Admission(SessionsCase):
         self.assertIsNone(self.admit("192.0.2.1")[0])
         for driver in list(self.shared.open.values()):
             self.shared.dismiss(driver)
-        self.assertEqual(
-            (self.shared.open, self.shared._peers, dict(self.shared._per_peer)), ({}, {}, {})
-        )
+        self.assertEqual((self.shared.open, dict(self.shared._per_peer)), ({}, {}))
 
     def test_not_admitted(self) -> None:
         """An address that is not admitted gets 421, before any limit is looked at."""

@@ -1,4 +1,4 @@
-"""The waits of one session."""
+"""The waits of all sessions."""
 
 from __future__ import annotations
 
@@ -7,51 +7,143 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Timeouts
 from ftpalg.core.events import Timer, TimerExpired
-from ftpalg.net.timers import Timers
+from ftpalg.net.timers import AT_ONCE, Timers
+
+
+class Session:
+    """Notes in the test's list what is over for it."""
+
+    def __init__(self, told: list[tuple[object, Timer]], name: object) -> None:
+        self.told = told
+        self.name = name
+
+    def handle(self, event: TimerExpired) -> None:
+        self.told.append((self.name, event.timer))
+        if self.name == "raises":
+            raise ValueError
+
+    def broke(self) -> None:
+        self.told.append(("broke", Timer.IDLE))
 
 
 class Waits(SynchronousTestCase):
-    """Timers by a clock of the test's own."""
+    """By a clock of the test's own."""
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.told: list[Timer] = []
-        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2), self)
-
-    def handle(self, event: TimerExpired) -> None:
-        self.told.append(event.timer)
+        self.told: list[tuple[object, Timer]] = []
+        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2))
+        self.one, self.other = Session(self.told, 1), Session(self.told, 2)
 
     def test_over(self) -> None:
         """Each is over by its own setting, once."""
-        self.timers.start(Timer.IDLE)
-        self.timers.start(Timer.QUIT)
+        self.timers.start(self.one, Timer.IDLE)
+        self.timers.start(self.one, Timer.QUIT)
         self.clock.pump((1.9, 0.2, 2.8, 0.2, 9))
-        self.assertEqual(self.told, [Timer.QUIT, Timer.IDLE])
-        self.assertEqual(self.timers.running, frozenset())
+        self.assertEqual(self.told, [(1, Timer.QUIT), (1, Timer.IDLE)])
+        self.assertEqual(self.timers.running(self.one), frozenset())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_anew(self) -> None:
         """One that is started again waits its whole time from then on."""
-        self.timers.start(Timer.IDLE)
+        self.timers.start(self.one, Timer.IDLE)
         self.clock.advance(4)
-        self.timers.start(Timer.IDLE)
+        self.timers.start(self.one, Timer.IDLE)
         self.clock.advance(4)
-        self.assertEqual((self.told, self.timers.running), ([], {Timer.IDLE}))
+        self.assertEqual((self.told, self.timers.running(self.one)), ([], {Timer.IDLE}))
         self.clock.advance(1)
-        self.assertEqual(self.told, [Timer.IDLE])
+        self.assertEqual(self.told, [(1, Timer.IDLE)])
+
+    def test_several(self) -> None:
+        """Each has its own time, also where those before it have gone; the reactor has one call to make."""
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.advance(1)
+        self.timers.start(self.other, Timer.IDLE)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        self.timers.stop(self.one, Timer.IDLE)
+        self.clock.advance(4.5)
+        self.assertEqual(self.told, [])
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.advance(0.5)
+        self.assertEqual(self.told, [(2, Timer.IDLE)])
+        self.clock.advance(4.5)
+        self.assertEqual(self.told, [(2, Timer.IDLE), (1, Timer.IDLE)])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_behind_others(self) -> None:
+        """One that is begun anew keeps no other waiting."""
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.advance(1)
+        self.timers.start(self.other, Timer.IDLE)
+        self.clock.advance(1)
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.pump((3, 1))
+        self.assertEqual(self.told, [(2, Timer.IDLE)])
+        self.clock.advance(1)
+        self.assertEqual(self.told, [(2, Timer.IDLE), (1, Timer.IDLE)])
 
     def test_due(self) -> None:
-        """What the reactor's same turn has still to bring comes first, and stops it."""
-        self.timers.start(Timer.QUIT)
-        self.clock.callLater(2, self.timers.stop, Timer.QUIT)
+        """What the reactor's same turn has still to bring comes first, and stops it or begins it anew."""
+        for change in (self.timers.stop, self.timers.start):
+            self.timers.start(self.one, Timer.QUIT)
+            self.timers.start(self.other, Timer.QUIT)
+            self.clock.callLater(2, change, self.one, Timer.QUIT)
+            self.clock.advance(2)
+            self.assertEqual(self.told, [(2, Timer.QUIT)])
+            self.told.clear()
+        self.clock.advance(2)
+        self.assertEqual((self.told, self.clock.getDelayedCalls()), ([(1, Timer.QUIT)], []))
+
+    def test_all_gone(self) -> None:
+        """Those that are due may all be stopped in that turn."""
+        self.timers.start(self.one, Timer.QUIT)
+        self.clock.callLater(2, self.timers.stop, self.one, Timer.QUIT)
         self.clock.advance(9)
         self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
 
     def test_stopped(self) -> None:
         """One that is stopped tells nothing; to stop one that does not run changes nothing."""
-        self.timers.start(Timer.IDLE)
-        self.timers.stop(Timer.IDLE)
-        self.timers.stop(Timer.QUIT)
-        self.timers.start(Timer.QUIT)
-        self.timers.stop_all()
-        self.clock.advance(9)
+        self.timers.start(self.one, Timer.IDLE)
+        self.timers.stop(self.one, Timer.IDLE)
+        self.timers.stop(self.one, Timer.QUIT)
+        self.timers.start(self.one, Timer.QUIT)
+        self.timers.start(self.one, Timer.LOGIN)
+        self.timers.stop_all(self.one)
+        self.clock.advance(999)
         self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
+
+    def test_turns(self) -> None:
+        """Of many that are over at once a turn tells so many, in their order (rule 10)."""
+        for number in range(2 * AT_ONCE + 1):
+            self.timers.start(Session(self.told, number), Timer.IDLE)
+        counts = []
+        self.clock.rightNow = 5.0
+        while self.clock.calls:
+            for call in self.clock.calls[:]:  # a turn of the reactor's
+                self.clock.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
+            counts.append(len(self.told))
+        self.assertEqual(counts, [0, 32, 64, 65])
+        self.assertEqual([name for name, _ in self.told], [*range(65)])
+
+    def test_turns_of_others(self) -> None:
+        """A session may stop another's wait, and begin its own anew, while it is told."""
+
+        def handle(event: TimerExpired) -> None:
+            self.timers.stop(self.other, Timer.IDLE)
+            self.timers.start(self.one, Timer.IDLE)
+
+        self.one.handle = handle  # type: ignore[method-assign]
+        self.timers.start(self.one, Timer.IDLE)
+        self.timers.start(self.other, Timer.IDLE)
+        self.clock.advance(5)
+        self.assertEqual((self.told, self.timers.running(self.one)), ([], {Timer.IDLE}))
+        self.assertEqual([call.getTime() for call in self.clock.getDelayedCalls()], [10])
+
+    def test_raises(self) -> None:
+        """An exception ends the session that it comes out of, and no other's wait (rule 11)."""
+        self.timers.start(Session(self.told, "raises"), Timer.IDLE)
+        self.timers.start(self.one, Timer.IDLE)
+        self.clock.advance(5)
+        self.assertEqual([name for name, _ in self.told], ["raises", "broke", 1])

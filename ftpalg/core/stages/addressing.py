@@ -33,6 +33,7 @@ from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.stages.transfer_tables import Transfer
+from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import (
     OTHER_FAMILY,
     family,
@@ -58,6 +59,7 @@ NAMED = re.compile(rb"\b(?:(?i:EPSV|PASV|EPRT)|PORT)\b")
 """A verb in a refusal's text; a "port" is no verb."""
 
 
+@value
 class Preparation(NamedTuple):
     """``wanted`` is the client's verb, ``client_port`` its data port, 0 where it dials us.
 

@@ -31,19 +31,18 @@ class CommandQueue(Stage):
     def received(self, event: CommandReceived) -> None:
         """The client sent a command."""
         desk, command = self.desk, event.command
+        kind = command.kind
+        # STAT without a path, with nothing before it (RFC 959: during a transfer, its status)
+        asks_progress = kind is Kind.STATUS and not command.argument and not desk.queue
         if command.verb in FOREIGN and not desk.logged_in:
             text = "This is an FTP service; closing the connection."
             desk.offended(Side.CLIENT, f"{command.verb.decode()} is no FTP", bytes(command)[:-2])
             desk.leave(Reason.NOT_FTP, reply(421, text))
-        elif command.kind is Kind.ABORT and self._abort.possible:
+        elif kind is Kind.ABORT and self._abort.possible:
             desk.queue = (*desk.queue, Overtaken.ABOR)
             self._abort.abort(command)
-        elif not self._asks_progress(command) or not self._transfer.report():
+        elif not (asks_progress and self._transfer.report()):
             desk.queue = (*desk.queue, command)
-
-    def _asks_progress(self, command: Command) -> bool:
-        """STAT without a path, with nothing before it (RFC 959: during a transfer, its status)."""
-        return command.kind is Kind.STATUS and not command.argument and not self.desk.queue
 
     def refused(self, event: CommandRefused) -> None:
         """A line that was no command: it is told so in its turn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ftpalg.core.events import Traits
 from ftpalg.core.routes import DataVerbs, Mode
@@ -21,6 +22,7 @@ PASSIVE = (b"EPSV", b"PASV")
 ACTIVE = (b"EPRT", b"PORT")
 
 
+@lru_cache(256)
 def verbs_to_try(
     mode: Mode,
     wanted: bytes,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ftpalg.core.keys import Key
 from ftpalg.core.routes import Route, Server, ServerTls
+from ftpalg.core.value import value
 from ftpalg.core.wire.replies import Reply
 
 
@@ -25,6 +26,7 @@ class At(Key):
     IN = "the client is in"
 
 
+@value
 class Plan(NamedTuple):
     """What a session does at its server.
 

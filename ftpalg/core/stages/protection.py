@@ -20,6 +20,7 @@ from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
 
@@ -48,6 +49,7 @@ class Control(Enum):
     CLEARED = "in clear again, behind CCC"
 
 
+@value
 class Guards(NamedTuple):
     """What is under TLS.
 

@@ -13,7 +13,16 @@ from collections.abc import Callable
 from ftpalg.core.actions import AbortLeg, GiveTime, ReportProgress, SecureLeg
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Ender, Moment, Reason
-from ftpalg.core.events import LegEnded, LegFailed, LegMoved, LegReached, LegSecured, Side, Timer
+from ftpalg.core.events import (
+    SIDES,
+    LegEnded,
+    LegFailed,
+    LegMoved,
+    LegReached,
+    LegSecured,
+    Side,
+    Timer,
+)
 from ftpalg.core.facts import Outcome, TransferOver
 from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
@@ -98,7 +107,7 @@ class TransferStage(Stage):
         vsftpd and ProFTPD send their 1xx only after the data connection is there.
         """
         self.desk.ask(command, Await.TRANSFER)
-        for side in Side:
+        for side in SIDES:
             assert self.state is not None, "it is being launched"
             if self.state.leg(side) is Leg.STANDING and self._protection.protects(side):
                 self._shake(side)
@@ -307,7 +316,7 @@ class TransferStage(Stage):
                 letters=letters(transfer, outcome, self.desk.leaving),
                 rest=printable(rest or b""),
                 passive=passive(transfer),
-                tls=frozenset(side for side in Side if protects(side)),
+                tls=frozenset(side for side in SIDES if protects(side)),
             )
         )
 

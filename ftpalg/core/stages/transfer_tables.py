@@ -18,8 +18,9 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from ftpalg.core.events import Side, Timer
+from ftpalg.core.events import SIDES, Side, Timer
 from ftpalg.core.keys import Key
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
 
@@ -236,6 +237,7 @@ ASKED_ONLY: dict[Side, tuple[Leg, ...]] = {
 """Of them, while the transfer command is not answered yet: nobody else is late."""
 
 
+@value
 class Transfer(NamedTuple):
     """One transfer, from the PORT or PASV that prepares it to its last reply.
 
@@ -280,7 +282,7 @@ class Transfer(NamedTuple):
     @property
     def live(self) -> tuple[Side, ...]:
         """The sides whose data connection is being opened or stands."""
-        return tuple(side for side in Side if self.leg(side) in LIVE)
+        return tuple(side for side in SIDES if self.leg(side) in LIVE)
 
     @property
     def lost(self) -> bool:

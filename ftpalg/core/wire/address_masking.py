@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ftpalg.core.wire.replies import Reply
 
@@ -22,8 +23,7 @@ def masked(message: Reply, names: Mapping[str, str]) -> Reply:
     that stand for them."""
     text = APPENDED.sub(b"", b"\n".join(message.lines))  # at once: there may be thousands
     if names:
-        shown = {before.encode(): after.encode() for before, after in names.items()}
-        shown |= {b.replace(b".", b","): a.replace(b".", b",") for b, a in shown.items()}
+        shown = _shown(tuple(names.items()))
         if any(address in text for address in shown):
             words = map(re.escape, shown)
             # what stands before one is looked at behind it: re looks for its first sign then, and is fast
@@ -33,3 +33,10 @@ def masked(message: Reply, names: Mapping[str, str]) -> Reply:
             parts[1::2] = map(shown.__getitem__, parts[1::2])
             text = b"".join(parts)
     return message.texts_replaced(tuple(text.split(b"\n")))
+
+
+@lru_cache(256)
+def _shown(names: tuple[tuple[str, str], ...]) -> Mapping[bytes, bytes]:
+    """The same as they are spelled in texts, and in PORT and 227."""
+    shown = {before.encode(): after.encode() for before, after in names}
+    return shown | {b.replace(b".", b","): a.replace(b".", b",") for b, a in shown.items()}

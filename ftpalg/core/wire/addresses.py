@@ -46,7 +46,7 @@ def plain_name(name: str) -> str:
 
 def family(host: str) -> int:
     """The number RFC 2428 gives the address's protocol: 1 for IPv4, 2 for IPv6."""
-    return 2 if ":" in normal(host) else 1
+    return 2 if ":" in host and ":" in normal(host) else 1
 
 
 def parse_port(argument: bytes | None) -> HostPort:

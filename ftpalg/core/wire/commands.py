@@ -69,6 +69,8 @@ _TABLE = {
     Kind.REFUSED: "REIN CPSV SSCN LPRT LPSV ADAT CONF ENC MIC",
 }
 KINDS = {verb.encode(): kind for kind, verbs in _TABLE.items() for verb in verbs.split()}
+KNOWN = {verb: verb for verb in KINDS}
+"""The same object for the same verb: sessions keep the last one for long."""
 
 NOT_FTP = frozenset({b"OPEN", b"RESP"})
 """Verbs that clients say to proxies only."""
@@ -141,7 +143,8 @@ def parse_command(line: bytes, *, urgent: bool = False) -> Command:
     verb, space, argument = line.partition(b" ")
     if not VERB.fullmatch(verb):
         raise BadCommand("Not an FTP command.")
-    return Command(verb.upper(), argument if space else None, urgent)
+    verb = verb.upper()
+    return Command(KNOWN.get(verb, verb), argument if space else None, urgent)
 
 
 def printable(text: bytes | str) -> str:

@@ -19,6 +19,8 @@ IAC, DONT, DO, WONT, WILL, SB, IP, DM, SE = 255, 254, 253, 252, 251, 250, 244, 2
 LONGEST_SUBNEGOTIATION = 256
 
 CRLF, LF = b"\r\n", b"\n"
+BLANK = b" \t\r\n"
+"""What an empty line may begin with."""
 
 
 Within = Callable[[bytearray, int], bool]
@@ -67,7 +69,8 @@ class Telnet:
         size = len(self._end)
         self.interrupts = ()
         if not self._held and IAC not in data:
-            self._tail = data[-size:] if len(data) >= size else (self._tail + data)[-size:]
+            ends = data.endswith(self._end)
+            self._tail = self._end if ends else (self._tail + data[-size:])[-size:]
             return data, b""
         before = len(self._tail)
         data = self._tail + self._held + data
@@ -194,7 +197,7 @@ class CommandLines:
         """
         if not self._buffer:
             return None
-        if not self._skipping:
+        if self._buffer[0] in BLANK and not self._skipping:
             self._drop(self._empty_length())
         end = self._buffer.find(self._end)
         if end < 0:
@@ -279,7 +282,7 @@ class ReplyLines:
     )
 
     def __init__(self, limit: int) -> None:
-        self._whole: list[bytes] = []  # lines with their CR, the next one last
+        self._whole: list[bytes] | None = None  # lines with their CR, the next one last
         self._begun = b""
         self._limit = limit
         self._telnet = Telnet()
@@ -295,7 +298,7 @@ class ReplyLines:
             return False
         if self._open is None:
             self._open, self._part, self._seen = self.replies.begun, self._begun, begins
-            for line in reversed(self._whole):
+            for line in reversed(self._whole or ()):
                 self._open = _open_behind(self._open, line)
         *lines, self._part = (self._part + text[self._seen :]).split(LF)
         self._seen = len(text)
@@ -310,7 +313,7 @@ class ReplyLines:
         first, *others = text.split(LF)
         self._begun += first
         if others:
-            self._whole = [*others[-2::-1], self._begun, *self._whole]
+            self._whole = [*others[-2::-1], self._begun, *(self._whole or ())]
             self._begun = others[-1]
         return answers
 
@@ -322,6 +325,7 @@ class ReplyLines:
                 raise self._too_long()
             return None
         line = self._whole.pop()
+        self._whole = self._whole or None
         self._begin(line)
         line = line.removesuffix(b"\r")
         if len(line) > self._limit:
@@ -340,7 +344,7 @@ class ReplyLines:
     @property
     def waiting(self) -> bool:
         """True while a whole line waits."""
-        return bool(self._whole)
+        return self._whole is not None
 
     @property
     def empty(self) -> bool:
@@ -349,8 +353,8 @@ class ReplyLines:
 
     def take(self) -> bytes:
         """Give up what waits, as it came."""
-        waiting = LF.join((*reversed(self._whole), self._begun)) + self._telnet.take()
-        self._whole.clear()
+        waiting = LF.join((*reversed(self._whole or ()), self._begun)) + self._telnet.take()
+        self._whole = None
         self._begun = b""
         return waiting
 

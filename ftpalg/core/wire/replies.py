@@ -159,7 +159,7 @@ class ReplyParser:
         self._size, self._lines = size, lines
         self._uncoded_size, self._uncoded_lines = uncoded_size, uncoded_lines
         self._code = b""  # of the reply that has begun
-        self._kept: list[bytes] = []
+        self._kept: list[bytes] | None = None  # lines, where there is more than one
         self._cost = self._taken = 0
         self._between_size = self._between = 0
         self._other = b""  # the last line, where it has another code
@@ -203,6 +203,7 @@ class ReplyParser:
         self._code = code
         self._streamed = self.streams and code.startswith(b"1") and self._passes_lines
         self._cost = self._taken = 0
+        self._kept = []
         return self._keep(line)
 
     @property
@@ -239,13 +240,14 @@ class ReplyParser:
             raise ReplyTooLong(f"The server sent a reply of more than {self._lines} lines.")
         if self._streamed:
             return Interior(int(self._code), line)
+        assert self._kept is not None, "a reply has begun"
         self._kept.append(line)
         return None
 
     def _end(self, last: bytes) -> Reply:
-        ended = Reply(int(self._code), (*self._kept, last))
+        ended = Reply(int(self._code), (*(self._kept or ()), last))
         self._code = self._other = b""
-        self._kept = []
+        self._kept = None
         return ended
 
     @property
@@ -256,7 +258,7 @@ class ReplyParser:
         where the last line cannot be an end.  The reply has the code of that line; of lines that
         streamed it holds none.
         """
-        if not self._other:
+        if not self._other or self._kept is None:
             return None
         code = int(self._other[:3])
         begun = Reply(int(self._code), tuple(self._kept[:-1]))
@@ -267,8 +269,9 @@ class ReplyParser:
 
         glFTPd again: `553-`, `150 Opening`, and a small file's `226` at once behind it.
         """
-        third = OTHER.match(line) and line[:3] not in (self._code, self._other[:3])
-        return bool(third) and self._other.startswith(b"1")
+        if not self._other.startswith(b"1") or line[:3] in (self._code, self._other[:3]):
+            return False
+        return OTHER.match(line) is not None
 
     def end_here(self) -> tuple[Reply, ...]:
         """End the reply at its last line, which has another code: return ``other_end``.

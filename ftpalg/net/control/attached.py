@@ -1,39 +1,52 @@
-"""A control connection as Twisted's transport sees it: every call goes through its guard (rule 11)."""
+"""How control connections get their transports, ours wherever Twisted lets us.
+
+Whatever a transport of Twisted's calls goes through the control connection's guard, too (rule 11).
+"""
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IHalfCloseableProtocol, ITransport
+import socket
+
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IListeningPort,
+    IProtocolFactory,
+    ITransport,
+)
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Port
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from ftpalg.net.control.connection import Connection
 from ftpalg.net.control.line import Control
+from ftpalg.net.reactors import Reactor
 
 
 class Attached(Protocol):
     """Stands between the two."""
 
-    __slots__ = ("_control",)
+    __slots__ = ("control",)
 
     def __init__(self, control: Control) -> None:
-        self._control = control
+        self.control = control
 
     def makeConnection(self, transport: ITransport) -> None:
-        self._control.reactor.enter(self._control.made, transport)
+        self.control.reactor.enter(self.control.made, transport)
 
     def dataReceived(self, data: bytes) -> None:
         try:
-            self._control.dataReceived(data)
+            self.control.dataReceived(data)
         except Exception:
-            self._control.broke()
+            self.control.broke()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._control.reactor.enter(self._control.connectionLost, reason)
+        self.control.reactor.enter(self.control.connectionLost, reason)
 
 
 def attached(control: Control) -> Attached:
     """What to give to a transport; half-closeable where the control connection is."""
-    return (HalfCloseable if IHalfCloseableProtocol.providedBy(control) else Attached)(control)
+    return (HalfCloseable if control.half_closeable else Attached)(control)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -44,7 +57,35 @@ class HalfCloseable(Attached):
 
     def readConnectionLost(self) -> None:
         """The peer has closed its side."""
-        self._control.reactor.enter(self._control.readConnectionLost)
+        self.control.reactor.enter(self.control.readConnectionLost)
 
     def writeConnectionLost(self) -> None:
         """Our own end has gone out."""
+
+
+def adopt(reactor: Reactor, sock: socket.socket, control: Control) -> None:
+    """Give it the connected socket, which is its connection's to close from now on.
+
+    Raise OSError where it cannot be watched.
+    """
+    connection = Connection(reactor, sock, control)
+    control.reactor.enter(control.made, connection)
+
+
+def accepted(
+    sock: socket.socket,
+    protocol: Attached,
+    peer: object,
+    port: object,
+    number: int,
+    reactor: Reactor,
+) -> Connection:
+    """The transport of a connection that one of Twisted's ports has accepted."""
+    return Connection(reactor, sock, protocol.control)
+
+
+def accept_from(port: IListeningPort, factory: IProtocolFactory) -> None:
+    """Have a TCP port give our transport to what it accepts.  Where an endpoint of another kind has put
+    something between the two, what comes from there keeps its own."""
+    if isinstance(port, Port) and port.factory is factory:
+        port.transport = accepted  # type: ignore[assignment]

@@ -6,10 +6,9 @@ import socket
 from collections.abc import Callable
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure as Reason
-from zope.interface import implementer
 
 from ftpalg.config import Intercept, Listener
 from ftpalg.core import ends
@@ -41,16 +40,19 @@ from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
 from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
 
+NOBODY = Link("-", "-")
+"""Whose connection it is as long as nobody knows."""
 
-@implementer(IHalfCloseableProtocol)
+
 class ClientControl(Control):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
 
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
-    __slots__ = ("_admission", "_peer", "balancer", "driver", "listener", "near", "rules")
+    __slots__ = ("_admission", "_link", "balancer", "driver", "listener", "near", "rules")
 
+    half_closeable = True
     _lines: CommandLines
 
     def __init__(
@@ -65,7 +67,7 @@ class ClientControl(Control):
             True  # False where the socket's own peer is on another machine, for PROXY headers
         )
         self.driver: Owner | None = None
-        self._peer = Peer("-", 0)
+        self._link = NOBODY
         self._admission = admission
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
@@ -76,8 +78,7 @@ class ClientControl(Control):
         try:
             sock = self.transport.getHandle()
             prepare_socket(sock, self._timeouts.keepalive)
-            link = link_of(sock)
-            self._peer = Peer(link.peer, link.peer_port)
+            self._link = link = link_of(sock)
         except OSError:  # gone before it was looked at
             self.abort()
             return
@@ -92,7 +93,7 @@ class ClientControl(Control):
         """A balancer says first whose connection it is."""
 
         def done(source: tuple[str, int] | None, destination: tuple[str, int] | None) -> None:
-            self._waits.stop(Wait.HANDSHAKE)
+            self._stop(Wait.HANDSHAKE)
             self.pauses.release(Hold.HEADER)
             if source is None or destination is None:
                 self._check_up()
@@ -118,7 +119,7 @@ class ClientControl(Control):
 
     def _check_up(self) -> None:
         """The balancer's own connection: it hears how the gateway is, and has no session."""
-        self._admission.log.tell(Probed(self.transport.getPeer().host))
+        self._admission.log.tell(Probed(self._link.peer))
         closed = self._admission.closed(self.listener.endpoint)
         if self.rules.client_tls is not ClientTls.IMPLICIT:
             self.write(bytes(reply(421, closed) if closed else reply(220, "ftpalg ready.")))
@@ -171,7 +172,7 @@ class ClientControl(Control):
         return self.listener.intercept is Intercept.TPROXY
 
     def _wait_for_handshake(self, too_late: Callable[[], None]) -> None:
-        self._waits.start(Wait.HANDSHAKE, self._timeouts.handshake, too_late)
+        self._wait(Wait.HANDSHAKE, self._timeouts.handshake, too_late)
 
     # -- TLS ------------------------------------------------------------------------------------
 
@@ -190,7 +191,7 @@ class ClientControl(Control):
         name = (self.tls.connection.get_servername() or b"").decode("ascii", "replace")
         implicit = self.state is State.SHAKING
         if implicit:
-            self._waits.stop(Wait.HANDSHAKE)
+            self._stop(Wait.HANDSHAKE)
             self.state = State.TALKING
         self.driver.handle(ClientSecured(name.lower()))
         if implicit and self.driver is not None:
@@ -214,7 +215,7 @@ class ClientControl(Control):
     def late(self) -> None:
         """It was said before the client could know that CCC holds, and would be answered in clear."""
         self.pauses.hold(Hold.TURN)
-        self._waits.start(Wait.TURN, 0, self._end_late)
+        self._wait(Wait.TURN, 0, self._end_late)
 
     def _end_late(self) -> None:
         if self.driver is not None:
@@ -230,7 +231,7 @@ class ClientControl(Control):
 
     def stirred(self) -> None:
         """The session sees no commands any more, so its own waits do not run."""
-        self._waits.start(Wait.OPAQUE, self._timeouts.idle, self._opaque_over)
+        self._wait(Wait.OPAQUE, self._timeouts.idle, self._opaque_over)
 
     def _opaque_over(self) -> None:
         self._tell_lost("nothing was said within timeouts.idle", ends.Reason.IDLE_TIMEOUT)
@@ -240,7 +241,7 @@ class ClientControl(Control):
             self._other.write(data)
             self.stirred()
             return
-        self._waits.stop(Wait.BARE_LINE)
+        self._stop(Wait.BARE_LINE)
         answers = self._lines.feed(data)
         if answers:
             self.write(answers)
@@ -249,7 +250,7 @@ class ClientControl(Control):
     @property
     def waits_for_room(self) -> bool:
         """Whether lines may wait here for room in the session."""
-        return Hold.ROOM in self.pauses
+        return Hold.ROOM in self.pauses.reasons
 
     def pump(self) -> None:
         """Give the session the lines it has room for; stop reading while it has none."""
@@ -258,7 +259,7 @@ class ClientControl(Control):
             self._end_with_tls()
             return
         left = TURN
-        while self.driver is not None and self.state is State.TALKING and not self.pauses:
+        while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
             elif left <= 0:
@@ -276,9 +277,10 @@ class ClientControl(Control):
                     self.driver.handle(CommandRefused(error))
         else:
             return
-        self._end_with_tls()
+        if self.tls is not None:
+            self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
-            self._waits.start(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
+            self._wait(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
 
     def _bare_over(self) -> None:
         try:
@@ -308,7 +310,7 @@ class ClientControl(Control):
             self.driver.broke()
             return
         try:
-            self._admission.broke(self._peer)
+            self._admission.broke(Peer(self._link.peer, self._link.peer_port))
         finally:
             self.abort()
 
@@ -320,14 +322,12 @@ class ClientControl(Control):
         if self.driver is None or self.state is not State.TALKING:
             self.finish()
         elif self.tls is not None and not self.tls.cleared:
-            self.finish()
+            self._close()
             cut = ends.Reason.CLIENT_TLS if self.tls.shaking else ends.Reason.CLIENT_CUT_TLS
             self._tell_lost("the connection ended under TLS", cut)
+            self.finish()
         else:
             self.driver.handle(ClientDone())
-
-    def writeConnectionLost(self) -> None:
-        """Our own end has gone out."""
 
     def _tell_lost(self, reason: str, why: ends.Reason) -> None:
         driver, self.driver = self.driver, None
@@ -340,8 +340,9 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
-        shaking = self.state is State.SHAKING or (self.tls is not None and self.tls.shaking)
-        if shaking:
+        if self.driver is None:
+            return
+        if self.tls is not None and self.tls.shaking:
             why = ends.Reason.CLIENT_TLS
         elif reason.check(ConnectionDone):
             why = ends.Reason.CLIENT_CLOSED

@@ -22,37 +22,37 @@ class Hold(Key):
 
 
 class Pauses:
-    """The reasons that stand.  True while there is one."""
+    """``reasons`` are those that stand.  True while there is one."""
 
-    __slots__ = ("_reasons", "_transport")
+    __slots__ = ("_transport", "reasons")
 
     def __init__(self, transport: IPushProducer) -> None:
         """It is paused with the first reason, and resumed when the last one is gone."""
         self._transport = transport
-        self._reasons: tuple[Hold, ...] = ()
+        self.reasons: tuple[Hold, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self._reasons)
+        return bool(self.reasons)
 
     def __contains__(self, reason: Hold) -> bool:
-        return reason in self._reasons
+        return reason in self.reasons
 
     def hold(self, reason: Hold) -> None:
         """Do not read, for that reason; a second time changes nothing."""
-        if not self._reasons:
+        if not self.reasons:
             self._transport.pauseProducing()
-        if reason not in self._reasons:
-            self._reasons += (reason,)
+        if reason not in self.reasons:
+            self.reasons += (reason,)
 
     def release(self, reason: Hold) -> None:
         """That reason is gone, or never was."""
-        if reason in self._reasons:
-            self._reasons = tuple(one for one in self._reasons if one is not reason)
-            if not self._reasons:
+        if reason in self.reasons:
+            self.reasons = tuple(one for one in self.reasons if one is not reason)
+            if not self.reasons:
                 self._transport.resumeProducing()
 
     def clear(self) -> None:
         """Read on, whatever the reasons were."""
-        if self._reasons:
-            self._reasons = ()
+        if self.reasons:
+            self.reasons = ()
             self._transport.resumeProducing()

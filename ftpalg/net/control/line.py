@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
@@ -71,10 +72,21 @@ class Control(ABC):
     """A control connection.  Subclasses say what is done with what comes."""
 
     __slots__ = (
-        "_lines", "_other", "_outlet", "_timeouts", "_waits", "connected", "pauses", "reactor",
-        "state", "tls", "transport",
+        "_lines",
+        "_other",
+        "_outlet",
+        "_reactor",
+        "_timeouts",
+        "_waits",
+        "connected",
+        "pauses",
+        "state",
+        "tls",
+        "transport",
     )  # fmt: skip
 
+    half_closeable: ClassVar[bool] = False
+    """Whether the peer's end is not yet the connection's: ``readConnectionLost`` is called then."""
     transport: IConnection
     pauses: Pauses
     _outlet: Outlet
@@ -82,12 +94,12 @@ class Control(ABC):
 
     def __init__(self, reactor: Reactor, timeouts: Timeouts) -> None:
         self.connected = False
-        self.reactor = Guarded(reactor, self)
+        self._reactor = reactor
         self.state = State.TALKING
         self.tls: ControlTls | None = None
         self._other: Control | None = None
         self._timeouts = timeouts
-        self._waits = Waits(self.reactor)
+        self._waits: Waits | None = None  # mostly nothing is waited for
 
     def made(self, transport: IConnection) -> None:
         """It stands."""
@@ -95,6 +107,11 @@ class Control(ABC):
         transport.bufferSize = READ
         self.pauses = Pauses(self.transport)
         self._outlet = Outlet(self.transport, self)
+
+    @property
+    def reactor(self) -> Guarded:
+        """The reactor as one part of it sees it: what the part raises goes to ``broke``."""
+        return Guarded(self._reactor, self)
 
     @property
     def closing(self) -> bool:
@@ -192,7 +209,7 @@ class Control(ABC):
     def _next_turn(self) -> None:
         """Go on in the reactor's next turn."""
         self.pauses.hold(Hold.TURN)
-        self._waits.start(Wait.TURN, 0, self._turned)
+        self._wait(Wait.TURN, 0, self._turned)
 
     def _turned(self) -> None:
         self.pauses.release(Hold.TURN)
@@ -200,6 +217,22 @@ class Control(ABC):
         waiting = self.tls is not None and self.tls.waiting
         if waiting and not self.closing and Hold.TURN not in self.pauses:
             self.dataReceived(b"")
+
+    def _wait(self, wait: Wait, seconds: float, over: Callable[[], None]) -> None:
+        """Call ``over`` once in so many seconds."""
+        if self._waits is None:
+            self._waits = Waits(self.reactor)
+        self._waits.start(wait, seconds, over)
+
+    def _stop(self, wait: Wait) -> None:
+        """Do not wait for that any more, if it was waited for."""
+        if self._waits is not None:
+            self._waits.stop(wait)
+
+    def _wait_no_more(self) -> None:
+        """Nothing is waited for."""
+        if self._waits is not None:
+            self._waits.stop_all()
 
     # -- TLS ------------------------------------------------------------------------------------
 
@@ -239,27 +272,26 @@ class Control(ABC):
 
     def _close(self) -> None:
         self.state, self._other = State.CLOSING, None
-        self._waits.stop_all()
-        self._waits.start(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
-        self._outlet.close()
+        self._wait_no_more()
+        self._wait(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
         self.pauses.clear()
         self.transport.resumeProducing()  # an end that was read already is told once more
-        self.transport.loseWriteConnection()
+        self._outlet.close()
 
     def finish(self) -> None:
         """Close; the peer has ended its side, and only our last words are still to go out."""
         if not self.closing:
             self._close()
-        self.transport.loseConnection()
+        self._outlet.finish()
 
     def abort(self) -> None:
         """Reset the connection; harmless where there is none."""
         self.state, self._other = State.CLOSING, None
-        self._waits.stop_all()
+        self._wait_no_more()
         if self.connected:
             self.transport.abortConnection()
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         """It is gone."""
         self.state, self._other = State.CLOSING, None
-        self._waits.stop_all()
+        self._wait_no_more()

@@ -1,7 +1,7 @@
 """Writes to a control connection: one write for each line, at once (rule 8).
 
-Twisted would hand even one line to its next turn, at the cost of two calls of epoll_ctl.  So the
-socket is written to directly while nothing waits in the transport, and whether something does is
+Twisted would hand even one line to its next turn, and our end too, at the cost of two calls of epoll_ctl.
+So the socket is written to directly while nothing waits in the transport, and whether something does is
 known without looking inside it: a pull producer is told each time its buffer has become empty.
 """
 
@@ -10,20 +10,43 @@ from __future__ import annotations
 import socket
 from typing import Protocol
 
-from twisted.internet.interfaces import IConsumer, IPullProducer, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IPullProducer, IPushProducer
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
 FULL = 1 << 16
 """Bytes handed to the transport since it was last empty; above them its peer does not read."""
 
 
-class IConnection(ITCPTransport, IConsumer, IPushProducer):
-    """What Twisted's TCP connections are to us."""
+class IConnection(IPushProducer):
+    """What a control connection wants of its transport, ours or one of Twisted's."""
 
     bufferSize = Attribute("bytes that are read at once")
 
     def getHandle() -> socket.socket:
         """The socket itself."""
+
+    def write(data: bytes) -> None:
+        """Keep this until the socket takes it."""
+
+    def registerProducer(producer: IPullProducer, streaming: bool) -> None:
+        """Tell it each time that all is written."""
+
+    def unregisterProducer() -> None:
+        """Tell it no more."""
+
+    def loseWriteConnection() -> None:
+        """End our side behind what was written."""
+
+    def loseConnection() -> None:
+        """Close it behind what was written."""
+
+    def abortConnection() -> None:
+        """Reset it."""
+
+    def connectionLost(reason: Failure) -> None:
+        """Close it, and let its protocol know."""
 
 
 class Writing(Protocol):
@@ -83,10 +106,25 @@ class Outlet:
                 pass  # the connection is ending; the reactor tells
 
     def close(self) -> None:
-        """Take nothing more; what the transport holds still goes out."""
-        if self._open:
-            self._open = False
-            self._transport.unregisterProducer()
+        """Take nothing more; what the transport holds still goes out, then our end."""
+        if not self._open:
+            return
+        self._open = False
+        self._transport.unregisterProducer()
+        if self._waiting:
+            self._transport.loseWriteConnection()
+            return
+        try:
+            self._transport.getHandle().shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the connection is ending; the reactor tells
+
+    def finish(self) -> None:
+        """It is closed, and the peer has ended its side: nothing keeps the connection but what waits."""
+        if self._waiting:
+            self._transport.loseConnection()
+        else:
+            self._transport.connectionLost(connectionDone)
 
     def resumeProducing(self) -> None:
         """The transport has written all it had."""

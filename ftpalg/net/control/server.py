@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import connectionDone
@@ -11,6 +13,7 @@ from ftpalg.config import Settings
 from ftpalg.core import ends
 from ftpalg.core.events import (
     CaughtUp,
+    Link,
     ReplyGoesOn,
     ReplyReceived,
     ReplyUnderWay,
@@ -35,6 +38,12 @@ from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls import ForServer
 
 TELNET_SYNCH = (b"\xff\xf4\xff", b"\xf2")  # IAC IP IAC, then DM as the urgent byte
+
+
+@lru_cache(1024)
+def _same(link: Link) -> Link:
+    """The same object for the same server: many sessions have one."""
+    return link
 
 
 class ServerControl(Control):
@@ -74,7 +83,7 @@ class ServerControl(Control):
         try:
             sock = self.transport.getHandle()
             prepare_socket(sock, self._timeouts.keepalive)
-            link = link_of(sock)
+            link = _same(link_of(sock))
         except OSError:
             self.abort()
             self._tell(ServerUnreachable("the connection broke at once"))
@@ -151,10 +160,11 @@ class ServerControl(Control):
                 line = self._lines.next()
                 if line is None:
                     self._catch_up()
-                    self._end_with_tls()
+                    if self.tls is not None:
+                        self._end_with_tls()
                     return
-                self._waits.stop(Wait.OTHER_END)
-                if self._hearing.transfers and self._parser.ended_before(line):
+                self._stop(Wait.OTHER_END)
+                if self._parser.ended_before(line) and self._hearing.transfers:
                     self._end_reply()
                 left -= 1 if self._take(line) else EVENT
         except FtpError as error:
@@ -190,7 +200,7 @@ class ServerControl(Control):
             self._hearing.handle(ReplyReceived(found, more=self._more))
             return False
         if parser.other_end is not None and self._hearing.ends_anywhere:
-            self._waits.start(Wait.OTHER_END, self._timeouts.other_end, self._end_reply)
+            self._wait(Wait.OTHER_END, self._timeouts.other_end, self._end_reply)
         if isinstance(found, Interior):
             self._hearing.handle(ReplyGoesOn(found.code, found.line))
         self._kept = self._kept or found is None
@@ -259,6 +269,8 @@ class ServerControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        if self._hearing is None:
+            return
         if self.tls is not None and self.tls.shaking:
             self._tell(ServerInsecure("TLS with the server failed: the connection ended."))
         else:

@@ -18,7 +18,10 @@ from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
 
 CHUNK = 1 << 20
-"""Bytes asked for at a time; also the size of the pipe and of the buffer."""
+"""Bytes asked for at a time; also the size of the pipe."""
+
+SMALL = 1 << 15
+"""Bytes of a file for which a pipe serves as the system makes it."""
 
 ROUNDS = 8
 """Chunks moved per wake-up at the most."""
@@ -185,12 +188,19 @@ class SpliceRelay(Relay):
         super().__init__(reactor, source, sink, ended, source_failed, sink_failed)
         self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._pending = 0
+        self._large = False
+
+    def _enlarge(self) -> None:
+        """A small file needs no large pipe, which costs as much to make as to move the file."""
+        self._large = True
         try:
             fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, CHUNK)
         except OSError:
             pass  # this user's share of pipe memory is used up: the default size serves
 
     def _fill(self) -> int:
+        if not self._large and self.moved >= SMALL:
+            self._enlarge()
         self._pending = os.splice(self._source.fileno(), self._in, CHUNK, flags=self.FLAGS)
         return self._pending
 

@@ -13,6 +13,7 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -78,6 +79,8 @@ def established(sock: socket.socket) -> bool:
 @implementer(IWatched)
 class Descriptor:
     """A socket registered with the reactor.  Subclasses say what its readiness means."""
+
+    reading = writing = False
 
     def __init__(self, reactor: Watching, sock: socket.socket) -> None:
         self.reactor = reactor
@@ -288,12 +291,26 @@ class DataSocket(Descriptor):
             self._delivery.stop()
 
 
+@cache
+def _paces() -> bool:
+    """Whether this system paces connections, as BBR does."""
+    if not hasattr(socket, "TCP_CONGESTION"):
+        return False
+    with socket.socket() as sock:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).startswith(b"bbr")
+
+
+@lru_cache(256)
+def _on_this_host(address: str) -> bool:
+    return ip_address(normal(address)).is_loopback
+
+
 def _unpaced(sock: socket.socket) -> None:
     """On the same host, use cubic: BBR's pacing protects no network there and halves the rate."""
-    if not hasattr(socket, "TCP_CONGESTION"):
+    if not _paces():
         return
     try:
-        if ip_address(normal(sock.getpeername()[0])).is_loopback:
+        if _on_this_host(sock.getpeername()[0]):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
     except OSError:
         pass  # not in this kernel, or the peer has reset the connection: the relay finds out

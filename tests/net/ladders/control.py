@@ -17,6 +17,7 @@ from unittest import SkipTest
 from ftpalg.core import events as ev
 from ftpalg.core import facts
 from ftpalg.core.events import Link, Side, Timer, Traits
+from ftpalg.core.last_lines import rungs
 from ftpalg.core.routes import Server
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import ClientTls, Rules
@@ -95,7 +96,7 @@ class ControlLadder(Ladder):
     @property
     def running(self) -> set[Timer]:  # type: ignore[override]
         """The waits that run."""
-        return set(self.driver.timers.running)
+        return set(self.driver.shared.timers.running(self.driver))
 
     def feed(self, event: ev.Event) -> None:
         raise SkipTest(f"a test that tells of {type(event).__name__} by itself")
@@ -172,6 +173,10 @@ class ControlLadder(Ladder):
         for side, end in self.peers.items():
             if end.holds_line and not self._ahead:
                 self._fail(f"and the {side.value} has more: {end.came!r}")
+        said = self.entrance.log.lines
+        kept = list(rungs(self.driver.last_lines, 0)) if self.entrance.driver is not None else []
+        self.case.assertEqual(kept, said[len(said) - len(kept) :], "the last lines are others")
+        self.case.assertEqual(bool(kept), bool(said), "nothing is kept")
 
     def _story(self, lines: list[str], at: int, why: str) -> str:
         shown = [f"    {line.strip()}" for line in lines]
@@ -243,17 +248,18 @@ class ControlLadder(Ladder):
     # -- waits, and what is told ------------------------------------------------------------------
 
     def expires(self, name: str) -> None:
-        if Timer(name) not in self.driver.timers.running:
+        if Timer(name) not in self.running:
             self._fail("tells of a timer that does not run")
-        self.driver.timers.expire(Timer(name))
+        self.driver.shared.timers.stop(self.driver, Timer(name))
+        self.driver.handle(ev.TimerExpired(Timer(name)))
 
     def starts(self, name: str) -> None:
         if name == Timer.DELIVERY.value:
             raise SkipTest("no peer here does it: takes no end")
-        self._until(lambda: Timer(name) in self.driver.timers.running, "it does not run")
+        self._until(lambda: Timer(name) in self.running, "it does not run")
 
     def stops(self, name: str) -> None:
-        self._until(lambda: Timer(name) not in self.driver.timers.running, "it runs")
+        self._until(lambda: Timer(name) not in self.running, "it runs")
 
     def done(self, outcome: str, verb: str, reason: str | None) -> None:
         def last() -> tuple[str, str] | None:
