@@ -8,8 +8,8 @@ from functools import partial
 from typing import Protocol
 
 from ftpalg.core.actions import Dial
-from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
 from ftpalg.core.ends import Reason
+from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
 from ftpalg.core.facts import Fact
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.routes import Server
@@ -27,7 +27,6 @@ from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
 from ftpalg.net.reach.failover import Reach
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
-
 
 TOO_MANY = "Too many connections from your address; try again later."
 """What a client hears where its share of descriptors is used up."""
@@ -197,9 +196,7 @@ class FtpBackend:
         self._reach = None
         self._server, self._way = server, way
         self._shared.reaching.came(server)
-        self._control = ServerControl(
-            self, self._shared.reactor, self._shared.settings, self._held
-        )
+        self._control = ServerControl(self, self._shared.reactor, self._shared.settings, self._held)
         self._held = None
         self._shared.reaching.adopt(sock, self._control)
 

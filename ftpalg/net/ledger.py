@@ -166,7 +166,7 @@ class OwnLedger:
         self._prefix = prefix
         self._held: dict[Line, dict[str, int]] = {line: {} for line in Line}
         self._all = dict.fromkeys(Line, 0)
-        self._oldest: dict[tuple[Line, str], dict[Lingering, None]] = {}
+        self._oldest: dict[tuple[Line, str | None], dict[Lingering, None]] = {}
         self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
 
     def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
@@ -225,13 +225,13 @@ class OwnLedger:
         self.settle(who)
         self._where[who] = key, lines
         for line in lines:
-            for whose in (key, ""):
+            for whose in (key, None):
                 self._oldest.setdefault((line, whose), {})[who] = None
 
     def settle(self, who: Lingering) -> None:
         key, lines = self._where.pop(who, ("", ()))
         for line in lines:
-            for whose in (key, ""):
+            for whose in (key, None):
                 lingering = self._oldest[line, whose]
                 del lingering[who]
                 if not lingering:
@@ -249,11 +249,11 @@ class OwnLedger:
             if not self._reset(line, key):
                 return Short(line, used, bound.of_one, of_one=True)
         while (used := self._all[line]) + amount > bound.in_all:
-            if not (self._reset(line, key) or self._reset(line, "")):
+            if not (self._reset(line, key) or self._reset(line, None)):
                 return Short(line, used, bound.in_all, of_one=False)
         return None
 
-    def _reset(self, line: Line, whose: str) -> bool:
+    def _reset(self, line: Line, whose: str | None) -> bool:
         """Reset the oldest that lingers there; False where there is none, or it gave nothing back."""
         lingering = self._oldest.get((line, whose))
         if not lingering:

@@ -136,11 +136,6 @@ class Sessions(Generic[C, S]):
         return any(session.calls_from(host, port) for session in self.open.values())
 
     @property
-    def most_of_peer(self) -> int:
-        """How many of them the peer has that has most."""
-        return max(self._ledger.holders(Line.SESSIONS).values(), default=0)
-
-    @property
     def transfers(self) -> int:
         """How many of them move a file."""
         return sum(session.transfers for session in self.open.values())

@@ -67,7 +67,9 @@ class LookupsCase(SynchronousTestCase):
     def nothing_left(self) -> None:
         """No clock runs, nothing is counted, nobody waits."""
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertEqual((dict(self.ledger.holders(Line.LOOKUPS)), dict(self.lookups._waiting)), ({}, {}))
+        self.assertEqual(
+            (dict(self.ledger.holders(Line.LOOKUPS)), dict(self.lookups._waiting)), ({}, {})
+        )
 
 
 class Answers(LookupsCase):
@@ -182,4 +184,3 @@ class Bounds(LookupsCase):
             self.look_up(f"2001:db8::{number}", name)
         self.look_up("2001:db8:0:1::1", "d")
         self.assertEqual(self.source.begun, ["a", "b", "d"])
-        self.assertEqual((group("2001:db8::ffff"), group(ONE)), ("2001:db8::/64", ONE))

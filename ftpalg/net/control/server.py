@@ -55,7 +55,16 @@ class ServerControl(Control):
     ``held`` is the descriptor as the ledger has it, None where nobody counts.
     """
 
-    __slots__ = ("_creator", "_hearing", "_held", "_kept", "_more", "_owner", "_parser", "_told_of_text")
+    __slots__ = (
+        "_creator",
+        "_hearing",
+        "_held",
+        "_kept",
+        "_more",
+        "_owner",
+        "_parser",
+        "_told_of_text",
+    )
 
     _lines: ReplyLines
 

@@ -90,7 +90,8 @@ class Pair:
     """
 
     __slots__ = (
-        "_began", "_grace", "_hold", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there", "client",
+        "_began", "_grace", "_hold", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there",
+        "client",
     )  # fmt: skip
 
     def __init__(
