@@ -60,6 +60,9 @@ class Silent:
     def reopen(self) -> None:
         """Nothing."""
 
+    def known(self, session: str) -> None:
+        """Nothing."""
+
     def renewed(self, said: Said) -> AbstractContextManager[None]:
         """Nothing."""
         return contextlib.nullcontext()
