@@ -33,38 +33,38 @@ class Waiting(Protocol):
 
 
 class Queue:
-    """Who waits for the same, in the order in which they began."""
+    """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over."""
 
-    __slots__ = ("_call", "_ends", "_reactor", "_seconds", "_timer")
+    __slots__ = ("_call", "_reactor", "_seconds", "_timer", "ends")
 
     def __init__(self, reactor: Timing, timer: Timer, seconds: float) -> None:
         self._reactor = reactor
         self._timer = timer
         self._seconds = seconds
-        self._ends: dict[Waiting, float] = {}
+        self.ends: dict[Waiting, float] = {}
         self._call: IDelayedCall | None = None  # none while nobody waits
 
     def __contains__(self, who: Waiting) -> bool:
-        return who in self._ends
+        return who in self.ends
 
     def start(self, who: Waiting) -> None:
         """Begin to wait, behind all others also where it waits already."""
-        self._ends.pop(who, None)
-        self._ends[who] = self._reactor.seconds() + self._seconds
+        self.ends.pop(who, None)
+        self.ends[who] = self._reactor.seconds() + self._seconds
         if self._call is None:
             self._call = self._reactor.callLater(self._seconds, self._due)
 
     def stop(self, who: Waiting) -> None:
         """Wait no more; harmless where it does not."""
-        self._ends.pop(who, None)
-        if self._call is not None and not self._ends:
+        self.ends.pop(who, None)
+        if self._call is not None and not self.ends:
             self._call.cancel()
             self._call = None
 
     def _due(self) -> None:
         """The first may be over, or it was another's time that is."""
         now = self._reactor.seconds()
-        first = next(iter(self._ends.values()))
+        first = next(iter(self.ends.values()))
         if first > now:
             self._call = self._reactor.callLater(first - now, self._due)
         else:
@@ -73,14 +73,14 @@ class Queue:
     def _tell(self, now: float) -> None:
         """What was over then is told, unless it was stopped or begun anew meanwhile."""
         self._call = None
-        for who in list(islice(self._ends, AT_ONCE)):
-            if self._ends.get(who, now + 1) <= now:
-                del self._ends[who]
+        for who in list(islice(self.ends, AT_ONCE)):
+            if self.ends.get(who, now + 1) <= now:
+                del self.ends[who]
                 try:
                     who.handle(TimerExpired(self._timer))
                 except Exception:
                     who.broke()
-        if self._ends and self._call is None:
+        if self.ends and self._call is None:
             self._due()
 
 
@@ -105,4 +105,5 @@ class Timers:
     def stop_all(self, who: Waiting) -> None:
         """Wait for nothing."""
         for queue in self._queues.values():
-            queue.stop(who)
+            if who in queue.ends:
+                queue.stop(who)

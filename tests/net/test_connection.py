@@ -31,7 +31,7 @@ class Control:
     half_closeable = False
 
     def __init__(self) -> None:
-        self.reactor = Guarded(REACTOR, self)
+        self.enter = Guarded(REACTOR, self).enter
         self.transport: Any = None
         self.told: list[object] = []
         self.read = b""

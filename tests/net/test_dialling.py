@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+from ftpalg.net.legs import dialling
 from ftpalg.net.legs.dialling import Dialer, dial
-from ftpalg.net.legs.sockets import Address
+from ftpalg.net.legs.sockets import ANY, Address
 from tests.net.pairs import REACTOR, SocketCase, listener
 
 HERE: Address = ("127.0.0.1", 0)
@@ -55,6 +57,37 @@ class Dialling(SocketCase):
     def test_refused(self) -> Deferred[None]:
         """A closed port is told in the system's words."""
         return Deferred.fromCoroutine(self._refused())
+
+    def test_from(self) -> None:
+        """Our address is the one that is told, with its port; where any will do none is asked for."""
+        bound: list[Address] = []
+
+        class Sock(socket.socket):
+            def bind(self, address: Any) -> None:
+                bound.append(address)
+                super().bind(address)
+
+        def new_socket(address: Address) -> socket.socket:
+            made = Sock()
+            made.setblocking(False)
+            return made
+
+        self.patch(dialling, "new_socket", new_socket)
+        with listener() as port, socket.socket() as free:
+            free.bind(("127.0.0.3", 0))
+            own = free.getsockname()[1]
+            free.close()
+            for ours, source_port, expected in (
+                (ANY[0], 0, []),
+                (("127.0.0.2", 0), 0, [("127.0.0.2", 0)]),
+                (("127.0.0.3", 0), own, [("127.0.0.3", own)]),
+                (ANY[0], own, [("0.0.0.0", own)]),
+            ):
+                bound.clear()
+                theirs = port.getsockname()
+                made = dial(REACTOR, ours, theirs, self.fail, self.fail, source_port)
+                made.abort()
+                self.assertEqual(bound, expected)
 
     def test_impossible(self) -> None:
         """An address that cannot be ours is raised at once."""

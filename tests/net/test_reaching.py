@@ -258,7 +258,7 @@ class Adopting(ReachingCase):
         told: list[Any] = []
 
         class Lost:
-            reactor = Guarded(shared._reactor, Unbroken())
+            enter = Guarded(shared._reactor, Unbroken()).enter
 
             def connectionLost(self, reason: Failure) -> None:
                 told.append(reason.type)

@@ -32,7 +32,7 @@ class Attached(Protocol):
         self.control = control
 
     def makeConnection(self, transport: ITransport) -> None:
-        self.control.reactor.enter(self.control.made, transport)
+        self.control.enter(self.control.made, transport)
 
     def dataReceived(self, data: bytes) -> None:
         try:
@@ -41,7 +41,7 @@ class Attached(Protocol):
             self.control.broke()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.control.reactor.enter(self.control.connectionLost, reason)
+        self.control.enter(self.control.connectionLost, reason)
 
 
 def attached(control: Control) -> Attached:
@@ -57,7 +57,7 @@ class HalfCloseable(Attached):
 
     def readConnectionLost(self) -> None:
         """The peer has closed its side."""
-        self.control.reactor.enter(self.control.readConnectionLost)
+        self.control.enter(self.control.readConnectionLost)
 
     def writeConnectionLost(self) -> None:
         """Our own end has gone out."""
@@ -69,7 +69,7 @@ def adopt(reactor: Reactor, sock: socket.socket, control: Control) -> None:
     Raise OSError where it cannot be watched.
     """
     connection = Connection(reactor, sock, control)
-    control.reactor.enter(control.made, connection)
+    control.enter(control.made, connection)
 
 
 def accepted(

@@ -207,7 +207,7 @@ class Connection:
     def readConnectionLost(self, reason: Failure) -> None:
         """The peer has closed its side."""
         if self._control.half_closeable:
-            self._control.reactor.enter(self._control.readConnectionLost)
+            self._control.enter(self._control.readConnectionLost)
         else:
             self.connectionLost(reason)
 
@@ -225,7 +225,7 @@ class Connection:
             producer.stopProducing()
         self._reactor.removeReader(self)
         self._reactor.removeWriter(self)
-        enter = self._control.reactor.enter
+        enter = self._control.enter
         enter(self._close, reason)
         enter(self._control.connectionLost, reason)
 

@@ -113,6 +113,13 @@ class Control(ABC):
         """The reactor as one part of it sees it: what the part raises goes to ``broke``."""
         return Guarded(self._reactor, self)
 
+    def enter(self, call: Callable[..., object], *args: object) -> None:
+        """Call it; what it raises goes to ``broke`` and no further."""
+        try:
+            call(*args)
+        except Exception:
+            self.broke()
+
     @property
     def closing(self) -> bool:
         """Whether it is over for the session."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from twisted.python.failure import Failure
 
 from ftpalg.net.legs.sockets import (
+    ANY,
     Address,
     Descriptor,
     hand_over,
@@ -64,11 +65,7 @@ def dial(
     try:
         if transparent:
             make_transparent(sock)
-        if source_port:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        elif hasattr(socket, "IP_BIND_ADDRESS_NO_PORT"):
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_BIND_ADDRESS_NO_PORT, 1)
-        sock.bind(with_port(ours, source_port))
+        _bind(sock, ours, source_port)
         sock.connect(theirs)
     except BlockingIOError:
         pass
@@ -76,3 +73,14 @@ def dial(
         sock.close()
         raise
     return Dialer(reactor, sock, opened, failed)
+
+
+def _bind(sock: socket.socket, ours: Address, port: int) -> None:
+    """Give it our address; where any will do connect() chooses one."""
+    if port:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    elif ours in ANY:
+        return
+    elif hasattr(socket, "IP_BIND_ADDRESS_NO_PORT"):
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_BIND_ADDRESS_NO_PORT, 1)
+    sock.bind(with_port(ours, port))

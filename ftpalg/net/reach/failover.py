@@ -139,6 +139,9 @@ class Reach:
             self._ask_for([normal(host) if how is Asked.ADDRESS else host])
 
     def _look_up(self, host: str, resolve: Resolve, then: Callable[[list[str]], None]) -> None:
+        if is_address(host):
+            then([host])
+            return
         done = False
 
         def answered(hosts: list[str], fault: str) -> None:
@@ -150,9 +153,6 @@ class Reach:
                 self._reasons.append(fault)
             then(hosts)
 
-        if is_address(host):
-            then([host])
-            return
         looking = resolve(host, answered)
         if not done:
             self._looking = looking
