@@ -40,14 +40,15 @@ test: $(VENV)/test check
 	    tests.core tests.policy tests.config
 	$(BIN)/coverage report --fail-under=100 --skip-covered
 	$(BIN)/trial -j2 tests.walk
-	$(BIN)/trial -j2 tests.net tests.ops tests.files tests.cli tests.wire tests.tls tests.ldap tests.units.test_units \
-	    $(ROOF)
+	$(BIN)/trial -j2 tests.net tests.admin tests.ops tests.files tests.cli tests.explain tests.wire tests.tls \
+	    tests.ldap tests.units.test_units $(ROOF)
 	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
 	sh tests/peers/install.sh
 	sh tests/ops/install.sh
 	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture tests.units
+	FTPALG_LONG=1 $(BIN)/trial tests.explain
 
 peers: $(VENV)/test
 	sh tests/peers/install.sh
@@ -103,8 +104,8 @@ deb-test: $(VENV)/test
 
 # The newest libraries that pyproject.toml allows, for make deb and the container.
 requirements: $(VENV)/dist
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --no-header \
-	    --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra ldap --extra metrics \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --output-file packaging/requirements.txt pyproject.toml
 
 docs: $(VENV)/docs

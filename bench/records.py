@@ -32,6 +32,7 @@ from ftpalg.life import garbage
 from ftpalg.life.service import GatewayService
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import Form, LogSettings, Said
+from ftpalg.ops.trail import Known
 from ftpalg.ops.writer import PAUSE
 
 
@@ -50,6 +51,9 @@ class Silent:
         """Nothing."""
 
     def warned(self, text: str) -> None:
+        """Nothing."""
+
+    def known(self, session: str) -> Known | None:
         """Nothing."""
 
     def reopen(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,13 @@ BEGINNING = Path("/proc/self/environ")
 
 
 @implementer(IStreamServerEndpoint)
-@dataclass(frozen=True, slots=True)
 class FromSystemd:
     """A socket of systemd's."""
 
-    reactor: object
-    descriptor: int
-    family: int
+    def __init__(self, reactor: object, descriptor: int, family: int) -> None:
+        self.reactor = reactor
+        self.descriptor = descriptor
+        self.family = family
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
         """Accept from a copy of the socket."""
@@ -51,8 +50,8 @@ class FromSystemd:
         return listening
 
 
-def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
-    """The endpoint that a setting names.  Raise SettingsError where there is none.
+def endpoint_of(reactor: object, text: str, key: str = "listen") -> IStreamServerEndpoint:
+    """The endpoint that the setting ``key`` names.  Raise SettingsError where there is none.
 
     Twisted's own are imported where one is named: they bring its plug-ins and more.
     """
@@ -62,19 +61,19 @@ def endpoint_of(reactor: object, text: str) -> IStreamServerEndpoint:
 
     name = systemd_name(text)
     if name:
-        descriptor = _handed_on(text, name)
+        descriptor = _handed_on(text, name, key)
         try:
             with socket.socket(fileno=os.dup(descriptor)) as found:
                 os.set_inheritable(descriptor, False)
                 return FromSystemd(reactor, descriptor, found.family)
         except OSError:
-            raise _fault(text, NO_SOCKET) from None
+            raise _fault(key, text, NO_SOCKET) from None
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, text)
     except Exception:  # each endpoint's parser raises what it likes, in words of Python
         if from_systemd(text):
-            raise _fault(text, NO_SOCKET) from None
-        raise _fault(text, f"is no endpoint that Twisted knows; {FORMS}") from None
+            raise _fault(key, text, NO_SOCKET) from None
+        raise _fault(key, text, f"is no endpoint that Twisted knows; {FORMS}") from None
     return endpoint
 
 
@@ -98,17 +97,17 @@ NO_SOCKET = (
 )
 
 
-def _handed_on(text: str, name: str) -> int:
+def _handed_on(text: str, name: str, key: str) -> int:
     """The descriptor of systemd's socket of a name."""
     environ = _environ()
     if environ.get("LISTEN_PID") != str(os.getpid()):
-        raise _fault(text, NO_SOCKET)
+        raise _fault(key, text, NO_SOCKET)
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     found = [FIRST + at for at, one in enumerate(names) if one == name]
     if not found:
-        raise _fault(text, NO_SOCKET)
+        raise _fault(key, text, NO_SOCKET)
     if len(found) > 1:
-        raise _fault(text, f"systemd gives {len(found)} sockets of this name; name each apart")
+        raise _fault(key, text, f"systemd gives {len(found)} sockets of this name; name each apart")
     return found[0]
 
 
@@ -124,5 +123,5 @@ def _environ() -> Mapping[str, str]:
     return {name: value for name, mark, value in named if mark}
 
 
-def _fault(text: str, remedy: str) -> SettingsError:
-    return SettingsError([f"listen = {text!r}: {remedy}"])
+def _fault(key: str, text: str, remedy: str) -> SettingsError:
+    return SettingsError([f"{key} = {text!r}: {remedy}"])

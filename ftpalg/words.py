@@ -5,11 +5,10 @@ Each stands for a setting and goes before the file and the environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """``--name ARGUMENT``; one that is ``many`` may stand more than once."""
 
     name: str

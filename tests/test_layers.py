@@ -19,10 +19,12 @@ MAY_IMPORT = {
     "policy": {"core", "policy"},
     "net": {"core", "config", "net"},
     "ops": {"core", "config", "ops"},
+    "admin": {"core", "config", "net", "ops", "admin", ""},
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "life", "endpoints", ""},
+    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
     "whole_files": {"whole_files"},
@@ -30,6 +32,8 @@ MAY_IMPORT = {
     "ldap": {"ldap", "config", "net"},
     "cli": {
         "cli",
+        "explain",
+        "admin",
         "foreground",
         "whole_files",
         "life",
@@ -61,8 +65,12 @@ CORE = (
     {"value"},
     {"routes", "keys"},
     {"wire"},
-    {"ends", "events", "actions", "phases", "session_settings", "facts", "signals", "certificates"},
+    {
+        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts"),
+        *("signals", "certificates", "steering", "snapshots", "reached"),
+    },
     {"about"},
+    {"last_lines"},
     {"desk"},
     {"stage"},
     {"stages"},
@@ -75,6 +83,7 @@ STAGES = (
     {"protection"},
     {"plan"},
     {"login"},
+    {"wish"},
     {"entry"},
     {"local"},
     {"restart"},
@@ -109,9 +118,10 @@ NET = (
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"accounts", "policies"},
-    {"contexts"},
+    {"contexts", "judging"},
     {"tls"},
-    {"guarded", "shown", "password_masking"},
+    {"guarded", "shown", "password_masking", "standing", "drained"},
+    {"dialogues"},
     {"owners", "remedies"},
     {"legs"},
     {"leading_bytes", "proxyheader"},
@@ -122,13 +132,13 @@ NET = (
     {"shared"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
-    {"details"},
+    {"details", "snapshots"},
     {"driver"},
     {"gateway"},
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "life", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "explain", "cli")
 
 
 def room_of(module: str) -> str:

@@ -18,8 +18,7 @@ from ftpalg.cli.here import faults_of_machine
 from ftpalg.cli.meaning import meaning
 from ftpalg.config import Loaded, SettingsError
 from ftpalg.config.effective import effective
-from ftpalg.config.faults import Fault, independent
-from ftpalg.config.warnings import Warning
+from ftpalg.config.faults import Finding, Warning, independent
 from ftpalg.life.files import every_warning, faults_of_files
 from ftpalg.options import load
 
@@ -73,7 +72,7 @@ def wrong_words(words: Namespace) -> str:
     return ""
 
 
-def _print(loaded: Loaded, one: Fault, out: TextIO) -> None:
+def _print(loaded: Loaded, one: Finding, out: TextIO) -> None:
     sentence, quoted = loaded.tell(one)
     if isinstance(one, Warning):
         place = sentence.removesuffix(one.sentence)

@@ -6,24 +6,24 @@ Nothing of the gateway is imported here: the table is read for ``--help``, compl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ftpalg.words import CONFIG, WORDS, Word
 
+NO_FORM: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+
+class Argument(NamedTuple):
     """A word of a command, as argparse takes it.  ``file`` and ``folder`` are completed as such."""
 
     names: tuple[str, ...]
     meaning: str
-    form: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = NO_FORM
     completes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command, or a group of them.  ``does`` is ``module:function`` in ``ftpalg.cli``.
 
     The function gets argparse's namespace and returns the exit status.
@@ -63,6 +63,37 @@ CHECK = (
     switch("anonymous", "With --effective: names, addresses and paths are replaced."),
 )
 
+EXPLAIN = (
+    Argument(("--from",), "The client's address.", {"metavar": "ADDRESS", "required": True}),
+    Argument(("--user",), "What it says behind USER, as it says it.", {"metavar": "USER"}),
+    Argument(
+        ("--account",),
+        "Its account at the gateway; it says that first, where one is wanted.",
+        {"metavar": "NAME"},
+    ),
+    Argument(
+        ("--to",),
+        "The server that it names in words, or that its packets were for on a listener that"
+        " intercepts: HOST, HOST:PORT, [IPV6]:PORT.",
+        {"metavar": "SERVER"},
+    ),
+    Argument(("--host",), "What it says behind HOST.", {"metavar": "NAME"}),
+    Argument(("--sni",), "The name that its TLS asks for.", {"metavar": "NAME"}),
+    switch("tls", "It begins TLS where that is offered; where it is required it does so anyhow."),
+    Argument(
+        ("--listener",),
+        "Where it has come to: an endpoint, or a key like listeners[1]. [default: the first]",
+        {"metavar": "LISTENER"},
+    ),
+    Argument(
+        ("--address",),
+        "What the server's name resolves to; repeatable.",
+        {"metavar": "ADDRESS", "action": "append"},
+    ),
+    switch("resolve", "Look names up by the system's resolver."),
+    switch("json", "Print one JSON object."),
+)
+
 ACCOUNTS_FILE = Argument(
     ("--file",),
     "The file of accounts. [default: /etc/ftpalg/accounts]",
@@ -71,10 +102,56 @@ ACCOUNTS_FILE = Argument(
 )
 ACCOUNT = Argument(("name",), "Whom clients log in as.", {"metavar": "NAME"})
 
+ASKING = (
+    Argument(
+        ("--socket",),
+        "The gateway's admin socket. [default: $FTPALG_ADMIN_SOCKET, what the settings say, or"
+        " /run/ftpalg/admin.sock]",
+        {"metavar": "PATH"},
+        "file",
+    ),
+    Argument(
+        ("--config",), "The settings file, which says where that is.", {"metavar": "FILE"}, "file"
+    ),
+    switch("json", "Print JSON."),
+)
+"""Words of every command that asks a running gateway."""
+FILTER = Argument(
+    ("filter",),
+    "Which sessions: names or their beginnings, and client=NETWORK, server=, account=, user=, route=,"
+    " listener=, state=.",
+    {"metavar": "FILTER", "nargs": "*"},
+    "sessions",
+)
+NAMES = Argument(
+    ("--names",),
+    "Print names only, for completion: sessions, routes, listeners or servers.",
+    {"choices": ("sessions", "routes", "listeners", "servers"), "metavar": "WHICH"},
+)
+
+PART = (
+    Argument(
+        ("kind",), "server, route or listener.", {"metavar": "KIND", "nargs": "?"}, "part_kinds"
+    ),
+    Argument(
+        ("name",),
+        "Its name, as the settings or ftpalg who have it: HOST or HOST:PORT, routes[N], an endpoint.",
+        {"metavar": "NAME", "nargs": "?"},
+        "parts",
+    ),
+    switch("all", "The whole gateway, as without KIND and NAME."),
+)
+
 COMMANDS = (
     Command("run", "serve in the foreground until a signal ends it", SETTINGS, "run:run"),
     Command(
         "check", "validate settings and say what they mean", (*CHECK, *SETTINGS), "check:check"
+    ),
+    Command(
+        "explain",
+        "say where a session goes and why, each rule with its file and line",
+        (*EXPLAIN, *SETTINGS),
+        "explain:explain",
     ),
     Command(
         "config",
@@ -128,6 +205,57 @@ COMMANDS = (
             Command("list", "tell who is there", (ACCOUNTS_FILE,), "account:names"),
         ),
     ),
+    Command("who", "tell who is on", (FILTER, NAMES, *ASKING), "who:who"),
+    Command(
+        "kick",
+        "end sessions",
+        (
+            FILTER,
+            switch("after-transfer", "A session that moves a file ends behind it."),
+            Argument(("--say",), "What the clients are told.", {"metavar": "TEXT"}),
+            *ASKING,
+        ),
+        "kick:kick",
+    ),
+    Command(
+        "ladder",
+        "show what clients and servers say to each other, as they say it, without passwords",
+        (
+            Argument(
+                ("--client",),
+                "Whose sessions: an address, a network, or a session, which is followed until it is"
+                " over.",
+                {"metavar": "ADDRESS|ID", "required": True},
+                "sessions",
+            ),
+            switch("back", "First what has been said so far, as far as it is kept."),
+            *ASKING,
+        ),
+        "ladder:ladder",
+    ),
+    Command(
+        "errors",
+        "tell what broke the protocol last, of each server and of the clients of each listener",
+        ASKING,
+        "errors:errors",
+    ),
+    Command(
+        "drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (
+            *PART,
+            Argument(
+                ("--within",),
+                "Seconds, after which what is left is ended, transfers too. [default: no bound]",
+                {"metavar": "SECONDS", "type": int},
+            ),
+            switch("list", "Only tell what is drained."),
+            *ASKING,
+        ),
+        "drain:drain",
+    ),
+    Command("undrain", "new sessions come again", (*PART, *ASKING), "drain:undrain"),
+    Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",
         "hand the listeners of a running gateway to a new one",

@@ -11,8 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from ftpalg.config import Settings, SettingsError
-from ftpalg.config.faults import Fault, path_of
-from ftpalg.config.warnings import Warning
+from ftpalg.config.faults import Fault, Finding, Warning, path_of
 from ftpalg.net import revocations
 from ftpalg.net.contexts import authorities
 from ftpalg.net.expiry import few
@@ -20,7 +19,7 @@ from ftpalg.net.keypair import read_pair
 from ftpalg.net.validity import AHEAD, Dated, of_authorities, of_list, of_pair
 
 
-def ends(settings: Settings, now: datetime) -> Iterator[Fault]:
+def ends(settings: Settings, now: datetime) -> Iterator[Finding]:
     """What is to be said of each file; a certificate that ends soon is a Warning, "expires-7" within
     seven days.  What cannot be read is told elsewhere."""
     for file in _files(settings):
@@ -32,7 +31,7 @@ def ends(settings: Settings, now: datetime) -> Iterator[Fault]:
                 yield Warning(path, due.sentence, id=_id(due.days or 0))
 
 
-def suspected(one: Fault) -> Warning:
+def suspected(one: Finding) -> Warning:
     """The same as a warning, where the machine that runs may be another, or the time."""
     return one if isinstance(one, Warning) else Warning(one.path, one.sentence, id="not-valid")
 

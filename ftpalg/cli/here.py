@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from ftpalg.cli.ends import ends
@@ -23,9 +24,9 @@ from ftpalg.cli.machine import (
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import socket_of
-from ftpalg.config.faults import Fault, fault, path_of
-from ftpalg.config.warnings import Warning
+from ftpalg.config.faults import Fault, Finding, Warning, fault, path_of
 from ftpalg.life.descriptors import descriptors
+from ftpalg.life.publishing import MISSING
 from ftpalg.net.pinholes import Nft, fault_of, sets_of
 from ftpalg.net.reach.names import is_address
 from ftpalg.net.reach.system import addresses_of
@@ -35,7 +36,7 @@ from ftpalg.ops.log import JOURNAL, SYSLOG
 
 LOOK_UP_SECONDS = 5.0
 
-Found = Iterator[Fault]
+Found = Iterator[Finding]
 
 
 def faults_of_machine(settings: Settings) -> tuple[list[Fault], list[Warning]]:
@@ -50,8 +51,11 @@ def _warning(name: str, key: str, words: str) -> Warning:
 
 
 def _listeners(settings: Settings) -> Found:
-    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
-        wanted = socket_of(one.endpoint)
+    named = zip(listener_keys(settings), settings.all_listeners, strict=True)
+    endpoints = [(key, one.endpoint) for key, one in named]
+    beside = [("admin.agent", settings.admin.agent), ("admin.listen", settings.admin.listen)]
+    for key, endpoint in (*endpoints, *beside):
+        wanted = socket_of(endpoint) if endpoint else None
         error = cannot_bind(wanted.host, wanted.port, both=wanted.both) if wanted else None
         if wanted and error and (holder := gateway_at(error, wanted.port)):
             yield _warning(
@@ -60,6 +64,11 @@ def _listeners(settings: Settings) -> Found:
         elif wanted and error:
             remedy = remedy_for(error, wanted.host, wanted.port)
             yield fault(key, f"cannot listen on {wanted}: {remedy}")
+
+
+def _metrics(settings: Settings) -> Found:
+    if settings.admin.listen and find_spec("prometheus_client") is None:
+        yield fault("admin.listen", MISSING)
 
 
 def _sources(settings: Settings) -> Found:
@@ -199,6 +208,7 @@ def _daemons(settings: Settings) -> Found:
 
 LOOKS: tuple[Callable[[Settings], Found], ...] = (
     _listeners,
+    _metrics,
     _sources,
     _capabilities,
     _pinholes,

@@ -86,7 +86,9 @@ def _bare(argument: Argument) -> bool:
 def _synopsis(argument: Argument) -> str:
     choices = argument.form.get("choices")
     name = "|".join(choices) if choices else argument.form["metavar"]
-    return {"?": f"[{name}]", "+": f"{name}..."}.get(argument.form.get("nargs", ""), name)
+    return {"?": f"[{name}]", "+": f"{name}...", "*": f"[{name}...]"}.get(
+        argument.form.get("nargs", ""), name
+    )
 
 
 def _settings() -> Iterator[str]:

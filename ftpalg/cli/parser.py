@@ -72,6 +72,9 @@ def _add(made: Parser, argument: Argument) -> None:
 
 COMPLETES = {
     "file": {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"},
+    "sessions": {"bash": "_ftpalg_sessions", "zsh": "_ftpalg_sessions"},
+    "part_kinds": {"bash": "_ftpalg_part_kinds", "zsh": "_ftpalg_part_kinds"},
+    "parts": {"bash": "_ftpalg_parts", "zsh": "_ftpalg_parts"},
     "folder": {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"},
 }
 """As shtab.FILE and shtab.DIRECTORY, which need not be there to parse words."""

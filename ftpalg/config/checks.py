@@ -317,6 +317,16 @@ def named_address(value: Any) -> str:
         raise ValueError("must be an IP address, a name that resolves to one, or empty") from None
 
 
+@listed(type="string", pattern="^[A-Za-z0-9._-]+$")
+def host_names(value: Any) -> tuple[str, ...]:
+    """A list of hosts' names."""
+    if not isinstance(value, list) or not all(
+        isinstance(t, str) and HOST.fullmatch(t) for t in value
+    ):
+        raise ValueError('must be a list of hosts\' names, like ["gw.example.net"]')
+    return tuple(name.lower() for name in value)
+
+
 @schema(type="string", pattern="^[^\\u0000-\\u001f\\u007f]*$")
 def plain_word(value: Any) -> str:
     """A user name or a password's name: no bytes that end a command."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -18,8 +17,8 @@ KEY = re.compile(r"([a-z0-9-]+(?:\[\d+\])?(?:\.[a-z0-9-]+(?:\[\d+\])?)*)(?: =.*?
 """The key that a sentence begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+@value
+class Fault(NamedTuple):
     """One sentence, and the key whose place it is told with.
 
     ``needs`` are the other keys that it speaks of: where one of them is itself at fault, nothing can
@@ -30,6 +29,20 @@ class Fault:
     sentence: str
     needs: tuple[str, ...] = ()
     whole: bool = False
+
+
+@value
+class Warning(NamedTuple):
+    """What is right and suspicious: the same, with the name of its kind."""
+
+    path: Path
+    sentence: str
+    needs: tuple[str, ...] = ()
+    whole: bool = False
+    id: str = ""
+
+
+Finding = Fault | Warning
 
 
 def fault(key: str, words: str, *needs: str) -> Fault:
@@ -150,7 +163,7 @@ SECRET = re.compile(r"\bauth\b|^accounts\b|memory:|password", re.IGNORECASE)
 """Keys whose lines may hold a password: they are not quoted."""
 
 
-def told(one: Fault, document: Document | None, origin: str) -> tuple[str, str]:
+def told(one: Finding, document: Document | None, origin: str) -> tuple[str, str]:
     """A fault with its place: the sentence, and the line with its mark or nothing."""
     place = document.place(one.path, whole=one.whole) if document is not None else None
     if document is None or place is None:

@@ -11,11 +11,10 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path as File
 from types import GenericAlias
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from attrs import evolve, fields, has
 from cattrs import ClassValidationError, Converter, IterableValidationError
@@ -28,6 +27,7 @@ from ftpalg.config.environment import PREFIX, from_environment, variable_of
 from ftpalg.config.faults import (
     Document,
     Fault,
+    Finding,
     SettingsError,
     dotted,
     error_of,
@@ -55,6 +55,7 @@ from ftpalg.config.tables import (
 )
 from ftpalg.config.tls import Certificate, ServerTlsRule
 from ftpalg.config.warnings import ALLOW, OF_MACHINE, OF_PROCESS, all_warnings, of_process
+from ftpalg.core.value import value
 
 SECTIONS = (
     *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
@@ -64,8 +65,8 @@ SECTIONS = (
 """Every class of the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+@value
+class Loaded(NamedTuple):
     """Settings with where they come from.
 
     ``sources`` has, for each setting that something set, where: a variable's name, the command line,
@@ -77,7 +78,7 @@ class Loaded:
     sources: Mapping[str, str]
     faults: tuple[Fault, ...] = ()
 
-    def tell(self, one: Fault) -> tuple[str, str]:
+    def tell(self, one: Finding) -> tuple[str, str]:
         """A fault or a warning with its place: the sentence, and the quoted line or nothing."""
         return told(one, *_origin(one.path, self.document, self.sources))
 
@@ -272,14 +273,27 @@ def examine(
         for key_path, place in document.places.values.items():
             sources[dotted(key_path)] = f"{document.name}:{place.line}"
     for words, source in ((variables, ""), (overrides, COMMAND_LINE)):
-        for key, value in words.items():
-            if _lay(raw, path_of(key), value):
+        for key, given in words.items():
+            if _lay(raw, path_of(key), given):
                 setter = source or variable_of(*_section_and_key(key))
-                sources |= dict.fromkeys(_keys_in(key, value), setter)
+                sources |= dict.fromkeys(_keys_in(key, given), setter)
     settings, more = settings_of_raw(raw)
     faults += sorted(more, key=lambda one: _line(one, document))
-    settings = evolve(settings, origin=Origin(_allowed(settings, document), sources))
+    origin = Origin(_allowed(settings, document), sources, _tables_of(document))
+    settings = evolve(settings, origin=origin)
     return Loaded(settings, document, sources, tuple(faults))
+
+
+def _tables_of(document: Document | None) -> dict[str, str]:
+    """Where each table of a list begins."""
+    if document is None:
+        return {}
+    listed = ((path, place) for path, place in document.places.keys.items() if path[1:])
+    return {
+        dotted(path): f"{document.name}:{place.line}"
+        for path, place in listed
+        if isinstance(path[-1], int)
+    }
 
 
 def _origin(

@@ -12,6 +12,7 @@ from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
 from ftpalg.config.checks import Network
+from ftpalg.config.section import Section
 from ftpalg.config.tables import (
     Access,
     Accounts,
@@ -44,8 +45,8 @@ INSPECTED_PORTS = frozenset((1720, 2000, 5060, 5061))
 PortRange = tuple[int, int]
 
 
-@frozen(repr=False)
-class Data:
+@frozen(eq=False, repr=False)
+class Data(Section):
     """``[data]``: data connections."""
 
     client_ports: PortRange = setting((49152, 65534), checks.port_range)
@@ -65,8 +66,8 @@ class Data:
     remember: float = setting(3600.0, checks.seconds)
 
 
-@frozen(repr=False)
-class Timeouts:
+@frozen(eq=False, repr=False)
+class Timeouts(Section):
     """``[timeouts]``: every wait, in seconds."""
 
     resolve: float = setting(10.0, checks.seconds)
@@ -111,8 +112,8 @@ class Timeouts:
         return self._of[timer]
 
 
-@frozen(repr=False)
-class Limits:
+@frozen(eq=False, repr=False)
+class Limits(Section):
     """``[limits]``: every bound."""
 
     sessions: int = setting(5000, checks.at_least(1))
@@ -157,8 +158,8 @@ class Shown(Enum):
     NONE = "none"
 
 
-@frozen(repr=False)
-class Log:
+@frozen(eq=False, repr=False)
+class Log(Section):
     """``[log]``."""
 
     format: LogFormat = setting(LogFormat.AUTO, checks.one_of(LogFormat))
@@ -171,17 +172,18 @@ class Log:
     ladder: bool = setting(False, checks.switch)
 
 
-@frozen(repr=False)
-class Admin:
+@frozen(eq=False, repr=False)
+class Admin(Section):
     """``[admin]``: where the gateway tells of itself and takes orders."""
 
     socket: Path | None = setting(None, checks.path)
     listen: str = setting("", checks.socket_or_none)
+    names: tuple[str, ...] = setting((), checks.host_names)
     agent: str = setting("", checks.socket_or_none)
 
 
-@frozen(repr=False)
-class Settings:
+@frozen(eq=False, repr=False)
+class Settings(Section):
     """The whole configuration."""
 
     listeners: tuple[Listener, ...] = ()
@@ -264,7 +266,7 @@ class Settings:
         modes = [
             self.default_server_tls,
             *(rule.mode for rule in self.server_tls.rules),
-            *(self.route(rule).tls for rule in self.routes),
+            *(self.route(rule).tls for rule in self.routes if not rule.shadow),
         ]
         return any(mode not in (None, ServerTls.OFF) for mode in modes)
 

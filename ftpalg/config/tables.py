@@ -16,6 +16,7 @@ from attrs import Factory, field, fields, frozen
 
 from ftpalg.config import checks
 from ftpalg.config.checks import SCHEMAS, Check, Network, schema
+from ftpalg.config.section import Section
 from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.errors import BadArgument
@@ -51,28 +52,34 @@ COMMAND_LINE = "command line"
 """As ``Origin.places`` has it."""
 
 
-@frozen(repr=False)
-class Origin:
+@frozen(eq=False, repr=False)
+class Origin(Section):
     """Where settings come from.
 
     ``allowed`` are the warnings that comments of the file allow: id and key.  ``places`` has, for each
-    setting that something set, the file with its line, the variable, or the command line.
+    setting that something set, the file with its line, the variable, or the command line; ``tables`` the
+    same of each table of a list.
     """
 
     allowed: frozenset[tuple[str, str]] = frozenset()
     places: Mapping[str, str] = Factory(dict)
+    tables: Mapping[str, str] = Factory(dict)
+
+    def place(self, key: str) -> str:
+        """Where a setting or a table was set; empty for what is as it is by default."""
+        return self.places.get(key) or self.tables.get(key, "")
 
     def of(self, key: str) -> str:
         """A key, with its place where it has one."""
-        place = self.places.get(key)
+        place = self.place(key)
         return f"{place}: {key}" if place else key
 
 
 # -- where servers are ----------------------------------------------------------------------------
 
 
-@frozen(repr=False)
-class ServerUrl:
+@frozen(eq=False, repr=False)
+class ServerUrl(Section):
     """``ftp://host[:21]`` plain, ``ftpes://host[:21]`` explicit and ``ftps://host[:990]`` implicit TLS."""
 
     scheme: str
@@ -134,8 +141,8 @@ def server_urls(value: Any) -> tuple[ServerUrl, ...]:
     return tuple(url for url in map(server_url, listed) if url is not None)
 
 
-@frozen(repr=False)
-class ParentUrl:
+@frozen(eq=False, repr=False)
+class ParentUrl(Section):
     """``socks5://host[:1080]``, ``http://host[:3128]`` (CONNECT) or ``ftp://host[:21]`` (user@server)."""
 
     scheme: str
@@ -165,8 +172,8 @@ class Intercept(Enum):
     TPROXY = "tproxy"
 
 
-@frozen(repr=False)
-class Listener:
+@frozen(eq=False, repr=False)
+class Listener(Section):
     """One of ``[[listeners]]``; what it leaves out the general settings say."""
 
     endpoint: str = needed(checks.endpoint)
@@ -177,16 +184,16 @@ class Listener:
     active: bool | None = setting(None, checks.optional(checks.switch))
 
 
-@frozen(repr=False)
-class Logins:
+@frozen(eq=False, repr=False)
+class Logins(Section):
     """``[login]``: how clients name the server they want."""
 
     dialects: tuple[Dialect, ...] = setting(DEFAULT_DIALECTS, checks.several(Dialect))
     separators: str = setting("@", checks.separators)
 
 
-@frozen(repr=False)
-class Accounts:
+@frozen(eq=False, repr=False)
+class Accounts(Section):
     """``[accounts]``: accounts at the gateway."""
 
     auth: tuple[str, ...] = setting((), checks.descriptions)
@@ -200,8 +207,8 @@ class Accounts:
 # -- who may come, and whither ------------------------------------------------------------------------
 
 
-@frozen(repr=False)
-class AccessRule:
+@frozen(eq=False, repr=False)
+class AccessRule(Section):
     """One of ``[[access.servers]]``."""
 
     allow: bool = setting(True, checks.switch)
@@ -210,10 +217,11 @@ class AccessRule:
     names: tuple[str, ...] = setting((), checks.texts)
     networks: tuple[Network, ...] = setting((), checks.networks)
     ports: tuple[tuple[int, int], ...] = setting((), checks.port_ranges)
+    shadow: bool = setting(False, checks.switch)
 
 
-@frozen(repr=False)
-class Access:
+@frozen(eq=False, repr=False)
+class Access(Section):
     """``[access]``."""
 
     clients: tuple[Network, ...] = setting((), checks.networks)
@@ -223,8 +231,8 @@ class Access:
 # -- routes -------------------------------------------------------------------------------------------
 
 
-@frozen(repr=False)
-class RouteRule:
+@frozen(eq=False, repr=False)
+class RouteRule(Section):
     """One of ``[[routes]]``: the conditions, then the way."""
 
     clients: tuple[Network, ...] = setting((), checks.networks)
@@ -245,6 +253,7 @@ class RouteRule:
     password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
     data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
+    shadow: bool = setting(False, checks.switch)
 
     @property
     def secret(self) -> str:
@@ -285,8 +294,8 @@ def secret(file: Path | None, credential: str) -> str:
     return f"credential:{credential}" if credential else ""
 
 
-@frozen(repr=False)
-class Parent:
+@frozen(eq=False, repr=False)
+class Parent(Section):
     """One of ``[[parents]]``: a proxy that servers are reached through."""
 
     name: str = needed(checks.plain_word)
@@ -302,8 +311,8 @@ class Parent:
         return secret(self.password_file, self.password_credential)
 
 
-@frozen(repr=False)
-class ProxyProtocol:
+@frozen(eq=False, repr=False)
+class ProxyProtocol(Section):
     """``[proxy-protocol]``: addresses handed on by balancers."""
 
     balancers: tuple[Network, ...] = setting((), checks.networks)
@@ -312,8 +321,8 @@ class ProxyProtocol:
 # -- around the gateway ---------------------------------------------------------------------------------
 
 
-@frozen(repr=False)
-class Pinholes:
+@frozen(eq=False, repr=False)
+class Pinholes(Section):
     """``[pinholes]``: the nftables sets that expected data connections are added to."""
 
     table: str = setting("", checks.nft_table)
@@ -321,15 +330,15 @@ class Pinholes:
     ipv6_set: str = setting("data6", checks.nft_name)
 
 
-@frozen(repr=False)
-class Health:
+@frozen(eq=False, repr=False)
+class Health(Section):
     """``[health]``: checks of servers that are one of several."""
 
     every: float = setting(30.0, checks.seconds)
 
 
-@frozen(repr=False)
-class ClientAddress:
+@frozen(eq=False, repr=False)
+class ClientAddress(Section):
     """One of ``[[data.client-addresses]]``: what clients of these networks are told in 227."""
 
     clients: tuple[Network, ...] = needed(checks.networks)

@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ftpalg.config import checks
+from ftpalg.config.section import Section
 from ftpalg.config.tables import needed, setting
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
@@ -16,16 +17,16 @@ from ftpalg.core.wire.addresses import plain_name
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 
-@frozen(repr=False)
-class Certificate:
+@frozen(eq=False, repr=False)
+class Certificate(Section):
     """``[[client-tls.more-certificates]]``: two PEM files that belong together."""
 
     certificate: Path = field(metadata={"check": checks.path})
     private_key: Path = field(metadata={"check": checks.path})
 
 
-@frozen(repr=False)
-class ClientTlsSettings:
+@frozen(eq=False, repr=False)
+class ClientTlsSettings(Section):
     """``[client-tls]``: TLS on the client's connections."""
 
     mode: ClientTls = setting(ClientTls.OFF, checks.one_of(ClientTls))
@@ -58,8 +59,8 @@ class ClientTlsSettings:
         ]
 
 
-@frozen(repr=False)
-class ServerTlsRule:
+@frozen(eq=False, repr=False)
+class ServerTlsRule(Section):
     """``[[server-tls.rules]]``: the TLS for servers whose name fits a pattern."""
 
     server: str = needed(checks.pattern)
@@ -67,8 +68,8 @@ class ServerTlsRule:
     pin: tuple[str, ...] = setting((), checks.pins)
 
 
-@frozen(repr=False)
-class ServerTlsSettings:
+@frozen(eq=False, repr=False)
+class ServerTlsSettings(Section):
     """``[server-tls]``: TLS on the server's connections."""
 
     mode: ServerTls | None = setting(None, checks.one_of(ServerTls, empty=True))

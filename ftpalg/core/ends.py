@@ -92,7 +92,13 @@ class Reason(Key):
     EXCEPTION = GATEWAY, "a fault of the gateway itself; the log has a traceback"
 
     STOPPED = OPERATOR, "the gateway was stopped"
-    DRAINED = OPERATOR, "the gateway drains, and the session was idle"
+    DRAINED = (
+        OPERATOR,
+        "the gateway, or what the session used of it, drains, and the session was idle",
+    )
+    DRAIN_TIMEOUT = OPERATOR, "what the session used was drained, and drain --within was over"
+    ROUTE_DRAINED = OPERATOR, "the session's route is drained"
+    SERVER_DRAINED = OPERATOR, "the session's server, or each of them, is drained"
     KICKED = OPERATOR, "an operator ended it"
 
     def __init__(self, ender: Ender, sentence: str) -> None:
@@ -102,7 +108,7 @@ class Reason(Key):
 
 
 class Refusal(Enum):
-    """Why a client is turned away before it has a session: a word, and the setting that says so."""
+    """Why a client is turned away before it has a session: a word, and the setting that says so, if any."""
 
     NOT_ADMITTED = "not-admitted", "access.clients"
     NO_DESCRIPTORS = "descriptors", "limits.sessions"
@@ -110,6 +116,8 @@ class Refusal(Enum):
     TOO_MANY_OF_PEER = "sessions-per-peer", "limits.sessions-per-peer"
     BAD_HEADER = "proxy-header", "proxy-protocol.balancers"
     NOT_INTERCEPTED = "not-intercepted", "intercept"
+    DRAINED = "gateway-drained", ""
+    LISTENER_DRAINED = "listener-drained", ""
 
     def __init__(self, word: str, rule: str) -> None:
         self.word = word
@@ -124,6 +132,9 @@ TLS = DISTRUST | {
     *(Reason.SERVER_NO_TLS, Reason.SERVER_TLS),
 }
 """Those that are faults of TLS."""
+
+DRAINING = frozenset((Reason.ROUTE_DRAINED, Reason.SERVER_DRAINED))
+"""Those of a session whose way is drained before it has gone it."""
 
 UNTOLD = frozenset(
     (

@@ -169,11 +169,13 @@ class ServerConnected(NamedTuple):
 class ServerUnreachable(NamedTuple):
     """No address of the server could be reached; ``reason`` names each and why.
 
-    ``forbidden`` is a sentence for the client where the access rules stand against it.
+    ``forbidden`` is a sentence for the client where the access rules stand against it, or where ``why``
+    says that its way is drained.
     """
 
     reason: str
     forbidden: str = ""
+    why: Reason = Reason.SERVER_UNREACHABLE
 
 
 @value

@@ -10,8 +10,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.certificates import CertificateDue, Shown
+from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
+from ftpalg.core.reached import ServerReached
+from ftpalg.core.steering import Steered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
@@ -115,7 +118,8 @@ class CommandAnswered(NamedTuple):
 @value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
-    each side, ours where we listen, and the sides whose TLS has ``resumed`` another session.
+    each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and the seconds
+    until each data connection was ``opened``, without its TLS.
 
     ``letters`` say who ended it, like those of a session; "--" where it is complete.  ``rest`` is
     where it began in the file.  A side is ``passive`` where the server of that leg listens: that is
@@ -133,6 +137,7 @@ class TransferOver(NamedTuple):
     tls: frozenset[Side] = frozenset()
     ports: tuple[tuple[Side, int], ...] = ()
     resumed: frozenset[Side] = frozenset()
+    opened: tuple[tuple[Side, float], ...] = ()
 
 
 @value
@@ -192,7 +197,8 @@ class ProtocolError(NamedTuple):
     """A peer said what the protocol does not allow at this point.
 
     ``line`` is what it said, as far as that is one line, and ``offset`` how many bytes it had said
-    before; the net adds them for a server.
+    before; the net adds them for a server.  ``before`` are the last lines of both dialogues, as
+    ``core.last_lines`` reads them, where they are kept.
     """
 
     side: Side
@@ -200,6 +206,7 @@ class ProtocolError(NamedTuple):
     moment: Moment
     line: bytes = b""
     offset: int | None = None
+    before: bytes = b""
 
 
 @value
@@ -212,16 +219,28 @@ class Failed(NamedTuple):
 
 @value
 class SessionClosed(NamedTuple):
-    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open."""
+    """A session is over: who ended it where and why; ``text`` says what ``reason`` leaves open, and the
+    net the ``seconds`` that it was there."""
 
     reason: Reason
     moment: Moment
     text: str = ""
+    seconds: float = 0.0
 
     @property
     def letters(self) -> str:
         """Who ended it, and where it stood."""
         return self.reason.ender.letter + self.moment.letter
+
+
+@value
+class Shadowed(NamedTuple):
+    """A rule that is only tried fits a decision, which was made without it: ``rule`` with its place
+    ``would`` do that, which ``differs`` from what was done or not."""
+
+    rule: str
+    would: str
+    differs: bool
 
 
 @value
@@ -354,6 +373,7 @@ class Stopped(NamedTuple):
 Fact = (
     SessionOpened
     | TlsStands
+    | ServerReached
     | LoggedIn
     | AccountLoggedIn
     | LoginRefused
@@ -366,6 +386,7 @@ Fact = (
     | ProtocolError
     | Failed
     | SessionClosed
+    | Shadowed
     | Noted
     | CommandLine
     | ReplyLines
@@ -377,6 +398,8 @@ News = (
     | Reloaded
     | ReloadFailed
     | Draining
+    | Drained
+    | Undrained
     | Stopped
     | Refused
     | Probed
@@ -384,6 +407,7 @@ News = (
     | ServerUp
     | Resource
     | CertificateDue
+    | Steered
     | GatewayTold
 )
 """What happens to the gateway."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Choose, DataVerbs, Facts, Mode, Route, Server, ServerTls, Undecided
 from ftpalg.core.wire.addresses import plain_name
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, IsAccount
@@ -21,6 +22,10 @@ class ClientTls(Enum):
     IMPLICIT = "implicit"
 
 
+Tried = Callable[[Facts, Route], Shadowed | None]
+"""What rules that are only tried would have made of those facts, instead of that route."""
+
+
 def _none(facts: Facts) -> None:
     """No table of routes."""
 
@@ -30,7 +35,8 @@ class Rules:
     """One listener's rules; shared by its sessions.
 
     ``server`` is None where the client names it; ``parent`` and ``source`` are its way.  ``choose``
-    is the table of routes, whose silence leaves the general settings in force; ``hosts`` tells the
+    is the table of routes, whose silence leaves the general settings in force, and ``tried`` its shadow
+    rules; ``hosts`` tells the
     names of HOST that it knows, None where it asks for none.  ``ftp_parents`` names the proxies that
     take ``USER user@server``, and ``separators_in_user`` those that take users with separators in
     them.  ``is_account`` knows the accounts, where they can be known without a password.  With
@@ -46,6 +52,7 @@ class Rules:
     server: Server | None = None
     mode: Mode = Mode.PASSIVE
     choose: Choose = _none
+    tried: Tried | None = None
     hosts: Callable[[str], bool] | None = None
     dialects: tuple[Dialect, ...] = DEFAULT_DIALECTS
     separators: bytes = b"@"
@@ -84,7 +91,13 @@ class Rules:
 
     def tls_to(self, server: Server) -> ServerTls:
         """The TLS that a server gets: the first pattern that fits its name, else the default."""
-        for pattern, tls in self.server_tls_rules:
-            if fnmatchcase(plain_name(server.host), plain_name(pattern)):
-                return tls
-        return self.server_tls
+        at = self.tls_rule(server)
+        return self.server_tls if at is None else self.server_tls_rules[at][1]
+
+    def tls_rule(self, server: Server) -> int | None:
+        """The place of that pattern."""
+        name = plain_name(server.host)
+        for at, (pattern, _) in enumerate(self.server_tls_rules):
+            if fnmatchcase(name, plain_name(pattern)):
+                return at
+        return None

@@ -18,7 +18,8 @@ def ready(settings: Settings, file: str, listeners: Iterable[str], sessions: int
     """The fact; ``sessions`` is how many fit."""
     first, last = settings.data.client_ports
     fixed = (settings.server,) if settings.server else ()
-    urls = (*(url for rule in settings.routes for url in rule.server or ()), *fixed)
+    routes = (rule for rule in settings.routes if not rule.shadow)
+    urls = (*(url for rule in routes for url in rule.server or ()), *fixed)
     return Ready(
         __version__,
         file,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ftpalg.config import Intercept, Settings
 from ftpalg.config.endpoints import socket_of
-from ftpalg.config.warnings import Warning, of_process
+from ftpalg.config.faults import Warning
+from ftpalg.config.warnings import of_process
 
 PROC = Path("/proc")
 BIND, ADMIN = "CAP_NET_BIND_SERVICE", "CAP_NET_ADMIN"

@@ -16,7 +16,6 @@ from attrs import fields, has
 from ftpalg.config import Settings
 
 AT_START = (
-    "admin",
     "state",
     "workers",
 )

@@ -24,8 +24,8 @@ REMEDIES = {
 """By errno; of EADDRINUSE it depends on who holds the port."""
 
 
-def listening(error: BaseException | None, endpoint: str) -> CannotStart:
-    """Why nobody can listen there."""
+def listening(error: BaseException | None, endpoint: str, key: str = "") -> CannotStart:
+    """Why nobody can listen there, where that ``key`` wants it; clients' listeners have several."""
     cause = getattr(error, "socketError", error) if isinstance(error, CannotListenError) else error
     code = getattr(cause, "errno", None)
     why = getattr(cause, "strerror", None) or "it does not let itself be used"
@@ -35,7 +35,8 @@ def listening(error: BaseException | None, endpoint: str) -> CannotStart:
         holder = holder_of(port) if isinstance(port, int) else ""
         why += f" (held by {holder})" if holder else ""
         remedy = "end what holds it, or choose another port"
-    return CannotStart(f"cannot listen on {endpoint}: {why}; {remedy}.")
+    head = f"{key} = {endpoint!r}" if key else f"cannot listen on {endpoint}"
+    return CannotStart(f"{head}: {why}; {remedy}.")
 
 
 def transparent(error: OSError, endpoint: str) -> CannotStart:

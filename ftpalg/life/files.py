@@ -16,8 +16,8 @@ from twisted.internet.task import Clock
 from ftpalg.config import Settings, SettingsError
 from ftpalg.config.contradictions import listener_keys
 from ftpalg.config.endpoints import from_systemd
-from ftpalg.config.faults import Fault, fault_of, path_of
-from ftpalg.config.warnings import Warning, warnings
+from ftpalg.config.faults import Fault, Warning, fault_of, path_of
+from ftpalg.config.warnings import warnings
 from ftpalg.endpoints import endpoint_of
 from ftpalg.net import revocations
 from ftpalg.net.accounts import checkers_of

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -40,13 +39,13 @@ class IPort(IListeningPort, IReadDescriptor):
         """Accept nobody any more."""
 
 
-@dataclass(slots=True)
 class Opened:
     """A listener that stands."""
 
-    listener: Listener
-    factory: ClientFactory
-    port: IPort
+    def __init__(self, listener: Listener, factory: ClientFactory, port: IPort) -> None:
+        self.listener = listener
+        self.factory = factory
+        self.port = port
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -74,20 +73,20 @@ def named(listeners: Iterable[Listener]) -> dict[str, Listener]:
 
 
 class Listeners:
-    """``standing`` by name, in the order of the settings."""
+    """``standing`` by name, in the order of the settings; ``inherited`` are those that nobody has taken."""
 
     def __init__(
         self, reactor: IReactorSocket, own: Own, inherited: Mapping[str, int] = {}
     ) -> None:
         self._reactor = reactor
         self._own = own
-        self._inherited = dict(inherited)
+        self.inherited = dict(inherited)
         self.standing: dict[str, Opened] = {}
 
     def check(self, listeners: Iterable[Listener]) -> None:
         """Raise SettingsError where an endpoint is none."""
         for name, listener in named(listeners).items():
-            if name not in self._inherited and name not in self.standing:
+            if name not in self.inherited and name not in self.standing:
                 endpoint_of(self._reactor, listener.endpoint)
 
     def open(self, listeners: Iterable[Listener], make: Make) -> None:
@@ -104,7 +103,7 @@ class Listeners:
             raise
 
     def _open(self, name: str, listener: Listener, factory: ClientFactory) -> None:
-        number = self._inherited.pop(name, None)
+        number = self.inherited.pop(name, None)
         port = self._adopt(number, factory) if number is not None else None
         if port is None:
             port = self._listen(listener, factory)
@@ -167,9 +166,9 @@ class Listeners:
 
     def forget_inherited(self) -> None:
         """What was handed on and is not in the settings any more."""
-        for number in self._inherited.values():
+        for number in self.inherited.values():
             os.close(number)
-        self._inherited.clear()
+        self.inherited.clear()
 
     def close(self, name: str) -> Deferred[None] | None:
         """Close one; a Deferred where that takes a while."""

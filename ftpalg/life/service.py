@@ -9,9 +9,8 @@ import codecs
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
@@ -32,9 +31,11 @@ from ftpalg.life.files import every_warning
 from ftpalg.life.inherited import READY, Inherited
 from ftpalg.life.listening import IPort, Listeners, Make
 from ftpalg.life.notify import Notify
+from ftpalg.life.observers import Log, Observers
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
+from ftpalg.life.steering import Steering
 from ftpalg.life.terminal import Terminal
 from ftpalg.life.upgrading import Upgrade
 from ftpalg.life.watchdog import FOOD, Watchdog
@@ -43,21 +44,11 @@ from ftpalg.net.accounts import checkers_of, is_account_of
 from ftpalg.net.admission import Entrance
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.gateway import Gateway
-from ftpalg.net.recorder import Recorder
 from ftpalg.net.shared import Shared
+from ftpalg.net.snapshots import in_words
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.names import session_names
-from ftpalg.ops.settings import LogSettings, Said
-
-
-class Log(Recorder, Protocol):
-    """What is told goes where ``[log]`` says."""
-
-    def reopen(self) -> None:
-        """Files have been moved away."""
-
-    def renewed(self, said: Said) -> AbstractContextManager[None]:
-        """Go on by these settings, where nothing is raised meanwhile.  Raise LogFault."""
+from ftpalg.ops.settings import LogSettings
 
 
 @value
@@ -98,7 +89,7 @@ class GatewayService(Service):
         program: Program | None = None,
     ) -> None:
         self._reactor = reactor
-        self._log = log or SessionLog(LogSettings.of(settings.log), hosted=True)
+        self._log = Observers(log or SessionLog(LogSettings.of(settings.log), hosted=True))
         self._source = source
         self._signals = signals
         self._terminal = terminal or Terminal()
@@ -112,7 +103,6 @@ class GatewayService(Service):
         self._asked: IListeningPort | None = None
         self._watchdog: Watchdog | None = None
         self._allowed = 0
-        self._epoch = 1
         checkers = checkers_of(settings.accounts.auth, self._log.warned)
         self._is_account = is_account_of(checkers)
         self.gateway = Gateway(
@@ -122,6 +112,10 @@ class GatewayService(Service):
             policies_of(settings),
             checkers,
             session_names(reactor.seconds),
+        )
+        parent = os.getppid() if self._inherited.status >= 0 else 0
+        self.steering = Steering(
+            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, parent
         )
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
@@ -137,6 +131,11 @@ class GatewayService(Service):
         """Those of its listeners."""
         return [one.port for one in self.listeners.standing.values()]
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether it listens, and its reactor runs."""
+        return self._state in (State.SERVING, State.UPGRADING)
+
     # -- the start --------------------------------------------------------------------------------
 
     def privilegedStartService(self) -> None:
@@ -146,9 +145,7 @@ class GatewayService(Service):
         if not self.listeners.standing:
             self._listen()
         super().startService()
-        fault = self.gateway.cannot_start()
-        if fault:
-            self._refuse(fault)
+        self._prepare()
         self.gateway.start()
         self.listeners.forget_inherited()
         self._allowed = raised()
@@ -161,6 +158,17 @@ class GatewayService(Service):
         try:
             make = self._maker(self.gateway.shared, self._is_account)
             self.listeners.open(self.settings.all_listeners, make)
+            self.steering.listen(self.listeners.inherited)
+        except CannotStart as error:
+            self._refuse(str(error))
+
+    def _prepare(self) -> None:
+        fault = self.gateway.cannot_start()
+        if fault:
+            self._refuse(fault)
+        try:
+            self.steering.prepare()
+            self.steering.drains.take_over(self._inherited.drained)
         except CannotStart as error:
             self._refuse(str(error))
 
@@ -191,6 +199,10 @@ class GatewayService(Service):
     def _serve(self) -> None:
         """The reactor runs."""
         self._state = State.SERVING
+        try:
+            self.steering.open()
+        except CannotStart as error:  # another program was faster
+            self._log.warned(str(error))
         if self._signals is not None:
             if self._program is None:  # twistd has its own of some by now
                 self._signals.take(EARLY)
@@ -222,30 +234,35 @@ class GatewayService(Service):
         sessions = self.gateway.shared.sessions.open
         self._log.told(f"{len(sessions)} sessions")
         for session in sessions.values():
-            self._log.told(f"session {session.shown}")
+            self._log.told(f"session {in_words(session.snapshot)}")
 
-    def _reload(self) -> None:
+    def reload(self) -> Reloaded | ReloadFailed | None:
+        """The same as the order; what came of it, None where it cannot be done now."""
+        return self._reload() if self._state is State.SERVING else None
+
+    def _reload(self) -> Reloaded | ReloadFailed | None:
         self._reopen()
         self.gateway.shared.certificates.reload()
         if self._source is None:
-            return
+            return None
         self._notify.say("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        done: Reloaded | ReloadFailed
         try:
             settings = self._source.load()
             with self._source.telling():
                 said = self._renew(settings)
+            done = Reloaded(self._source.file, said, self.gateway.shared.epoch)
         except SettingsError as error:
-            self._failed("; ".join(error.faults))
+            done = self._failed("; ".join(error.faults))
         except (CannotStart, LogFault) as error:
-            self._failed(str(error))
-        else:
-            self._epoch += 1
-            self._log.tell(Reloaded(self._source.file, said, self._epoch))
+            done = self._failed(str(error))
+        self._log.tell(done)
         self._notify.say("READY=1")
+        return done
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, why: str) -> ReloadFailed:
         file = self._source.file if self._source is not None else ""
-        self._log.tell(ReloadFailed(why, file, epoch=self._epoch))
+        return ReloadFailed(why, file, epoch=self.gateway.shared.epoch)
 
     def _renew(self, settings: Settings) -> tuple[str, ...]:
         """Take these settings, all or none; what has changed."""
@@ -258,10 +275,11 @@ class GatewayService(Service):
             raise CannotStart(fault)
         self.listeners.check(settings.all_listeners)
         is_account = is_account_of(checkers)
-        with self._log.renewed(settings.log):
+        with self._log.renewed(settings.log), self.steering.renewed(settings):
             self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
         self._is_account = is_account
         self.gateway.take(shared)
+        self.steering.drains.renewed(was, settings)
         self._fit(shared)
         return changes(was, settings)
 
@@ -305,7 +323,7 @@ class GatewayService(Service):
             sessions = self.gateway.shared.sessions
             self._log.tell(Stopped(len(sessions.open), sessions.transfers))
         self._stop_watchdog()
-        closing = self.listeners.close_all()
+        closing = self.listeners.close_all() + self.steering.close()
         self.gateway.close()
         return gatherResults(closing)
 
@@ -321,6 +339,7 @@ class GatewayService(Service):
             self._upgrade = None
             if wrong:
                 self._state = State.SERVING
+                self.steering.again()
                 self._log.warned(f"not upgraded, this program serves on: {wrong}")
             else:
                 self._hand_on(pid)
@@ -331,8 +350,9 @@ class GatewayService(Service):
                 self._reactor,
                 self._program.words,
                 self._program.folder,
-                self.listeners.descriptors,
+                self.listeners.descriptors | self.steering.descriptors,
                 done,
+                self.steering.drains.names,
             )
         except OSError as error:
             answer(f"the program cannot be started: {error.strerror}")
@@ -345,11 +365,12 @@ class GatewayService(Service):
         self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
         self.listeners.hand_on()
+        self.steering.hand_on()
         self._notify = Notify({})
         self._begin_drain()
 
 
-ORDERS: dict[Order, dict[State, Callable[[GatewayService], None]]] = {
+ORDERS: dict[Order, dict[State, Callable[[GatewayService], object]]] = {
     Order.STOP: {
         State.SERVING: GatewayService._stop,
         State.UPGRADING: GatewayService._stop_upgrade,

@@ -39,12 +39,13 @@ class Upgrade:
         folder: str,
         descriptors: Mapping[str, int],
         done: Done,
+        drained: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self._reactor = reactor
         self._done = done
         self._said = b""
         self._status, theirs = os.pipe()
-        handed = Inherited(descriptors, theirs)
+        handed = Inherited(descriptors, theirs, drained)
         environ = {name: value for name, value in os.environ.items() if name != WATCHDOG_PID}
         try:
             self._child = subprocess.Popen(

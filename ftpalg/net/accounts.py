@@ -9,9 +9,9 @@ threads of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
@@ -19,6 +19,7 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from ftpalg.config import SettingsError
+from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.net.accounts_file import AccountsFile, BadAccounts
 from ftpalg.net.reactors import Timing
@@ -155,8 +156,8 @@ def _at_once(peer: str, question: Question) -> Deferred[object]:
     return maybeDeferred(question)
 
 
-@dataclass(frozen=True)
-class Accounts:
+@value
+class Accounts(NamedTuple):
     """The accounts that some checkers know; they are asked in their order.
 
     A refusal takes ``delay`` seconds at least.  ``ask`` asks those that block, ``hash`` those that
@@ -195,7 +196,7 @@ class Accounts:
         """What a checker makes of them, in time."""
         if isinstance(checker, AccountsFile):
             guess = checker.guess(credentials)
-            return self.hash(peer, guess) if guess.slow else maybeDeferred(guess)
+            return self.hash(peer, guess.answer) if guess.slow else maybeDeferred(guess.answer)
         ask = self.ask if getattr(checker, "blocks", False) else _at_once
         return ask(peer, lambda: checker.requestAvatarId(credentials))
 
@@ -227,7 +228,7 @@ class Check:
         self._asking.cancel()
 
     async def _ask(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
-        reasons = _unfit(credentials)
+        reasons = unfit(credentials.username, credentials.password)
         unasked = False
         for at, checker in enumerate(() if reasons else accounts.checkers):
             try:
@@ -262,11 +263,11 @@ class Check:
             self._timer.cancel()
 
 
-def _unfit(credentials: UsernamePassword) -> list[str]:
+def unfit(name: bytes, password: bytes) -> list[str]:
     """Why no checker should see these."""
-    if not credentials.username or not credentials.password:
+    if not name or not password:
         return ["no name or no password"]  # which LDAP takes for an anonymous bind, and accepts
-    if FORBIDDEN.intersection(credentials.username):
+    if FORBIDDEN.intersection(name):
         return ["a NUL, CR or LF in the name"]
     return []
 

@@ -11,17 +11,17 @@ import os
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from zope.interface import implementer
 
+from ftpalg.core.value import value
 from ftpalg.net.password_hashes import Clear, Hash, Secret, secret_of
 from ftpalg.net.secret_places import open_mode
 from ftpalg.net.unreadable import OWNED, because
@@ -124,21 +124,24 @@ def accounts_in(file: str, read: Read = secret_of) -> dict[bytes, Secret]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+@value
+class Guess(NamedTuple):
     """A password that somebody tries.  ``slow`` is for a thread, and touches nothing but itself."""
 
     name: bytes
-    password: bytes = field(repr=False)
+    password: bytes
     secret: Secret
     known: bool
+
+    def __repr__(self) -> str:
+        return f"Guess(name={self.name!r})"
 
     @property
     def slow(self) -> bool:
         """Whether the answer takes its time."""
         return self.secret.slow
 
-    def __call__(self) -> bytes:
+    def answer(self) -> bytes:
         """The account's name.  Raise UnauthorizedLogin."""
         if not (self.secret.fits(self.password) and self.known):
             raise UnauthorizedLogin
@@ -203,4 +206,4 @@ class AccountsFile:
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Any:
         """The account's name in bytes, at once, however long that takes.  Raise UnauthorizedLogin."""
-        return self.guess(credentials)()
+        return self.guess(credentials).answer()

@@ -14,6 +14,9 @@ from ftpalg.net.owners import Owner, Refusals
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.shared import Shared
 
+NOT_REDIRECTED = "it was not redirected here"
+"""Said of a connection to an intercepting listener that was meant for it."""
+
 
 class Entrance:
     """The one of all listeners (``owners.Admission``)."""
@@ -28,6 +31,10 @@ class Entrance:
         """Whether a connection from there begins with a PROXY header."""
         return self._shared.sessions.is_balancer(peer)
 
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+        return self._shared.sessions.closed(listener)
+
     def shown_to(self, peer: str) -> str:
         """The address that is shown to a client instead of ours, or nothing."""
         return self._shared.advertised.to_client(peer)
@@ -36,7 +43,7 @@ class Entrance:
         """Why nobody else's server is meant, or nothing.  Our own calls may come back to us, too."""
         shared = self._shared
         if destination is None or shared.own.listens_on(destination.host, destination.port):
-            return "it was not redirected here"
+            return NOT_REDIRECTED
         if is_local(link.peer) and shared.sessions.call_from(link.peer, link.peer_port):
             return "it is our own call of a server, which nftables must leave alone"
         return ""

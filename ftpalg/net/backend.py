@@ -9,6 +9,8 @@ from typing import Protocol
 
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
+from ftpalg.core.facts import Fact
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.commands import Command
 from ftpalg.net.call_all import call_all
@@ -58,6 +60,9 @@ class BackendOwner(Protocol):
     def around(self) -> Surroundings:
         """What its data connections are given."""
 
+    def observe(self, fact: Fact) -> None:
+        """Something to know has happened."""
+
     def broke(self) -> None:
         """An exception is being handled: end the session."""
 
@@ -103,13 +108,14 @@ class FtpBackend:
     """
 
     __slots__ = (
-        "_client", "_control", "_half", "_link", "_place", "_reach", "_server", "_session", "_shared",
-        "_way", "tried",
+        "_asked", "_client", "_control", "_half", "_link", "_place", "_reach", "_server", "_session",
+        "_shared", "_way", "tried",
     )  # fmt: skip
 
     def __init__(self, shared: Shared, session: BackendOwner) -> None:
         self._shared = shared
         self._session = session
+        self._asked = 0.0
         self._client: Link | None = None
         self._reach: Reach | None = None
         self.tried: tuple[str, ...] = ()
@@ -141,6 +147,12 @@ class FtpBackend:
     def dial(self, action: Dial, client: Link, *, near: bool) -> None:
         self._client = client
         self.tried = ()
+        barred = self._shared.reaching.barred(action)
+        if barred is not None:
+            why, sentence = barred
+            self.handle(ServerUnreachable(why.sentence, sentence, why))
+            return
+        self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
             self._session.reactor,
             action,
@@ -148,6 +160,7 @@ class FtpBackend:
             near,
             self._reached,
             self._not_reached,
+            self._session.observe,
         )
         self._reach.start()
 
@@ -197,6 +210,8 @@ class FtpBackend:
         self._link = link
         if self._session.client_waits:
             self.hold()
+        took, self._asked = self._shared.reactor.seconds() - self._asked, 0.0
+        self._session.observe(ServerReached(str(self._server), took))
         traits = self._shared.reaching.traits.of(self._server)
         self.handle(ServerConnected(link, traits, self._server))
 

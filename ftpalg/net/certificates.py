@@ -20,7 +20,7 @@ from ftpalg.net.expiry import Expiry, a_day_lies_between
 from ftpalg.net.reactors import Timing
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.tls import ClientSide, ServerSide
-from ftpalg.net.validity import DAY, minutes, zulu
+from ftpalg.net.validity import DAY, Dated, minutes, zulu
 
 RELOAD_SECONDS = 1.0
 """How often, at the most, certificate files are looked at for a change."""
@@ -121,6 +121,11 @@ class Certificates:
                 self._log.tell(_unreadable(side, error, now))
         else:
             self._renewed(side)
+
+    @property
+    def dated(self) -> list[Dated]:
+        """The times of all that is in use."""
+        return [one for side in self._sides for one in side.dated]
 
     def lenient(self, side: Side) -> bool:
         """Whether that side's peers may end TLS without close_notify."""

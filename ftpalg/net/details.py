@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ftpalg.core.events import CommandReceived, Event, ReplyReceived, Side
+from ftpalg.core.events import Side
 from ftpalg.core.facts import (
-    About,
     AccountLoggedIn,
-    CommandLine,
     Fact,
     LoggedIn,
     LoginRefused,
     ProtocolError,
-    ReplyLines,
     ServerUnreachable,
+    SessionClosed,
     SessionOpened,
     TlsFailed,
     TlsStands,
     TransferOver,
 )
-from ftpalg.core.routes import Server
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
 from ftpalg.net.control.client import ClientControl
-from ftpalg.net.legs.pair import Done
+from ftpalg.net.legs.pair import Pair
 from ftpalg.net.remedies import refused_by
 from ftpalg.net.shared import Shared
 from ftpalg.net.shown import alert_of
@@ -36,42 +33,28 @@ from ftpalg.net.tls import TlsConnection
 
 class Knowing(Protocol):
     """A session, as far as it is asked here; ``reply`` is the server's last one, ``check`` the last
-    login at the gateway."""
+    login at the gateway, ``began`` the reactor's second at which the client was admitted."""
 
     shared: Shared
     client: ClientControl
     backend: FtpBackend
     reply: Reply | None
     check: Check | None
+    began: float
+
+    @property
+    def legs(self) -> Pair:
+        """Its data connections."""
+
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
 
 
 def completed(session: Knowing, fact: Fact) -> Fact:
     """The fact with what the network side knows of it."""
     add = ADDS.get(type(fact))
     return fact if add is None else add(session, fact)
-
-
-def transferred(fact: TransferOver, done: Done) -> TransferOver:
-    """The same of a transfer, whose data connections have told what they did."""
-    return fact._replace(
-        moved=done.moved, seconds=done.seconds, ports=done.ports, resumed=done.resumed
-    )
-
-
-def in_words(about: About, head: Command | None, moved: int) -> str:
-    """A session in a few words: whose it is, what it does, what has moved."""
-    doing = f"{head.shown}, {moved} bytes moved" if head else "idle"
-    client, server = (
-        str(Server(one.host, one.port)) if one else "-" for one in (about.client, about.server)
-    )
-    return f"{about.session} {client} -> {server} {doing}"
-
-
-def line_of(event: Event) -> Fact | None:
-    """What the ladder has of an event."""
-    if isinstance(event, CommandReceived):
-        return CommandLine(event.command)
-    return ReplyLines(event.reply) if isinstance(event, ReplyReceived) else None
 
 
 def _connection(session: Knowing, side: Side) -> TlsConnection | None:
@@ -127,12 +110,29 @@ def _unreachable(session: Knowing, fact: ServerUnreachable) -> Fact:
 
 
 def _offended(session: Knowing, fact: ProtocolError) -> Fact:
+    fact = fact._replace(before=session.last_lines)
     if fact.side is Side.CLIENT:
         return fact._replace(offset=session.client.offset)
     control = session.backend.control
     if control is None:
         return fact
     return fact._replace(line=fact.line or control.line, offset=control.offset)
+
+
+def _transferred(session: Knowing, fact: TransferOver) -> Fact:
+    """Its data connections tell what they did, and nothing moves any more."""
+    done = session.legs.done()
+    return fact._replace(
+        moved=done.moved,
+        seconds=done.seconds,
+        ports=done.ports,
+        resumed=done.resumed,
+        opened=done.opened,
+    )
+
+
+def _closed(session: Knowing, fact: SessionClosed) -> Fact:
+    return fact._replace(seconds=session.shared.reactor.seconds() - session.began)
 
 
 ADDS: dict[type, Callable[[Any, Any], Fact]] = {
@@ -144,5 +144,7 @@ ADDS: dict[type, Callable[[Any, Any], Fact]] = {
     LoginRefused: _login_refused,
     ServerUnreachable: _unreachable,
     ProtocolError: _offended,
+    SessionClosed: _closed,
+    TransferOver: _transferred,
 }
 """Which facts it adds to."""

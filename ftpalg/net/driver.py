@@ -27,9 +27,10 @@ from ftpalg.core.events import (
     SecretMissing,
     Side,
 )
-from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines, TransferOver
+from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.net.accounts import Check
@@ -38,13 +39,14 @@ from ftpalg.net.call_all import call_all
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.data_addresses import ClientPlace
-from ftpalg.net.details import completed, in_words, line_of, transferred
+from ftpalg.net.details import completed
+from ftpalg.net.dialogues import Dialogues, part_of_reply
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
-from ftpalg.net.password_masking import PasswordMasking
 from ftpalg.net.shared import Shared
+from ftpalg.net.snapshots import snapshot_of
+from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
 from ftpalg.net.tls import ForClients
@@ -54,8 +56,8 @@ class Driver:
     """One session, its connections and what it waits for."""
 
     __slots__ = (
-        "_around", "_busy", "_events", "_for_clients", "_heard", "_legs", "_masking", "_released",
-        "backend", "check", "client", "name", "reply", "session", "shared",
+        "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
+        "backend", "began", "check", "client", "name", "reply", "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -71,10 +73,10 @@ class Driver:
         self.check: Check | None = None
         self.reply: Reply | None = None
         self._for_clients: ForClients | None = None
-        self._masking = PasswordMasking()
+        self._dialogues = Dialogues()
         self._events: tuple[Event, ...] = ()
         self._busy = False
-        self._heard: float = shared.reactor.seconds()
+        self.began = self._heard = shared.reactor.seconds()
         self._released = False
 
     @property
@@ -93,10 +95,9 @@ class Driver:
         """Give the session an event and do what it orders."""
         if self._released:
             return
-        event = self._masking.heard(event)
-        line = line_of(event) if self.shared.log.ladder else None
-        if line is not None:
-            self.observe(line)
+        event = self._dialogues.heard(event)
+        if self.shared.log.ladder or self.shared.log.last_lines:
+            self._dialogues.come(self, event)
         self._events += (event,)
         self._heard = self.shared.reactor.seconds()
         self._go_on()
@@ -164,10 +165,9 @@ class Driver:
         return self.session.desk.client.peer
 
     @property
-    def shown(self) -> str:
-        """The session in a few words."""
-        moved = self._legs.moved if self._legs is not None else 0
-        return in_words(self.about, self.session.desk.head, moved)
+    def snapshot(self) -> Snapshot:
+        """How the session stands."""
+        return snapshot_of(self, self._legs, self._heard)
 
     @property
     def rests_since(self) -> float | None:
@@ -186,18 +186,20 @@ class Driver:
         """Whose facts these are."""
         return self.session.about(self.name, self.client.listener.endpoint)
 
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
+        return bytes(self._dialogues.lines or b"")
+
     def observe(self, fact: Fact) -> None:
         """Let the observers know."""
-        self.shared.log.see(self.about, self._masking.told(fact))
+        self.shared.log.see(self.about, self._dialogues.told(fact))
 
     def _tell(self, action: do.Tell) -> None:
-        if isinstance(action.fact, TransferOver):
-            fact: Fact = transferred(action.fact, self.legs.done())  # here its relay stops
-        else:
-            fact = completed(self, action.fact)
+        fact = completed(self, action.fact)  # here the relay of a transfer stops that is over
         self.observe(fact)
         if isinstance(fact, LoggedIn):
-            self._masking.logged_in()
+            self._dialogues.logged_in()
             self.backend.settled()
 
     def _learned(self, action: do.Learned) -> None:
@@ -268,9 +270,14 @@ class Driver:
         return False
 
     def _send_reply(self, action: do.SendReply) -> None:
-        if self.shared.log.ladder:
-            self.observe(ReplyLines(action.reply, sent=True))
+        if self.shared.log.ladder or self.shared.log.last_lines:
+            self._dialogues.go_by(self, ReplyLines(action.reply, sent=True))
         self.client.write(bytes(action.reply))
+
+    def _send_line(self, action: do.SendLine) -> None:
+        if self.shared.log.ladder or self.shared.log.last_lines:
+            self._dialogues.go_by(self, part_of_reply(action.line, sent=True))
+        self.client.write(action.line + b"\r\n")
 
     def _authenticate(self, action: do.Authenticate) -> None:
         self.check = self.shared.accounts.check(
@@ -288,9 +295,9 @@ class Driver:
         self.backend.dial(action, self.session.desk.client, near=self.client.near)
 
     def _send_command(self, action: do.SendCommand, *, own: bool = False) -> None:
-        if self.shared.log.ladder:
-            self.observe(CommandLine(action.command, sent=True))
-        self._masking.sent(action.command, own=own)
+        if self.shared.log.ladder or self.shared.log.last_lines:
+            self._dialogues.go_by(self, CommandLine(action.command, sent=True))
+        self._dialogues.sent(action.command, own=own)
         self.backend.send(action.command, urgent=action.urgent)
 
     def _send_secret(self, action: do.SendSecret) -> None:
@@ -309,7 +316,7 @@ class Driver:
 
     def _hang_up(self, action: do.HangUp) -> None:
         if action.side is Side.SERVER:
-            self._masking.forget()
+            self._dialogues.forget()
             self.backend.hang_up()
             return
         self._release()
@@ -328,9 +335,10 @@ class Driver:
             partial(self.shared.sessions.dismiss, self),
         )
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
-        return self._legs is not None and self._legs.uses_port(side)
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
+        return standing(self.session, self.client.listener.endpoint, self._legs)
 
     # -- data connections, of which an idle session has nothing ------------------------------------
 
@@ -345,16 +353,9 @@ class Driver:
     def legs(self) -> Pair:
         """Both of them."""
         if self._legs is None:
-            shared, client = self.shared, self.client
-            place = ClientPlace(shared, client, self.session.desk.client, self.for_clients)
-            self._legs = Pair(
-                self.around.reactor,
-                Half(Side.CLIENT, place, self.around),
-                self._client_there,
-                server=lambda: self.backend.data,
-                stalled=shared.settings.timeouts.stalled,
-                splice=shared.settings.data.splice,
-            )
+            link = self.session.desk.client
+            place = ClientPlace(self.shared, self.client, link, self.for_clients)
+            self._legs = self.around.pair(place, self._client_there, lambda: self.backend.data)
         return self._legs
 
     def _let_go(self) -> None:
@@ -365,7 +366,7 @@ class Driver:
 
 PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.SendReply: Driver._send_reply,
-    do.SendLine: lambda driver, action: driver.client.write(action.line + b"\r\n"),
+    do.SendLine: Driver._send_line,
     do.SendCommand: Driver._send_command,
     do.SendSecret: Driver._send_secret,
     do.Authenticate: Driver._authenticate,

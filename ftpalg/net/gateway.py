@@ -13,6 +13,7 @@ from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
@@ -53,6 +54,7 @@ class Gateway:
         self._reactor = reactor
         self._log = log
         self._own = Own()
+        self.drained = DrainedParts()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -118,6 +120,7 @@ class Gateway:
                 certificates.server_side,
                 known,
                 before.reaching if before else None,
+                self.drained,
             ),
             Sessions[ClientControl, Session](
                 settings,
@@ -126,8 +129,11 @@ class Gateway:
                 begin,
                 self._session_names,
                 before.sessions if before else None,
+                self.drained,
             ),
             Timers(reactor, settings.timeouts),
+            self.drained,
+            before.epoch + 1 if before else 1,
         )
         return shared
 

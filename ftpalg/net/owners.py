@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from ftpalg.config import Settings
+from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Event, Link, Side
-from ftpalg.core.facts import News, Peer
+from ftpalg.core.events import Event, Link
+from ftpalg.core.facts import About, News, Peer
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Reactor
+from ftpalg.net.standing import Standing
 
 Connection = TypeVar("Connection", contravariant=True)
 
@@ -98,6 +100,9 @@ class Admission(Protocol[Connection]):
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""
 
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+
     def shown_to(self, peer: str) -> str:
         """The address that is shown to a client instead of ours, or nothing."""
 
@@ -122,11 +127,23 @@ class Arriving(Protocol):
     def rules(self) -> Rules:
         """Its listener's."""
 
+    @property
+    def listener(self) -> Listener:
+        """Where it came."""
+
     def write(self, data: bytes) -> None:
         """Send the client these bytes."""
 
     def hang_up(self) -> None:
         """Close behind what was written."""
+
+
+class Settled(Protocol):
+    """What a session began with."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those that hold for it."""
 
 
 class Running(Protocol):
@@ -140,6 +157,14 @@ class Running(Protocol):
     def peer(self) -> str:
         """The address of its client."""
 
+    @property
+    def about(self) -> About:
+        """Whose facts are its."""
+
+    @property
+    def shared(self) -> Settled:
+        """What it began with."""
+
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End it from outside, with 421 and that text."""
 
@@ -147,8 +172,8 @@ class Running(Protocol):
         """Whether that is our end of its connection to its server."""
 
     @property
-    def shown(self) -> str:
-        """The session in a few words."""
+    def snapshot(self) -> Snapshot:
+        """How it stands."""
 
     @property
     def rests_since(self) -> float | None:
@@ -158,8 +183,13 @@ class Running(Protocol):
     def transfers(self) -> bool:
         """Whether a file is on its way."""
 
-    def uses_port(self, side: Side) -> bool:
-        """Whether a data port is in use towards that side."""
+    @property
+    def last_lines(self) -> bytes:
+        """What both dialogues have said last, where that is kept."""
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands, to be counted."""
 
 
 class Session(Owner, Running, Protocol):

@@ -12,9 +12,11 @@ import binascii
 import hmac
 import re
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
 from hashlib import scrypt, sha256
 from secrets import token_bytes
+from typing import NamedTuple
+
+from ftpalg.core.value import value
 
 MARK = b"$scrypt$"
 """What a hash begins with; no password in clear that begins so can be in a file."""
@@ -35,8 +37,8 @@ class BadHash(ValueError):
     """What is wrong with a hash; the text does not quote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+@value
+class Cost(NamedTuple):
     """N is two to the power of ``ln``; a guess takes 128 * N * r bytes."""
 
     ln: int = 14
@@ -58,15 +60,21 @@ class Cost:
         return scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=room, dklen=size)
 
 
-@dataclass(frozen=True, slots=True)
-class Hash:
+@value
+class Hash(NamedTuple):
     """A password that nobody can read."""
 
     cost: Cost
-    salt: bytes = field(repr=False)
-    digest: bytes = field(repr=False)
+    salt: bytes
+    digest: bytes
 
-    slow = True
+    @property
+    def slow(self) -> bool:
+        """A guess is hashed."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"Hash(cost={self.cost!r})"
 
     def fits(self, password: bytes) -> bool:
         """Whether it is this one; to be asked in a thread.
@@ -81,17 +89,23 @@ class Hash:
         return b"%b%b$%b$%b" % (MARK, str(self.cost).encode(), salt, digest)
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+@value
+class Clear(NamedTuple):
     """A password that stands in the file as it is; its digest is compared, which takes no time.
 
     ``foreign``: it looks like a hash that some other program has made, which nobody types.
     """
 
-    digest: bytes = field(repr=False)
+    digest: bytes
     foreign: bool = False
 
-    slow = False
+    @property
+    def slow(self) -> bool:
+        """It is only compared."""
+        return False
+
+    def __repr__(self) -> str:
+        return f"Clear(foreign={self.foreign!r})"
 
     @classmethod
     def of(cls, password: bytes) -> Clear:

@@ -85,12 +85,23 @@ class PasswordMasking:
             return event._replace(line=_without((self._own,), event.line))
         return event
 
+    def unquoted(self, message: Reply) -> Reply:
+        """A reply without any of them, as an observer may see it; itself where it holds none."""
+        if not self._secrets:
+            return message
+        lines = message.lines
+        said = lines[0].lower() if len(lines) == 1 else b"\n".join(lines).lower()
+        for secret in self._secrets:
+            if secret.lower() in said:
+                return _masked(message, self._secrets)
+        return message
+
     def told(self, fact: Fact) -> Fact:
         """The fact without any of them."""
         if not self._secrets:
             return fact
         if isinstance(fact, ReplyLines):
-            return fact._replace(reply=_masked(fact.reply, self._secrets))
+            return fact._replace(reply=self.unquoted(fact.reply))
         names = TEXTS.get(type(fact))
         if names is None:
             return fact

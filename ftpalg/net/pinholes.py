@@ -114,6 +114,8 @@ class Pinholes:
         self._sets = sets_of(table, ipv4_set, ipv6_set)
         self._failed = failed
         self._run = run or Nft().run
+        self.let_in: set[tuple[str, int]] = set()
+        """Each peer and port that was let in and has not been closed; the time of some may be over."""
         self._orders: list[Order] = []
         self._busy = False
         # the thread itself starts with the first order, after twistd has forked
@@ -131,6 +133,7 @@ class Pinholes:
         """
         name, element = self._element(peer, port)
         timeout = f"timeout {max(1, round(seconds * 1000))}ms"
+        self.let_in.add((peer, port))
         command = f"{_remove(name, element)}\nadd element {name} {{ {element} {timeout} }}"
         self._order(command, done)
 
@@ -143,6 +146,7 @@ class Pinholes:
                     f"the pinhole from {peer} to port {port} stays until it times out: {wrong}"
                 )
 
+        self.let_in.discard((peer, port))
         self._order(_remove(*self._element(peer, port)), done)
 
     def stop(self) -> None:

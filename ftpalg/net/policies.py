@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Balance, Server
+from ftpalg.core.value import value
 
 
 class Order(Protocol):
@@ -36,14 +37,33 @@ class Machine(Protocol):
     ) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Tried(Protocol):
+    """What rules that are only tried would have said to a server's address instead of ``refusal``."""
+
+    def __call__(
+        self,
+        client: str,
+        account: str,
+        server: Server,
+        address: str,
+        *,
+        ours: bool,
+        local: bool,
+        parent: bool,
+        refusal: str,
+    ) -> Shadowed | None: ...
+
+
+@value
+class Policies(NamedTuple):
     """What a gateway asks before it acts.
 
     ``ports``: first and last port and those left out, to the ports to try.  ``admits``: whether a
     client's address may come.  ``refusal``: client, account, server and its address, to the sentence
     that stands against it, or nothing; the address is empty where a parent is told the name.
     ``by_name``: client, account and server, to why a parent may not be told the name, or nothing.
+    ``tried`` and ``tried_by_name`` are rules that are only tried, None where there are none; the latter
+    gets what ``by_name`` said, too.
     """
 
     ports: Callable[[int, int, frozenset[int]], Iterator[int]]
@@ -52,3 +72,5 @@ class Policies:
     by_name: Callable[[str, str, Server], str]
     machine: Machine
     order: Order
+    tried: Tried | None = None
+    tried_by_name: Callable[[str, str, Server, str], Shadowed | None] | None = None

@@ -13,15 +13,19 @@ from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
+from ftpalg.core.facts import Fact, Shadowed
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.line import Control
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.judging import Judging
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.attempt import DIRECT, NEGOTIATED, Way, negotiations
+from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations, way_of
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
@@ -49,6 +53,41 @@ def _trace() -> str:
     """The exception that is being handled."""
     trace: str = Failure().getTraceback()
     return trace
+
+
+class Asked:
+    """What may be said to the addresses of one dial; each shadow rule that fits is told of once."""
+
+    def __init__(
+        self, judging: Judging, dial: Dial, client: str, near: bool, tell: Callable[[Fact], None]
+    ) -> None:
+        self._judging = judging
+        self._dial = dial
+        self._client = client
+        self._near = near
+        self._tell = tell
+        self._told: set[Fact] = set()
+
+    def refusal(self, server: Server, address: str) -> str:
+        """Why that address must not be dialled, or nothing."""
+        asked = self._dial, self._client, self._near, server, address
+        refusal = self._judging.refusal(*asked)
+        if self._judging.tries:
+            self._note(self._judging.tried(*asked, refusal))
+        return refusal
+
+    def by_name(self, server: Server) -> str:
+        """Why a parent may not be told that name, or nothing."""
+        asked = self._dial, self._client, server
+        refusal = self._judging.by_name(*asked)
+        if self._judging.tries:
+            self._note(self._judging.tried_by_name(*asked, refusal))
+        return refusal
+
+    def _note(self, fact: Shadowed | None) -> None:
+        if fact is not None and fact not in self._told:
+            self._told.add(fact)
+            self._tell(fact)
 
 
 class Trying:
@@ -82,15 +121,18 @@ class Reaching:
         server_side: ServerSide,
         known: Resolve,
         before: Reaching | None = None,
+        drained: DrainedParts | None = None,
     ) -> None:
         """``known`` looks up names of the settings.
 
         ``before`` was that of the settings before these: what it knows and counts goes on.
         """
         self._reactor = reactor
+        self._settings = settings
+        self._drained = drained or DrainedParts()
         self._log = log
         self._policies = policies
-        self._own = own
+        self._judging = Judging(policies, own)
         self._known = known
         waits, limits = settings.timeouts, settings.limits
         self._lookups = Lookups(
@@ -125,7 +167,7 @@ class Reaching:
             reactor,
             settings,
             log,
-            map(settings.route, settings.routes),
+            (settings.route(rule) for rule in settings.routes if not rule.shadow),
             self.open,
             self.adopt,
             server_side,
@@ -143,21 +185,19 @@ class Reaching:
         near: bool,
         reached: Reached,
         failed: Failed,
+        tell: Callable[[Fact], None],
     ) -> Reach:
         """The servers of a dial being tried, for a client; begins with its ``start``.
 
         ``reactor`` is the session's: what is called from outside leads to it where it raises.
-        ``near`` is True where the client's connection itself comes from this machine.
+        ``near`` is True where the client's connection itself comes from this machine.  ``tell`` is told
+        what rules that are only tried would have said.
         """
 
-        def by_name(server: Server) -> str:
-            if not dial.named:
-                return ""
-            return self._policies.by_name(client.peer, dial.account, server)
-
+        asked = Asked(self._judging, dial, client.peer, near, tell)
         rules = Rules(
-            lambda server, address: self.judge(dial, client.peer, near, server, address),
-            by_name,
+            asked.refusal,
+            asked.by_name,
             _through(
                 reactor,
                 partial(self._lookups.look_up, client.peer) if dial.named else self._known,
@@ -200,51 +240,25 @@ class Reaching:
 
     def way(self, route: Route, client: Link | None) -> Way:
         """How sockets towards the servers of a route are opened, for a client or for ourselves."""
-        keeps = route.source == "client"
-        source = "" if keeps else route.source
-        parent = self._parents.get(route.parent)
-        if not (parent or route.source or route.proxy_protocol):
-            return DIRECT
-        if client is None:
-            return Way(parent, source, proxy_protocol=route.proxy_protocol)
-        return Way(
-            parent,
-            client.peer if keeps else source,
-            transparent=keeps,
-            proxy_protocol=route.proxy_protocol,
-            client=(client.peer, client.peer_port),
-        )
+        return way_of(route, self._parents.get(route.parent), client)
+
+    def barred(self, dial: Dial) -> tuple[Reason, str] | None:
+        """Why the way of a dial takes no new session, and the sentence; None where it does."""
+        return self._drained.barred(self._settings, dial.route.name, dial.servers)
 
     def order(self, dial: Dial, client: str) -> list[Server]:
-        """The servers of a dial, in the order to try them."""
-        if len(dial.servers) == 1:
-            return list(dial.servers)
+        """The servers of a dial, in the order to try them, those that are drained left out."""
+        servers = self._drained.left(dial.servers)
+        if len(servers) == 1:
+            return list(servers)
         return self._policies.order(
-            dial.servers,
+            servers,
             dial.route.balance,
             client=client,
             turn=next(self._turns[dial.servers]),
             sessions=lambda server: self.sessions_at[server],
             healthy=self.health.of,
         )
-
-    def judge(self, dial: Dial, client: str, near: bool, server: Server, address: str) -> str:
-        """Why that address must not be dialled, or nothing."""
-        if self._own.listens_on(address, server.port):
-            return f"{server.host} port {server.port} is this gateway itself."
-        if not dial.named:
-            return ""
-        local = near and is_local(client)
-        return (
-            address
-            and self._policies.machine(
-                server,
-                address,
-                ours=is_local(address),
-                local=local,
-                parent=bool(dial.route.parent),
-            )
-        ) or self._policies.refusal(client, dial.account, server, address)
 
     def adopt(self, sock: socket.socket, control: Control) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.last_lines import LastLines
 
 
 class Recorder(Protocol):
     """An observer of facts; it never sees a live object."""
 
-    ladder: bool
-    """True where the lines of both dialogues are wanted too."""
+    @property
+    def ladder(self) -> bool:
+        """True where the lines of both dialogues are to be told too."""
+
+    @property
+    def last_lines(self) -> LastLines | None:
+        """Who keeps the last of them for each session; None where nobody would ask."""
 
     def see(self, about: About, fact: Fact) -> None:
         """Something has happened in a session."""

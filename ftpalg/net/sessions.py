@@ -8,12 +8,15 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from ftpalg.config import Settings
+from ftpalg.core.drained import Kind
 from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import Refused, Resource, What
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds
+from ftpalg.net.drained import SENTENCES as DRAINED
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.owners import Arriving, Running
 from ftpalg.net.recorder import Recorder
 
@@ -22,6 +25,8 @@ SENTENCES = {
     Refusal.NO_DESCRIPTORS: "Too many sessions; try again later.",
     Refusal.TOO_MANY: "Too many sessions; try again later.",
     Refusal.TOO_MANY_OF_PEER: "Too many sessions from your address; try again later.",
+    Refusal.DRAINED: DRAINED[Kind.GATEWAY],
+    Refusal.LISTENER_DRAINED: DRAINED[Kind.LISTENER],
 }
 """What the client is told."""
 C = TypeVar("C", bound=Arriving)
@@ -44,11 +49,13 @@ class Sessions(Generic[C, S]):
         begin: Callable[[C, Link, str], S],
         names: Callable[[], str] | None = None,
         before: Sessions[C, S] | None = None,
+        drained: DrainedParts | None = None,
     ) -> None:
         self._settings = settings
         self._log = log
         self._admits = admits
         self._begin = begin
+        self._drained = drained or DrainedParts()
         self.fitting = settings.limits.sessions
         self.open: dict[str, S] = before.open if before else {}
         self._per_peer: Counter[str] = before._per_peer if before else Counter()
@@ -62,7 +69,7 @@ class Sessions(Generic[C, S]):
 
     def admit(self, client: C, link: Link) -> S | None:
         """Make a session, or tell the client what stands against it."""
-        refusal = self._refusal(link.peer)
+        refusal = self._refusal(link.peer, client.listener.endpoint)
         if refusal is not None:
             speaks = client.rules.client_tls is not ClientTls.IMPLICIT  # no words before TLS
             text, code = SENTENCES[refusal], 421 if speaks else 0
@@ -77,10 +84,18 @@ class Sessions(Generic[C, S]):
         self._per_peer[link.peer] += 1
         return session
 
-    def _refusal(self, peer: str) -> Refusal | None:
+    def closed(self, listener: str) -> str:
+        """What stands against everybody who comes to a listener, or nothing."""
+        refusal = self._drained.closed(listener)
+        return SENTENCES[refusal] if refusal is not None else ""
+
+    def _refusal(self, peer: str, listener: str) -> Refusal | None:
         limits = self._settings.limits
         if not self._admits(peer):
             return Refusal.NOT_ADMITTED
+        drained = self._drained.closed(listener)
+        if drained is not None:
+            return drained
         if self.fitting <= len(self.open) < limits.sessions:
             self._log.tell(Resource(What.DESCRIPTORS, len(self.open), self.fitting))
             return Refusal.NO_DESCRIPTORS
@@ -107,13 +122,18 @@ class Sessions(Generic[C, S]):
         return any(session.calls_from(host, port) for session in self.open.values())
 
     @property
+    def most_of_peer(self) -> int:
+        """How many of them the peer has that has most."""
+        return max(self._per_peer.values(), default=0)
+
+    @property
     def transfers(self) -> int:
         """How many of them move a file."""
         return sum(session.transfers for session in self.open.values())
 
     def ports_used(self, side: Side) -> int:
         """How many of them have a data port towards that side."""
-        return sum(session.uses_port(side) for session in self.open.values())
+        return sum(side in session.standing.ports for session in self.open.values())
 
     def end(self, text: str) -> None:
         """End every session with 421 and that text."""

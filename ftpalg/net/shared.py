@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from resource import RLIMIT_NOFILE, getrlimit
+from typing import NamedTuple
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.drained import DrainedParts
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -24,9 +26,12 @@ from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened."""
+@value
+class Shared(NamedTuple):
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
+
+    ``epoch`` counts the settings since the start.
+    """
 
     reactor: IReaching
     settings: Settings
@@ -40,6 +45,8 @@ class Shared:
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
     timers: Timers
+    drained: DrainedParts
+    epoch: int = 1
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""
@@ -49,12 +56,15 @@ class Shared:
 
     def usage(self, side: Side, what: What) -> tuple[int, int]:
         """How much of something is used, and how much there is; 0 for what cannot be told."""
-        data = self.settings.data
         if what is What.DESCRIPTORS:
             limit = getrlimit(RLIMIT_NOFILE)[0]
             return limit, limit
         if what is not What.DATA_PORTS:
             return 0, 0
+        return self.sessions.ports_used(side), self.data_ports(side)
+
+    def data_ports(self, side: Side) -> int:
+        """How many there are towards that side."""
+        data = self.settings.data
         first, last = data.client_ports if side is Side.CLIENT else data.server_ports
-        excluded = sum(first <= port <= last for port in data.excluded_ports)
-        return self.sessions.ports_used(side), last - first + 1 - excluded
+        return last - first + 1 - sum(first <= port <= last for port in data.excluded_ports)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from ftpalg.core.events import Event, Side
 from ftpalg.core.facts import Fact, Resource, What
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.legs.half import Holes
+from ftpalg.net.legs.half import Half, Holes, Place
+from ftpalg.net.legs.pair import Data, Pair
 from ftpalg.net.legs.stranger_counts import Strangers
 from ftpalg.net.shared import Shared
 
@@ -30,6 +31,20 @@ class Around:
         self.reactor = reactor
         self.tell = tell
         self.observe = observe
+
+    def pair(
+        self, place: Place, there: Callable[[], bool], server: Callable[[], Data | None]
+    ) -> Pair:
+        """Both data connections, the client's at ``place``; ``there`` tells whether it still is."""
+        settings = self._shared.settings
+        return Pair(
+            self.reactor,
+            Half(Side.CLIENT, place, self),
+            there,
+            server=server,
+            stalled=settings.timeouts.stalled,
+            splice=settings.data.splice,
+        )
 
     def broke(self) -> None:
         """An exception is being handled: end the session."""

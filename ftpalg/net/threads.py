@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Thread
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
+
+from ftpalg.core.value import value
 
 Question = Callable[[], object]
 
@@ -22,8 +24,8 @@ class Busy(Exception):
     """Too many questions wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+@value
+class Room(NamedTuple):
     """How many questions may wait beside those that are being answered: of all peers, and of one."""
 
     waiting: int

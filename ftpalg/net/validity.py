@@ -6,14 +6,15 @@ All of it is told against a time that is given, as certificates count by the wal
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 
 from ftpalg.core.certificates import CertificateDue
+from ftpalg.core.value import value
 from ftpalg.core.wire.commands import printable
 
 DAY = timedelta(days=1)
@@ -36,8 +37,8 @@ class Problem(Enum):
         return self is not Problem.EXPIRES
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+@value
+class Dated(NamedTuple):
     """What holds for a time: ``what`` it is, of which setting and file, and how it is mended.
 
     ``ahead`` are the steps before its end at which it is told of.  There may be no ``end``.

@@ -187,6 +187,10 @@ def _opened(fields: Fields) -> str:
     return f"opened{tls}{name}"
 
 
+def _part(fields: Fields) -> str:
+    return f"{fields['kind']} {fields['name']}" if fields.get("name") else "the gateway"
+
+
 SENTENCES: dict[str, Callable[[Fields], str]] = {
     "ready": lambda f: (
         "ready: ftpalg "
@@ -199,7 +203,18 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     ),
     "reload_failed": lambda f: f"{f['what']} not reloaded{because(f)}",
     "certificate": lambda f: str(f["sentence"]),
+    "steered": lambda f: (
+        f"{f['verb']} by uid {f.get('uid', '?')}: {f.get('result', 'done')}"
+        + _behind(f, "words", "pid")
+    ),
     "draining": lambda f: f"draining: {f['sessions']} sessions, {f['transfers']} transfers",
+    "drained": lambda f: (
+        f"drained: {_part(f)}, {f['sessions']} sessions are there"
+        + (f", for {f['within']:g} s" if f.get("within") else "")
+    ),
+    "undrained": lambda f: (
+        f"undrained: {_part(f)}, {f['sessions']} sessions were there{because(f)}"
+    ),
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,
     "login": _login,
@@ -222,6 +237,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     "stray_data": lambda f: (
         f"data connection of the {f['side']} refused: it comes from {f.get('host', '…')}"
         f"{_several(f)}"
+    ),
+    "shadow": lambda f: (
+        f"{f['rule']}, which is only tried, would {f.get('would', '…')}"
+        f"{'' if f['differs'] else ': the same'}"
     ),
     "note": lambda f: str(f.get("text", "…")),
     "fault": lambda f: f"{f.get('why', '…')}:\n{f['trace']}",

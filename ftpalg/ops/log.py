@@ -30,6 +30,7 @@ from ftpalg.ops.outlets import (
 from ftpalg.ops.record_tables import Record
 from ftpalg.ops.records import Records
 from ftpalg.ops.settings import LogSettings, Said
+from ftpalg.ops.trail import Known
 from ftpalg.ops.writer import Sink, Writer
 from ftpalg.ops.xferlog import Xferlog
 
@@ -94,6 +95,10 @@ class SessionLog:
     def tell(self, news: News) -> None:
         """Write down what happened to the gateway."""
         self._records.tell(news)
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
+        return self._records.known(session)
 
     def told(self, text: str) -> None:
         """A sentence about the gateway."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
+from ftpalg.core.drained import Drained, Undrained
+from ftpalg.core.steering import Steered
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.values import certificate_of
 
@@ -49,6 +51,17 @@ def _draining(news: facts.Draining) -> Told:
     return "draining", {"sessions": news.sessions, "transfers": news.transfers}
 
 
+def _drained(news: Drained) -> Told:
+    fields: dict[str, Value | None] = {"kind": news.part.kind.value, "name": news.part.name}
+    within = news.within or None
+    return "drained", fields | {"sessions": news.sessions, "within": within, "uid": news.uid}
+
+
+def _undrained(news: Undrained) -> Told:
+    fields: dict[str, Value | None] = {"kind": news.part.kind.value, "name": news.part.name}
+    return "undrained", fields | {"sessions": news.sessions, "uid": news.uid, "why": news.reason}
+
+
 def _stopped(news: facts.Stopped) -> Told:
     return "stopped", {"sessions": news.sessions, "transfers": news.transfers}
 
@@ -84,6 +97,12 @@ def _due(news: CertificateDue) -> Told:
     }
 
 
+def _steered(news: Steered) -> Told:
+    fields: dict[str, Value | None] = {"verb": news.verb, "words": news.words}
+    uid = news.uid if news.uid >= 0 else None
+    return "steered", fields | {"uid": uid, "pid": news.pid or None, "result": news.result}
+
+
 def _told(news: facts.GatewayTold) -> Told:
     return "warning" if news.warning else "notice", {"sentence": news.text}
 
@@ -93,11 +112,14 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     facts.Reloaded: _reloaded,
     facts.ReloadFailed: _reload_failed,
     facts.Draining: _draining,
+    Drained: _drained,
+    Undrained: _undrained,
     facts.Stopped: _stopped,
     facts.Refused: _refused,
     facts.ServerDown: _down,
     facts.ServerUp: _up,
     CertificateDue: _due,
+    Steered: _steered,
     facts.GatewayTold: _told,
 }
 """Which news make which record."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -65,14 +64,15 @@ class TwistedLog:
         """Not ours either."""
 
 
-@dataclass(frozen=True)
 class Written:
     """A line for each record; with ``prefixed`` each begins with its priority, as systemd reads it."""
 
-    lines: Lines
-    form: Form
-    prefixed: bool = False
     direct = False
+
+    def __init__(self, lines: Lines, form: Form, prefixed: bool = False) -> None:
+        self.lines = lines
+        self.form = form
+        self.prefixed = prefixed
 
     def send(self, records: Sequence[Record]) -> int:
         """A line for each; what has several, a traceback in text, is written at once too."""
@@ -88,7 +88,7 @@ class Written:
 
     def again(self) -> Self:
         """Into the file of that name."""
-        return replace(self, lines=self.lines.again())
+        return type(self)(self.lines.again(), self.form, self.prefixed)
 
     def close(self) -> None:
         """The file, where it is one."""

@@ -7,7 +7,6 @@ another meaning, because others' programs read them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -138,9 +137,11 @@ FIELDS = {
     ),
     "host": Field("string", "where a stranger's connection came from", Kind.ADDRESS),
     "server": Field("string", "a server of the settings", longest=80),
-    "rule": Field(
-        "string", "the setting that stands against the client, with its place", longest=160
+    "rule": Field("string", "the setting that decides, or would, with its place", longest=160),
+    "would": Field(
+        "string", "what a rule would have done that is only tried", Kind.SAID, longest=200
     ),
+    "differs": Field("boolean", "whether that is something else than what was done"),
     "what": Field("string", "what is used up, or was not reloaded"),
     "used": Field("integer", "how much of it is in use"),
     "limit": Field("integer", "how much of it there is"),
@@ -154,7 +155,15 @@ FIELDS = {
     "expiries": Field("array", "the ends of the gateway's certificates"),
     "changes": Field("array", "the settings that changed"),
     "epoch": Field("integer", "which settings these are, counted from the start"),
+    "verb": Field("string", "what was asked for through the admin socket"),
+    "words": Field("array", "the words with it", Kind.SAID, 200),
+    "uid": Field("integer", "the user whose process asked"),
+    "pid": Field("integer", "that process"),
+    "result": Field("string", "what came of it", Kind.SAID, 200),
     "sessions": Field("integer", "sessions that are open"),
+    "kind": Field("string", "server, route, listener or gateway: what is drained"),
+    "name": Field("string", "its name, as the settings have it", longest=80),
+    "within": Field("number", "seconds until the sessions that use it are ended"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -207,8 +216,26 @@ EVENTS = {
         ("setting", "certificate_file", "problem", "not_after", "days_left", "sentence"),
         of_session=False,
     ),
+    "steered": Event(
+        INFO,
+        "somebody has changed something through the admin socket",
+        ("verb", "words", "uid", "pid", "result"),
+        of_session=False,
+    ),
     "draining": Event(
         INFO, "no more sessions come", ("sessions", "transfers", "probes"), of_session=False
+    ),
+    "drained": Event(
+        INFO,
+        "a part of the gateway, or all of it, takes no new sessions",
+        ("kind", "name", "sessions", "within", "uid"),
+        of_session=False,
+    ),
+    "undrained": Event(
+        INFO,
+        "it takes them again",
+        ("kind", "name", "sessions", "uid", "why"),
+        of_session=False,
     ),
     "stopped": Event(
         INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False
@@ -268,6 +295,11 @@ EVENTS = {
     "stray_data": Event(
         WARN, "a stranger came to a data port, and was refused", ("side", "host", "count")
     ),
+    "shadow": Event(
+        INFO,
+        "a rule that is only tried (shadow = true) fits a decision, which was made without it",
+        ("rule", "would", "differs"),
+    ),
     "note": Event(WARN, "something about a session that an operator should know", ("text",)),
     "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),
     "resource": Event(
@@ -297,19 +329,24 @@ EVENTS = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Whose:
     """The fields that a session's records begin with, as long as none of them changes.
 
     ``encoded`` is what a form has made of them: it does that once, not for each record.
     """
 
-    fields: Mapping[str, Value]
-    encoded: str = ""
+    __slots__ = ("encoded", "fields")
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self.fields = fields
+        self.encoded = ""
 
 
 NOBODYS = Whose({})
 """Of records that are of no session."""
+
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 @value
@@ -321,7 +358,7 @@ class Record(NamedTuple):
 
     event: str
     time: float
-    own: Mapping[str, Value] = MappingProxyType({})
+    own: Mapping[str, Value] = NOTHING
     louder: Level | None = None
     whose: Whose = NOBODYS
 

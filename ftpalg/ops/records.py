@@ -20,7 +20,7 @@ from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings, Which
-from ftpalg.ops.trail import Trail
+from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     CHANGES,
     bounded,
@@ -110,6 +110,11 @@ class Records:
             fields["probes"] = self.probes
         grave = isinstance(news, CertificateDue) and news.grave
         self._write(event, fields, Level.ERROR if grave else None)
+
+    def known(self, session: str) -> Known | None:
+        """What the facts of that session have told; None where it is over."""
+        trail = self._trails.get(session)
+        return None if trail is None else known_of(trail)
 
     def rung(self, about: About, arrow: str, text: str) -> None:
         """A line of a dialogue."""
@@ -240,6 +245,7 @@ class Records:
         trail.transfers += 1
         if up:
             trail.uploaded += fact.moved
+            trail.size = UNTOLD
         else:
             trail.downloaded += fact.moved
         self._say(
@@ -306,6 +312,9 @@ class Records:
             "stray_data", about, trail, side=fact.side.value, host=fact.host, count=fact.times
         )
 
+    def _shadowed(self, about: About, trail: Trail, fact: facts.Shadowed) -> None:
+        self._say("shadow", about, trail, rule=fact.rule, would=fact.would, differs=fact.differs)
+
     def _noted(self, about: About, trail: Trail, fact: facts.Noted) -> None:
         self._say("note", about, trail, text=fact.text)
 
@@ -365,6 +374,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.ProtocolError: Records._protocol,
     facts.Failed: Records._failed,
     facts.SessionClosed: Records._closed,
+    facts.Shadowed: Records._shadowed,
     facts.Noted: Records._noted,
 }
 """Which fact makes which record; the lines of the dialogues are the ladder's."""

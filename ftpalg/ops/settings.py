@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from ftpalg.core.value import value
 
 
 class Form(Enum):
@@ -53,8 +54,8 @@ class Said(Protocol):
     def paths(self) -> Enum: ...
 
 
-@dataclass(frozen=True, slots=True)
-class LogSettings:
+@value
+class LogSettings(NamedTuple):
     """``to`` is "stderr", "syslog", "journald" or "file:PATH"; ``xferlog`` is a file's path, or ""."""
 
     format: Form = Form.AUTO

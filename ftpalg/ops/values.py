@@ -7,7 +7,7 @@ from ftpalg.core.events import SIDES, Side
 from ftpalg.core.facts import About
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.ops.record_tables import Value
-from ftpalg.ops.trail import Trail
+from ftpalg.ops.trail import Trail, file_of
 
 CHANGES = frozenset(b"DELE RNFR RNTO MKD XMKD RMD XRMD SITE MFMT MFCT MFF SMNT XCPF XCPT".split())
 """Commands that change something at the server, beside transfers."""
@@ -54,11 +54,8 @@ def whose(about: About, account: str, user: str) -> dict[str, Value | None]:
 
 
 def path_of(command: Command, trail: Trail) -> str:
-    """The file, or the directory that is listed; options of LIST are none of it."""
-    name = command.argument
-    if command.verb in (b"LIST", b"NLST") and name is not None and name.startswith(b"-"):
-        name = name.partition(b" ")[2]
-    return printable(trail.place.absolute(name))
+    """The file, or the directory that is listed."""
+    return printable(file_of(command, trail.place))
 
 
 def paths_of(command: Command, renamed: bytes | None) -> tuple[bytes | None, bytes | None]:

@@ -140,7 +140,7 @@ class ServerRule(NamedTuple):
     ``accounts`` and ``names`` are shell patterns; no account pattern fits a session without one,
     and names are taken as the client wrote them.  ``networks`` hold the address that a name
     resolved to; an IPv4-mapped network holds none.  ``ports`` are ranges with both ends included; a
-    rule without them allows DEFAULT_PORTS, and denies all.
+    rule without them allows DEFAULT_PORTS, and denies all.  One that is a ``shadow`` decides nothing.
     """
 
     allow: bool = True
@@ -149,20 +149,23 @@ class ServerRule(NamedTuple):
     names: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
     ports: tuple[tuple[int, int], ...] = ()
+    shadow: bool = False
 
-    def fits(self, client: Address, account: str, server: Server, address: Address | None) -> bool:
-        """Whether every condition holds; an embedded IPv4 address is denied with its network.
+    def lacks(self, client: Address, account: str, server: Server, address: Address | None) -> str:
+        """The first condition that does not hold, by its key; empty where every one does.
 
-        A name that somebody else will resolve may lead into any network: it is not allowed by one,
-        and denied with it.
+        An embedded IPv4 address is denied with its network.  A name that somebody else will resolve may
+        lead into any network: it is not allowed by one, and denied with it.
         """
-        return (
-            within(self.clients, client)
-            and (not self.accounts or _accounted(self.accounts, account))
-            and (not self.names or named(self.names, server.host))
-            and self._holds(address)
-            and self._opens(server.port)
-        )
+        if not within(self.clients, client):
+            return "clients"
+        if self.accounts and not _accounted(self.accounts, account):
+            return "accounts"
+        if self.names and not named(self.names, server.host):
+            return "names"
+        if not self._holds(address):
+            return "networks"
+        return "" if self._opens(server.port) else "ports"
 
     def _opens(self, port: int) -> bool:
         ports = self.ports or (DEFAULT_PORTS if self.allow else ())
@@ -208,11 +211,29 @@ DEFAULT_SERVERS = (ServerRule(clients=LOOPBACK, networks=LOOPBACK), ServerRule()
 """Every server that is not special; this machine's own for its own users, who need no gateway."""
 
 
+INWARD_NAME, SPECIAL_ADDRESS = "inward", "special"
+"""What stands before the rules, and what a rule lacks that does not name a special address's network."""
+
+
+@value
+class Step(NamedTuple):
+    """One rule was asked: its place in the list, None where it is none of them.
+
+    ``lacks`` is what does not hold, by its key.  ``says`` is what is decided: the sentence that stands
+    against the session, empty for none; None where the next one is asked.
+    """
+
+    at: int | None
+    lacks: str = ""
+    says: str | None = None
+
+
 @value
 class Access(NamedTuple):
     """``[access]``: the clients' networks, and the rules for servers, of which the first counts.
 
-    No networks admit every client; no rules allow every server that is not special.
+    No networks admit every client; no rules allow every server that is not special.  Every decision is
+    the last step of a walk along the rules.
     """
 
     clients: tuple[Network, ...] = ()
@@ -228,15 +249,21 @@ class Access(NamedTuple):
         Empty where the rule that decides allows it by ``names``: only the parent may know it then.
         One sentence, for where there is no address to judge.
         """
-        whence = ip_address(normal(client))
-        rules = (rule for rule in self.servers if rule.fits(whence, account, server, None))
-        rule = next(rules, None)
-        if rule is not None and rule.allow and rule.names:
-            return ""
-        return (
+        return _last(self.steps_by_name(client, account, server)).says or ""
+
+    def steps_by_name(self, client: str, account: str, server: Server) -> Iterator[Step]:
+        """The walk that ``by_name`` is the end of."""
+        refusal = (
             f"{_shown(server)} is not known here; only a rule in access.servers that allows it by"
             " names lets the parent look it up."
         )
+        for at, lacks in _asked(self.servers, ip_address(normal(client)), account, server, None):
+            if not lacks:
+                rule = self.servers[at]
+                yield Step(at, says="" if rule.allow and rule.names else refusal)
+                return
+            yield Step(at, lacks)
+        yield Step(None, says=refusal)
 
     def refusal(self, client: str, account: str, server: Server, address: str) -> str:
         """Why a session may not connect to an address of a server; empty where it may.
@@ -245,22 +272,60 @@ class Access(NamedTuple):
         One sentence in printable ASCII, fit for the client: it names the server as the client did
         and never the address.  An ``account`` is empty where there is none.
         """
+        return _last(self.steps(client, account, server, address)).says or ""
+
+    def steps(self, client: str, account: str, server: Server, address: str) -> Iterator[Step]:
+        """The walk that ``refusal`` is the end of."""
         whence = ip_address(normal(client))
         whither = ip_address(normal(address)) if address else None
         found = _special(whither) if whither else None
         shown = _shown(server)
         if whither is None and _inward(server.host):
-            return f"{shown} may lead to the parent proxy itself; write a full name or address."
-        for number, rule in enumerate(self.servers or (ServerRule(),), 1):
-            if not rule.fits(whence, account, server, whither):
-                continue
-            if not rule.allow:
-                return f"{shown} port {server.port} is denied by rule {number} of access.servers."
-            if whither is None or not found or rule.names_within(found[1], whither):
-                return ""
+            text = f"{shown} may lead to the parent proxy itself; write a full name or address."
+            yield Step(None, INWARD_NAME, text)
+            return
+        rules = self.servers or (ServerRule(),)
+        for at, lacks in _asked(rules, whence, account, server, whither):
+            rule = rules[at]
+            if lacks:
+                yield Step(at, lacks)
+            elif not rule.allow:
+                port = server.port
+                yield Step(
+                    at, "", f"{shown} port {port} is denied by rule {at + 1} of access.servers."
+                )
+                return
+            elif whither is None or not found or rule.names_within(found[1], whither):
+                yield Step(at, "", "")
+                return
+            else:
+                yield Step(at, SPECIAL_ADDRESS)
         if found:
-            return (
+            text = (
                 f"{shown} leads to {found[0]},"
                 " which only a rule in access.servers that names its network opens."
             )
-        return f"{shown} port {server.port} is not among access.servers."
+            yield Step(None, SPECIAL_ADDRESS, text)
+        else:
+            yield Step(None, "", f"{shown} port {server.port} is not among access.servers.")
+
+
+def _asked(
+    rules: tuple[ServerRule, ...],
+    client: Address,
+    account: str,
+    server: Server,
+    address: Address | None,
+) -> Iterator[tuple[int, str]]:
+    """The place of each rule that is no shadow, and the condition that it lacks."""
+    for at, rule in enumerate(rules):
+        if not rule.shadow:
+            yield at, rule.lacks(client, account, server, address)
+
+
+def _last(steps: Iterator[Step]) -> Step:
+    """The one that decides: every walk has one."""
+    step = next(steps)
+    for step in steps:  # noqa: B007 -- the last one is wanted
+        pass
+    return step

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
-from ftpalg.policy.access import ServerRule
+from ftpalg.policy.access import Network, ServerRule
 
 
 @value
@@ -29,13 +29,20 @@ class Machine(NamedTuple):
         ``ours`` is True for an address of this machine, ``local`` for a client on it, ``parent``
         where a parent would connect.  One sentence, fit for the client.
         """
-        host = ip_address(normal(address))
-        if host.is_loopback:
+        if ip_address(normal(address)).is_loopback:
             return f"{server.host} would be the parent proxy itself." if parent else ""
-        alone = ip_network(host)
-        if not ours or local or any(r.allow and alone in r.networks for r in self.rules):
+        if not ours or local or self.opener(address) is not None:
             return ""
         return (
             f"{server.host} is this gateway's own machine,"
             " which only a rule in access.servers with its very address opens."
         )
+
+    def opener(self, address: str) -> int | None:
+        """The place of the first rule that has the very address and allows it."""
+        alone = ip_network(ip_address(normal(address)))
+        return next((at for at, rule in enumerate(self.rules) if _opens(rule, alone)), None)
+
+
+def _opens(rule: ServerRule, alone: Network) -> bool:
+    return rule.allow and not rule.shadow and alone in rule.networks

@@ -25,7 +25,7 @@ class RouteRule(NamedTuple):
 
     All but the networks of ``clients`` are shell patterns; case counts in ``accounts`` and
     ``users`` alone.  One of ``destinations`` is for a name or, as ``name:port`` or
-    ``[address]:port``, for that port only.
+    ``[address]:port``, for that port only.  One that is a ``shadow`` decides nothing.
     """
 
     route: Route
@@ -35,17 +35,36 @@ class RouteRule(NamedTuple):
     hosts: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+    shadow: bool = False
+
+
+@value
+class Step(NamedTuple):
+    """A rule was asked: the condition that does not hold, by its key, or the first that is not known
+    yet; where there is none of either it is the one."""
+
+    rule: RouteRule
+    lacks: str = ""
+    waits: str = ""
+
+
+def walk(rules: tuple[RouteRule, ...], facts: Facts) -> Iterator[Step]:
+    """Each rule that is no shadow, up to the one that fits or might."""
+    for rule in rules:
+        if not rule.shadow:
+            lacks, waits = _answer(rule, facts)
+            yield Step(rule, lacks, waits)
+            if not lacks:
+                return
 
 
 def choose(rules: tuple[RouteRule, ...]) -> Choose:
     """The choice by these rules.  Final facts always decide; what they lack fits no pattern."""
 
     def chosen(facts: Facts) -> Route | Undecided | None:
-        for rule in rules:
-            answers = tuple(_answers(rule, facts))
-            if False in answers:
-                continue
-            return UNDECIDED if None in answers else rule.route
+        for step in walk(rules, facts):
+            if not step.lacks:
+                return UNDECIDED if step.waits else step.rule.route
         return None
 
     return chosen
@@ -53,32 +72,45 @@ def choose(rules: tuple[RouteRule, ...]) -> Choose:
 
 def knows_host(rules: tuple[RouteRule, ...], host: str) -> bool:
     """Whether a rule is for that argument of HOST; any other is answered with 504 (RFC 7151)."""
-    return any(named(rule.hosts, host) for rule in rules)
+    return any(named(rule.hosts, host) for rule in rules if not rule.shadow)
 
 
 def uses_hosts(rules: tuple[RouteRule, ...]) -> bool:
     """Whether HOST makes a difference to any rule."""
-    return any(rule.hosts for rule in rules)
+    return any(rule.hosts for rule in rules if not rule.shadow)
 
 
-def _answers(rule: RouteRule, facts: Facts) -> Iterator[bool | None]:
+def _answer(rule: RouteRule, facts: Facts) -> tuple[str, str]:
+    """The first condition that does not hold, and the first that is not known yet."""
+    waits = ""
+    for key, holds in _answers(rule, facts):
+        if holds is False:
+            return key, ""
+        if holds is None:
+            waits = waits or key
+    return "", waits
+
+
+def _answers(rule: RouteRule, facts: Facts) -> Iterator[tuple[str, bool | None]]:
     """Whether each condition holds; None where that is not known yet."""
     unknown = False if facts.final else None
-    yield within(rule.clients, ip_address(facts.client))
-    for patterns, name in ((rule.accounts, facts.account), (rule.users, facts.user)):
+    yield "clients", within(rule.clients, ip_address(facts.client))
+    for key, patterns, name in (
+        ("accounts", rule.accounts, facts.account),
+        ("users", rule.users, facts.user),
+    ):
         if patterns:
-            yield any(fnmatchcase(name, pattern) for pattern in patterns) if name else unknown
-    for patterns, name in ((rule.sni, facts.sni), (rule.hosts, facts.host)):
+            yield key, any(fnmatchcase(name, one) for one in patterns) if name else unknown
+    for key, patterns, name in (("sni", rule.sni, facts.sni), ("hosts", rule.hosts, facts.host)):
         if patterns:
-            yield named(patterns, name) if name else unknown
+            yield key, named(patterns, name) if name else unknown
     own = rule.route.servers
     if own and facts.named is not None and not rule.destinations:
-        yield facts.named in own  # a client's own choice is not lost to a pattern
+        yield "server", facts.named in own  # a client's own choice is not lost to a pattern
     if rule.destinations:
         server = facts.destination
-        yield (
-            any(_leads_to(pattern, server) for pattern in rule.destinations) if server else unknown
-        )
+        fits = server is not None and any(_leads_to(one, server) for one in rule.destinations)
+        yield "destinations", fits if server is not None else unknown
 
 
 def _leads_to(pattern: str, server: Server) -> bool:

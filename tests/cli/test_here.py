@@ -45,6 +45,20 @@ class Here(CommandCase):
             found = self.looked(f"server = 'ftp://127.0.0.2'\nlisten = ['{endpoint}']")
             self.assertEqual(found, ([], []), endpoint)
 
+    def test_metrics(self) -> None:
+        """Their port is bound too, and their package has to be there; neither is looked at without it."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen(1)
+            port = taken.getsockname()[1]
+            (fault,), _ = self.looked(f"[admin]\nlisten = '127.0.0.1:{port}'")
+            self.assertIn(f"admin.listen: cannot listen on 127.0.0.1:{port}: Address", fault)
+        self.patch(here, "find_spec", lambda name: None)
+        (fault,), _ = self.looked("[admin]\nlisten = '127.0.0.1:0'")
+        self.assertIn("admin.listen: metrics need prometheus-client", fault)
+        self.assertIn("pip install 'ftpalg[metrics]'", fault)
+        self.assertEqual(self.looked("")[0], [])
+
     def test_busy_port(self) -> None:
         """A port that somebody has is told with who, as a warning where it is a gateway that runs; a free
         one can be had afterwards."""
@@ -62,6 +76,15 @@ class Here(CommandCase):
         self.assertEqual(self.looked(f"listen = ['127.0.0.1:{port}']"), ([], []))
         with socket.socket() as again:
             again.bind(("127.0.0.1", port))
+
+    def test_busy_agent(self) -> None:
+        """The agent's port is looked at, too; without one nothing is."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            words = f"listen = ['127.0.0.1:0']\n[admin]\nagent = '127.0.0.1:{port}'"
+            (fault,), _ = self.looked(words)
+        self.assertIn(f"admin.agent: cannot listen on 127.0.0.1:{port}: Address already", fault)
+        self.assertEqual(self.looked("listen = ['127.0.0.1:0']"), ([], []))
 
     def test_foreign_address(self) -> None:
         """An address that this machine does not have, to listen on or to call from."""

@@ -201,3 +201,19 @@ class Pins(SynchronousTestCase):
         )
         for value in (*odd, f"sha256:{digits}\n", {"a": 1}, [f"sha256:{digits}", 1], "sha256:"):
             self.assertRaises(ValueError, checks.pins, value)
+
+
+class HostNames(ConfigTest):
+    """Names of hosts, none of them a URL or an address with a port."""
+
+    def test_good(self) -> None:
+        """In small letters, as they are compared."""
+        found = self.settings('[admin]\nnames = ["GW.example.net", "gw", "a_b.example"]').admin
+        self.assertEqual(found.names, ("gw.example.net", "gw", "a_b.example"))
+
+    def test_bad(self) -> None:
+        """Each is told."""
+        for said in ('"gw"', '["http://gw"]', '["gw:8021"]', '[""]', "[1]", '["a b"]', '["a\\n"]'):
+            (fault,) = self.faults(f"[admin]\nnames = {said}")
+            self.assertTrue(fault.startswith("admin.names = "), fault)
+            self.assertIn("must be a list of hosts' names", fault)

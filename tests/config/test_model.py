@@ -156,7 +156,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "paths": Shown.WHOLE,
         "ladder": False,
     },
-    "admin": {"socket": None, "listen": "", "agent": ""},
+    "admin": {"socket": None, "listen": "", "names": (), "agent": ""},
 }
 """Each default; a change of one is a change for users and must be made here too."""
 

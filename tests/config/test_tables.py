@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from ftpalg.config import Intercept, Listener
+from ftpalg.config import Intercept, Listener, load
 from ftpalg.core.routes import Balance, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.user_at_host import Dialect
@@ -279,3 +279,33 @@ class Values(ConfigTest):
     def test_source(self) -> None:
         """The general source address may be the client's, where nothing stands between."""
         self.assertEqual(self.settings('source-address = "client"').source_address, "client")
+
+    def test_shadows(self) -> None:
+        """A rule is none unless it says so; the TLS of a route that is only tried is nobody's."""
+        found = self.settings("[[access.servers]]\n[[access.servers]]\nshadow = true\n[[routes]]\n")
+        self.assertEqual([one.shadow for one in found.access.servers], [False, True])
+        self.assertIs(found.routes[0].shadow, False)
+        route = "[[routes]]\nserver = 'ftps://h'\n"
+        self.assertTrue(self.settings(route).may_speak_tls_to_servers)
+        self.assertFalse(self.settings(f"{route}shadow = true").may_speak_tls_to_servers)
+
+
+class Places(ConfigTest):
+    """``Origin``."""
+
+    def test_places(self) -> None:
+        """A setting stands on its line, a table of a list on that of its header, or within its list."""
+        text = "listen = ['127.0.0.1:1']\n[[routes]]\nserver = 'ftp://a'\n\n[[routes]]\nuser = ''\n"
+        path = self.file(f"{text}[access]\nservers = [{{}},\n{{allow = false}}]\n".encode())
+        origin = load(path, {"server-mode": "active"}).origin
+        for key, line in (
+            ("listen", 1),
+            ("routes[0]", 2),
+            ("routes[0].server", 3),
+            ("routes[1]", 5),
+            ("access.servers[0]", 8),
+            ("access.servers[1]", 9),
+        ):
+            self.assertEqual(origin.of(key), f"{path}:{line}: {key}")
+        self.assertEqual(origin.of("server-mode"), "command line: server-mode")
+        self.assertEqual((origin.place("routes[2]"), origin.of("routes[2]")), ("", "routes[2]"))

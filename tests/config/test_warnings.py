@@ -52,9 +52,6 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "not-served": (
-        ("admin.socket = '/run/x'", "admin.socket", "has no effect"),
-        ("admin.listen = '127.0.0.1:8021'", "admin.listen", "has no effect"),
-        ("admin.agent = '127.0.0.1:8022'", "admin.agent", "has no effect"),
         ("state = '/var/x'", "state", "has no effect"),
         ("workers = 2", "workers", "has no effect"),
     ),
@@ -191,6 +188,20 @@ class Each(SynchronousTestCase):
             [(name, key) for name, key, _ in found],
             [("fits-all", "routes[0]"), ("shadowed", "routes[1]"), ("shadowed", "routes[2]")],
         )
+
+    def test_shadows(self) -> None:
+        """A shadow rule takes nothing from anybody; others, and shadows, may from it."""
+        shadow = "[[routes]]\nserver = 'ftp://a'\nshadow = true\n"
+        route = "[[routes]]\nserver = 'ftp://a'\n"
+        for text, wanted in (
+            (shadow + route, []),
+            (shadow + route + route, [("fits-all", "routes[1]"), ("shadowed", "routes[2]")]),
+            (route + shadow, [("shadowed", "routes[1]")]),
+            (shadow + shadow, [("shadowed", "routes[1]")]),
+            ("[[access.servers]]\nshadow = true", []),
+        ):
+            found = [(name, key) for name, key, _ in suspicious(text)]
+            self.assertEqual(found, wanted, text)
 
 
 PATTERNS = some.text(some.sampled_from("ab.*?["), min_size=1, max_size=4)

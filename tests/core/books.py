@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import actions as do
 from ftpalg.core import events as ev
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link, Side, Timer, Traits
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
@@ -168,6 +169,11 @@ class Books:
     def forbidden(self, sentence: str) -> None:
         """The access rules stand against the server."""
         self.feed(ev.ServerUnreachable("forbidden", sentence))
+
+    def drained(self, what: str) -> None:
+        """The way that the session was to go takes no new ones."""
+        why = {"route": Reason.ROUTE_DRAINED, "server": Reason.SERVER_DRAINED}[what]
+        self.feed(ev.ServerUnreachable("drained", f"The {what} is drained.", why))
 
     def expires(self, name: str) -> None:
         """A timer that runs is over."""

@@ -295,6 +295,7 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ("connected", Ladder.connected),
         (r"unreachable(?:: (.+))?", Ladder.unreachable),
         ("unreachable, forbidden: (.+)", Ladder.forbidden),
+        ("(route|server) is drained", Ladder.drained),
         ("accepts (.+)", Ladder.accepts),
         ("refuses account: (.+)", Ladder.refuses_account),
         ("too busy for accounts", Ladder.too_busy),

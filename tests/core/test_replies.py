@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.wire.errors import BadReply, ReplyTooLong
-from ftpalg.core.wire.replies import Interior, Reply, ReplyParser, reply
+from ftpalg.core.wire.replies import Interior, Reply, ReplyParser, announced, reply
 from tests.core.parsing import TEXT, Asking, parsed
 
 
@@ -355,6 +355,18 @@ class Values(SynchronousTestCase):
         self.assertEqual(
             Reply(220, (b"220 a",)).texts_replaced((b"220 b",)), Reply(220, (b"220 b",))
         )
+
+    def test_announced(self) -> None:
+        """The size of a file as servers tell it in a 150; one that no file has is none."""
+        for text, size in (
+            (b"Opening BINARY mode data connection for a (1) b (1234 bytes).", 1234),
+            (b"Opening ASCII mode data connection for /bin/ls (0 bytes).", 0),
+            (b"Opening data channel for a.", 0),
+            (b"Here it comes (-5 bytes)", 0),
+            (b"Here it comes (%b bytes)" % (b"9" * 19), 0),
+            (b"(7 bytes", 0),
+        ):
+            self.assertEqual(announced(Reply(150, (b"150 " + text,))), size, text)
 
     def test_our_own(self) -> None:
         """Line feeds make lines; the text is UTF-8."""

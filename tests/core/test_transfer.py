@@ -38,6 +38,23 @@ class Complete(LadderTest):
             """
         ).play(USABLE)
 
+    def test_size(self) -> None:
+        """What the server tells of the file's size stays, whatever else it says meanwhile."""
+        opening = "150 Opening (1234 bytes)."
+        played = self.after_login(
+            f"""
+            {UNANSWERED}
+            P <- S  {opening}
+            C <- P  {opening}
+            {RELAYS}
+            P <- S  150 Still at it (7 bytes).
+            C <- P  150 Still at it (7 bytes).
+            """
+        ).play()
+        transfer = played.session.transfer.state
+        assert transfer is not None
+        self.assertEqual(transfer.size, 1234)
+
     def test_final_reply_before_the_data(self) -> None:
         """Quirk 26: a 226 that comes before the data is drained waits for it."""
         self.after_login(

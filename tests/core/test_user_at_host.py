@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +12,14 @@ from ftpalg.core.routes import Server
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import (
     Dialect,
+    Lack,
     Named,
+    Read,
     parent_user,
     parse_server,
     parse_user,
     parse_where,
+    reading,
     split_password,
 )
 
@@ -286,3 +289,49 @@ class Servers(SynchronousTestCase):
         except BadArgument:
             return
         self.assertEqual(parse_server(str(server).encode()), server)
+
+
+class Reading(SynchronousTestCase):
+    """``reading``: each dialect that is asked, and why it does not read the words."""
+
+    def read(self, argument: bytes, *dialects: Dialect, **how: Any) -> list[Read]:
+        """The whole of it."""
+        asked: dict[str, Any] = {"account": False, "told": False, "is_account": None} | how
+        return [*reading(argument, dialects, b"@", **asked)]
+
+    def test_one_name(self) -> None:
+        """Where there is nothing to take apart the whole is one name."""
+        for argument, told, dialect, lack in (
+            (b"bob@host", True, Dialect.USER_SERVER, Lack.TOLD),
+            (b"bob", False, Dialect.USER_SERVER, Lack.SEPARATOR),
+            (b"bob@host", False, Dialect.SITE, Lack.DIALECTS),
+        ):
+            found = self.read(argument, dialect, told=told)
+            self.assertEqual(found, [Read(None, lack, Named(user=argument))])
+
+    def test_each(self) -> None:
+        """A dialect has a command of its own, an account that nobody asks for, or another form."""
+        user = Named(Dialect.USER_SERVER, b"bob", Server("host"))
+        every = Dialect.SITE, Dialect.ACCOUNT_SERVER, Dialect.USER_SERVER
+        self.assertEqual(
+            self.read(b"bob@host", *every),
+            [
+                Read(Dialect.SITE, Lack.COMMAND),
+                Read(Dialect.ACCOUNT_SERVER, Lack.ACCOUNT),
+                Read(Dialect.USER_SERVER, None, user),
+            ],
+        )
+        joined = Dialect.USER_ACCOUNT_SERVER, Dialect.USER_SERVER
+        found = self.read(b"bob@host", *joined, account=True)
+        self.assertEqual(found[0], Read(joined[0], Lack.FORM))
+
+    def test_known(self) -> None:
+        """An account that exists goes before all order."""
+        found = self.read(
+            b"gus@host",
+            *(Dialect.USER_SERVER, Dialect.ACCOUNT_SERVER),
+            account=True,
+            is_account=(b"gus",).__contains__,
+        )
+        gus = Named(Dialect.ACCOUNT_SERVER, None, Server("host"), b"gus")
+        self.assertEqual(found, [Read(Dialect.ACCOUNT_SERVER, None, gus, known=True)])

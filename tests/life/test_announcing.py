@@ -34,6 +34,12 @@ class Said(FilesCase):
             ),
         )
 
+    def test_shadow(self) -> None:
+        """A route that is only tried leads nobody to its server."""
+        routes = [{"server": ["ftp://one.example"], "shadow": True}]
+        found = ready(structure({"routes": routes}, "f"), "", [], 9)
+        self.assertEqual(found.servers, ("those that clients name",))
+
     def test_named_servers(self) -> None:
         """Without a fixed one, it is said who names them."""
         found = ready(structure({}, "f"), "", [], 9)

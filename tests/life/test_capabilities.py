@@ -9,8 +9,9 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Settings
+from ftpalg.config.faults import Warning
 from ftpalg.config.loading import examine
-from ftpalg.config.warnings import OF_PROCESS, Warning, warnings
+from ftpalg.config.warnings import OF_PROCESS, warnings
 from ftpalg.life.capabilities import NUMBERS, effective, needed, superfluous
 from tests.life.programs import LifeCase
 

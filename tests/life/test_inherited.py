@@ -19,11 +19,19 @@ class Handing(SynchronousTestCase):
     def test_both_ways(self) -> None:
         """What was handed on is found, once; no child of a child inherits it."""
         os.set_inheritable(self.writer, True)
-        environ = {VARIABLE: str(Inherited({"tcp:21": self.writer}, self.writer))}
+        handed = Inherited({"tcp:21": self.writer}, self.writer, (("route", "routes[0]"),))
+        environ = {VARIABLE: str(handed)}
         found = inherited(environ)
-        self.assertEqual(found, Inherited({"tcp:21": self.writer}, self.writer))
+        self.assertEqual(found, handed)
         self.assertEqual(environ, {})
         self.assertFalse(os.get_inheritable(self.writer))
+        os.close(self.writer)
+
+    def test_from_before(self) -> None:
+        """A program that knew nothing of drained parts names none."""
+        os.set_inheritable(self.writer, True)
+        found = inherited({VARIABLE: f'{{"listeners": {{}}, "status": {self.writer}}}'})
+        self.assertEqual(found, Inherited({}, self.writer))
         os.close(self.writer)
 
     def test_tells(self) -> None:
@@ -49,5 +57,7 @@ class Handing(SynchronousTestCase):
             '{"listeners": [], "status": 1}',
             '{"listeners": {"a": "b"}, "status": 1}',
             f'{{"listeners": {{"tcp:21": {self.writer}}}, "status": 1}}',
+            '{"listeners": {}, "status": 1, "drained": ["x"]}',
+            '{"listeners": {}, "status": 1, "drained": 1}',
         ):
             self.assertEqual(inherited({VARIABLE: text}), Inherited(), text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import select
 import signal
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,6 +19,47 @@ from ftpalg.life.terminal import Terminal
 from tests.life.programs import LifeCase
 from tests.wire.gateways import STARTS
 from tests.wire.peers import BIN, BLOCK, TREE, drained, listener, port_of
+
+LIBRARIES = {
+    *(
+        "OpenSSL",
+        "_cffi_backend",
+        "attr",
+        "attrs",
+        "bcrypt",
+        "cattrs",
+        "constantly",
+        "cryptography",
+    ),
+    *("ftpalg", "idna", "incremental", "service_identity", "twisted", "typing_extensions", "zope"),
+}
+"""What a start may import beside the standard library."""
+OF_TWISTED = {
+    *("_threads", "_version", "application", "copyright", "cred", "internet", "logger", "names"),
+    *("persisted", "plugin", "protocols", "python"),
+}
+"""Its parts that a start may import: none of those for other protocols."""
+NOT_OF_A_START = {
+    *("csv", "decimal", "doctest", "ftplib", "imaplib", "multiprocessing", "optparse", "pdb"),
+    *("pydoc", "smtplib", "sqlite3", "statistics", "unittest", "wsgiref", "xml", "xmlrpc"),
+}
+"""Parts of the standard library that others have brought in elsewhere."""
+MODULES, OURS = 680, 210
+"""Modules that a start may import, and ours among them; 640 and 193 when this was written.  Each takes
+about half a millisecond: whoever needs many more for one setting imports them where that is set."""
+
+
+def imported(log: str) -> set[str]:
+    """The modules that a start under PYTHONPROFILEIMPORTTIME has tried to import until it was ready."""
+    before = log.partition(" ready: ")[0]
+    return set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", before, re.MULTILINE))
+
+
+def parts(modules: set[str], package: str = "") -> set[str]:
+    """The first words of the names, or those behind a package's own."""
+    return {
+        name.removeprefix(package).partition(".")[0] for name in modules if name.startswith(package)
+    }
 
 
 def caught(pid: int, number: signal.Signals) -> bool:
@@ -181,6 +224,26 @@ class Run(LifeCase):
             gateway = self.run_it(text, {"PYTHONPROFILEIMPORTTIME": "1"})
             before = gateway.whole_log().partition(" ready: ")[0]
             self.assertEqual("ftpalg.net.reach.parents" in before, there)
+
+    def test_what_a_start_imports(self) -> None:
+        """No library but those named, nothing heavy, and not many more modules than there are now."""
+        environment = {"PYTHONPROFILEIMPORTTIME": "1"}
+        without = subprocess.run(
+            [sys.executable, "-c", ""],
+            env={**os.environ, **environment},
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=True,
+        )
+        bare = imported(without.stderr.decode())  # what this Python's own files of site bring
+        found = imported(self.run_it(environment=environment).whole_log()) - bare
+        others = parts(found) - sys.stdlib_module_names - LIBRARIES
+        self.assertEqual({name for name in others if find_spec(name)}, set())
+        self.assertEqual(parts(found) & NOT_OF_A_START, set())
+        self.assertEqual(parts(found, "twisted.") - OF_TWISTED, set())
+        self.assertLess(len(found), MODULES)
+        self.assertLess(sum(name.startswith("ftpalg") for name in found), OURS)
+        self.assertIn("ftpalg.net.gateway", found)
 
     def test_interrupt(self) -> None:
         """Ctrl-C is the same as SIGTERM."""

@@ -91,6 +91,7 @@ class Door:
         self.balancers: set[str] = set()
         self.refusals: list[str] = []
         self.links: list[Link] = []
+        self.drained: dict[str, str] = {}
 
     def tell(self, news: News) -> None:
         """What happened to the gateway; here nobody asks."""
@@ -100,6 +101,9 @@ class Door:
 
     def is_balancer(self, peer: str) -> bool:
         return peer in self.balancers
+
+    def closed(self, listener: str) -> str:
+        return self.drained.get(listener, "")
 
     def admits(self, link: Link) -> bool:
         return True

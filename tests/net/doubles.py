@@ -9,6 +9,7 @@ from twisted.internet.testing import MemoryReactorClock
 from ftpalg.config import Listener
 from ftpalg.core import facts
 from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.last_lines import LastLines
 from ftpalg.core.session_settings import Rules
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.names import Answered, LookUp, unknown
@@ -59,6 +60,7 @@ class Log:
     """Keeps what a gateway tells."""
 
     ladder = False
+    last_lines: LastLines | None = None
 
     def __init__(self) -> None:
         self.words: list[tuple[str, str]] = []

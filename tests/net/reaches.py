@@ -105,6 +105,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.sent = b""
+        self.theirs: Address = ("192.0.2.1", 21)
         self.closed = False
         self.broken = False
 
@@ -114,7 +115,7 @@ class Socket:
 
     def getpeername(self) -> Address:
         self._whole()
-        return ("192.0.2.1", 21)
+        return self.theirs
 
     def getsockname(self) -> Address:
         self._whole()

@@ -225,7 +225,7 @@ class Hashed(FilesCase):
             guesses = [kept.guess(UsernamePassword(name, SECRET.encode())) for _ in range(3)]
             self.assertEqual(guesses[1:], guesses[:1] * 2)
             self.assertFalse(guesses[0].known)
-            self.assertRaises(UnauthorizedLogin, guesses[0])
+            self.assertRaises(UnauthorizedLogin, guesses[0].answer)
             secret = guesses[0].secret
             assert isinstance(secret, Hash)
             costs.add(secret.cost)

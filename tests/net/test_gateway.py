@@ -10,9 +10,12 @@ from twisted.internet.task import Clock
 
 from ftpalg.config import Certificate, ClientTlsSettings, Limits, Settings, Timeouts
 from ftpalg.config.tables import Pinholes
+from ftpalg.core.actions import Dial
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.events import Link, Traits
-from ftpalg.core.routes import Server
+from ftpalg.core.facts import Fact, SessionClosed
+from ftpalg.core.reached import ServerReached
+from ftpalg.core.routes import Route, Server
 from ftpalg.net.driver import Driver
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.pinholes import Pinholes as Holes
@@ -120,6 +123,48 @@ class Composed(GatewayCase):
             gateway.shared.sessions.admit(client, Link("192.0.2.1", "192.0.2.254", port))
         gateway.close()
         self.assertEqual(ended, ["The gateway is shutting down."] * 2)
+
+
+class Measured(GatewayCase):
+    """What the network side knows of time."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        gateway = self.gateway(Settings())
+        client: Any = Client()
+        self.facts: list[Fact] = []
+        self.patch(Log, "see", lambda log, about, fact: self.facts.append(fact))
+        link = Link("192.0.2.1", "192.0.2.254", 1)
+        self.driver: Any = gateway.shared.sessions.admit(client, link)
+
+    def test_session(self) -> None:
+        """The end of a session tells how long it was."""
+        self.driver.start()
+        self.clock.advance(7.5)
+        self.driver.end("Goodbye.")
+        closed = self.facts[-1]
+        assert isinstance(closed, SessionClosed)
+        self.assertEqual(closed.seconds, 7.5)
+
+    def test_server(self) -> None:
+        """A server that is reached is told, with the time since it was wanted."""
+        backend = self.driver.backend
+        self.patch(self.driver.shared.reaching, "reach", lambda *asked: NeverThere())
+        link = Link("192.0.2.1", "192.0.2.254", 1)
+        backend.dial(Dial((Server("ftp.example"),), Route(), ""), link, near=False)
+        self.clock.advance(1.25)
+        backend._server, backend._control = Server("ftp.example"), object()
+        self.patch(Driver, "handle", lambda driver, event: None)
+        self.patch(Driver, "client_waits", False)
+        backend.server_met(Link("198.51.100.7", "192.0.2.254", 21))
+        self.assertEqual(self.facts, [ServerReached("ftp.example:21", 1.25)])
+
+
+class NeverThere:
+    """A server on the way to which nothing happens."""
+
+    def start(self) -> None:
+        """Nothing."""
 
 
 class Ends(GatewayCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 
 from ftpalg.core.events import Event, ListenFailed, Listening, Side
@@ -179,3 +180,38 @@ class Ends(SocketCase):
         self.assertEqual((leg.fileno(), holes.closed), (-1, [("127.0.0.1", port)]))
         holes.answers[0]("")
         self.assertEqual(around.heard, [])
+
+
+class Timed(Guarded):
+    """The reactor with a clock of the test's own."""
+
+    now = 100.0
+
+    def seconds(self) -> float:
+        return self.now
+
+
+class Opened(SocketCase):
+    """How long a data connection took."""
+
+    async def test_both_ways(self) -> None:
+        """From being asked for until it stood, a peer's and ours; forgotten with the transfer."""
+        around = Around()
+        reactor = Timed(REACTOR, around)
+        around.reactor = reactor
+        half = Half(Side.CLIENT, Loopback(), around)
+        legs = Pair(REACTOR, half, lambda: True, server=lambda: None, stalled=1.0, splice=True)
+        peer = self.kept(listener())
+
+        def come() -> None:
+            half.listen()
+            self.kept(socket.create_connection(("127.0.0.1", half.port)))
+
+        for ask in (come, lambda: half.connect(port_of(peer))):
+            ask()
+            self.assertEqual(legs.done().opened, ())
+            reactor.now += 2.5
+            await self.until(lambda: half.opened is not None)
+            self.assertEqual(legs.done().opened, ((Side.CLIENT, 2.5),))
+            self.assertEqual(legs.done().opened, ())
+            half.abort()

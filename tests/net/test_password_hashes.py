@@ -59,6 +59,12 @@ class Hashes(SynchronousTestCase):
         self.assertNotEqual(first, second)
         self.assertNotIn(b"s3cret", first + repr(made(b"s3cret", CHEAP)).encode())
 
+    def test_not_shown(self) -> None:
+        """Neither a digest nor its salt is in what a traceback shows."""
+        hashed, clear = made(b"s3cret", CHEAP), Clear.of(b"s3cret")
+        for one, secret in ((hashed, hashed.digest), (hashed, hashed.salt), (clear, clear.digest)):
+            self.assertNotIn(repr(secret)[2:-1], repr(one))
+
     def test_cost(self) -> None:
         """What is written by itself costs what this file says, 16 MiB."""
         self.assertTrue(bytes(made(b"x")).startswith(b"$scrypt$ln=14,r=8,p=5$"))

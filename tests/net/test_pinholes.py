@@ -69,6 +69,16 @@ class Words(PinholesCase):
             ],
         )
 
+    async def test_counted(self) -> None:
+        """Each peer and port that is let in counts once, until it is closed."""
+        for _ in range(2):
+            await self.opened("192.0.2.7", 50000)
+        await self.opened("192.0.2.7", 50001)
+        self.assertEqual(self.pinholes.let_in, {("192.0.2.7", 50000), ("192.0.2.7", 50001)})
+        for _ in range(2):
+            self.pinholes.close("192.0.2.7", 50000)
+        self.assertEqual(self.pinholes.let_in, {("192.0.2.7", 50001)})
+
     async def test_families(self) -> None:
         """IPv6 has a set of its own; an IPv4 address is one however it is written, a zone is none."""
         for peer, element in (

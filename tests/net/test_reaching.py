@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
@@ -12,12 +11,16 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.config import Limits, Parent, Settings
-from ftpalg.config.tables import ParentUrl
+from ftpalg.config import Limits, Parent, RouteRule, Settings
+from ftpalg.config.tables import ParentUrl, ServerUrl
 from ftpalg.core.actions import Dial
+from ftpalg.core.drained import Kind, Part
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Balance, Route, Server
 from ftpalg.net import reaching as module
+from ftpalg.net.drained import server_part
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.policies import Policies
@@ -60,7 +63,7 @@ class Asked(ReachingCase):
 
     def asking(self, **more: Any) -> Any:
         """One whose policies are these, or POLICIES."""
-        return self.reaching(Settings(), replace(POLICIES, **more))
+        return self.reaching(Settings(), POLICIES._replace(**more))
 
     def note(self, answer: Any) -> Callable[..., Any]:
         """A policy that notes what it is asked."""
@@ -70,15 +73,6 @@ class Asked(ReachingCase):
             return answer
 
         return answered
-
-    def test_judge(self) -> None:
-        """A server that a client named is judged with its account and its very address."""
-        shared = self.asking(refusal=self.note("That is forbidden."))
-        server = Server("ftp.example")
-        dial = Dial((server,), Route(), named=True, account="anna")
-        found = shared.judge(dial, "192.0.2.1", True, server, "192.0.2.7")
-        self.assertEqual(found, "That is forbidden.")
-        self.assertEqual(self.asked, [("192.0.2.1", "anna", server, "192.0.2.7")])
 
     def test_names_apart(self) -> None:
         """What clients look up cannot hold up the names of the settings, nor be answered by those."""
@@ -92,7 +86,13 @@ class Asked(ReachingCase):
         for named in (True, False):
             dial = Dial((Server(f"named-{named}.test"),), Route(), named=named)
             reach = shared.reach(
-                Guarded(self.clock, Unbroken()), dial, CLIENT, False, self.fail, self.fail
+                Guarded(self.clock, Unbroken()),
+                dial,
+                CLIENT,
+                False,
+                self.fail,
+                self.fail,
+                self.fail,
             )
             reach.start()
             reach.cancel()
@@ -108,50 +108,44 @@ class Asked(ReachingCase):
         dial = Dial((Server(CLIENT.peer),), Route(), named=True)
         guarded = Guarded(self.clock, Unbroken())
         shared.reach(
-            guarded, dial, CLIENT, False, self.fail, lambda *words: told.extend(words)
+            guarded, dial, CLIENT, False, self.fail, lambda *words: told.extend(words), self.fail
         ).start()
         self.assertIn("limits.returning", told[0])
 
-    def test_judge_machine(self) -> None:
-        """What the address is to this machine and the client is told; the first refusal counts."""
-        self.patch(module, "is_local", lambda address: address.endswith(".254"))
-        server = Server("gw.example")
-        for client, near, address, facts in (
-            ("192.0.2.1", True, "192.0.2.254", {"ours": True, "local": False, "parent": False}),
-            ("192.0.2.254", True, "192.0.2.2", {"ours": False, "local": True, "parent": False}),
-            ("192.0.2.254", False, "192.0.2.2", {"ours": False, "local": False, "parent": False}),
-        ):
-            self.asked.clear()
-            shared = self.asking(machine=self.note("Not from within."), refusal=self.note(""))
-            dial = Dial((server,), Route(), named=True)
-            self.assertEqual(shared.judge(dial, client, near, server, address), "Not from within.")
-            self.assertEqual(self.asked, [(server, address, facts)])
-        dial = Dial((server,), Route(parent="office"), named=True)
-        shared = self.asking(machine=self.note(""), refusal=self.note("That is forbidden."))
-        self.asked.clear()
-        found = shared.judge(dial, "192.0.2.1", True, server, "192.0.2.3")
-        self.assertEqual(found, "That is forbidden.")
-        self.assertEqual(self.asked[0][2], {"ours": False, "local": False, "parent": True})
+    def test_shadows_are_not_asked(self) -> None:
+        """Nobody looks after the servers of a route that is only tried."""
+        urls = tuple(ServerUrl("ftp", Server(host)) for host in ("a.example", "b.example"))
+        for shadow, servers in ((False, {url.server for url in urls}), (True, set())):
+            routes = (RouteRule(server=urls, shadow=shadow),)
+            health = self.reaching(Settings(routes=routes)).health
+            self.assertEqual(set(health._routes), servers)
 
-    def test_judge_configured(self) -> None:
-        """A server that the settings name is not judged."""
-        shared = self.asking(refusal=self.note("That is forbidden."))
-        server = Server("127.0.0.1")
-        dial = Dial((server,), Route((server,)), named=False)
-        self.assertEqual(shared.judge(dial, "192.0.2.1", True, server, "127.0.0.1"), "")
-        self.assertEqual(self.asked, [])
-
-    def test_judge_ourselves(self) -> None:
-        """The gateway itself is nobody's server, named by a client or by the settings."""
-        shared = self.asking(refusal=lambda *_: "")
-        self.own.add("0.0.0.0", 2121)
-        server = Server("localhost", 2121)
-        for named in (True, False):
-            dial = Dial((server,), Route(), named=named)
-            found = shared.judge(dial, "192.0.2.1", True, server, "127.0.0.1")
-            self.assertEqual(found, "localhost port 2121 is this gateway itself.")
-            self.assertEqual(shared.judge(dial, "192.0.2.1", True, server, "240.0.0.1"), "")
-            self.assertEqual(shared.judge(dial, "192.0.2.1", True, server, ""), "")
+    def test_shadows_told_once(self) -> None:
+        """What rules that are only tried would have said is told once for each dial, beside what is
+        done."""
+        told = Shadowed("f.toml:1: access.servers[0]", "allow it", differs=True)
+        tried = {"tried": lambda *_, **__: told, "tried_by_name": lambda *_: told}
+        shared = self.asking(refusal=lambda *_: "No.", by_name=lambda *_: "No.", **tried)
+        servers = Server("192.0.2.7"), Server("192.0.2.8")
+        heard: list[Any] = []
+        failed: list[str] = []
+        dial = Dial(servers, Route(), named=True)
+        for _ in range(2):
+            shared.reach(
+                Guarded(self.clock, Unbroken()),
+                dial,
+                CLIENT,
+                False,
+                self.fail,
+                lambda *words: failed.extend(words),
+                heard.append,
+            ).start()
+        self.assertEqual(heard, [told, told])
+        self.assertEqual(failed[1], "No.")
+        asked = module.Asked(shared._judging, dial, CLIENT.peer, False, heard.append)
+        self.assertEqual(asked.by_name(servers[0]), "No.")
+        self.assertEqual(asked.refusal(servers[0], ""), "No.")
+        self.assertEqual(heard, [told] * 3)
 
     def test_order_of_one(self) -> None:
         """There is nothing to ask about one server."""
@@ -175,6 +169,21 @@ class Asked(ReachingCase):
         self.assertEqual([more["sessions"](s) for s in servers], [2, 0])
         self.assertEqual([more["healthy"](s) for s in servers], [True, False])
         self.assertEqual(list(shared.sessions_at), [one])
+
+    def test_drained(self) -> None:
+        """A drained server is no more tried, not even last; a route is barred whatever its servers."""
+        shared = self.reaching(Settings(routes=(RouteRule(),)))
+        one, two = Server("one.example"), Server("two.example")
+        dial = Dial((one, two), Route((one, two), name="routes[0]"))
+        shared._drained.drain(server_part(one), Settings())
+        shared.health._down.add(two)
+        self.assertEqual(shared.order(dial, "192.0.2.1"), [two])
+        self.assertIsNone(shared.barred(dial))
+        shared._drained.drain(server_part(two), Settings())
+        self.assertIs(shared.barred(dial)[0], Reason.SERVER_DRAINED)
+        shared._drained.undrain(server_part(one)), shared._drained.undrain(server_part(two))
+        shared._drained.drain(Part(Kind.ROUTE, "routes[0]"), Settings(routes=(RouteRule(),)))
+        self.assertIs(shared.barred(dial)[0], Reason.ROUTE_DRAINED)
 
     def test_turns(self) -> None:
         """Each route's sessions take turns among themselves, however they come."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Limits, Settings
 from ftpalg.config.tables import ProxyProtocol
-from ftpalg.core.ends import Reason
+from ftpalg.core.drained import WHOLE, Kind, Part
+from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
-from ftpalg.core.facts import Resource, What
+from ftpalg.core.facts import About, Peer, Resource, What
+from ftpalg.core.snapshots import Snapshot
+from ftpalg.net.drained import SENTENCES, DrainedParts
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.standing import Standing
 from tests.net.doubles import Client, Log
 
 
@@ -26,13 +31,17 @@ class Session:
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
-        self.shown = name
+        self.about = About(name, Peer("192.0.2.7", 1))
+        self.snapshot = Snapshot(self.about, Moment.IDLE, 0.0)
+        self.last_lines = b""
+        self.shared: Any = SimpleNamespace(settings=Settings())
 
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         self.ended.append(text)
 
-    def uses_port(self, side: Side) -> bool:
-        return side is Side.SERVER and self.transfers
+    @property
+    def standing(self) -> Standing:
+        return Standing("", "", "D", ports=frozenset((Side.SERVER,) if self.transfers else ()))
 
     def calls_from(self, host: str, port: int) -> bool:
         return (host, port) == ("192.0.2.254", int(self.name, 16))
@@ -112,6 +121,40 @@ class Admission(SessionsCase):
         self.assertEqual((client.hung_up, shared.open), (True, {}))
         self.assertEqual(self.log.words[0][0], "refused 192.0.2.2")
         self.assertIsNotNone(shared.admit(Client(), Link("192.0.2.1", "192.0.2.254", 1)))
+
+    def test_drained(self) -> None:
+        """What is drained refuses in its own words, once the address is admitted and before any
+        limit is looked at; who is there stays."""
+        drained = DrainedParts()
+        log: Any = Log()
+        shared: Sessions[Client, Session] = Sessions(
+            Settings(limits=Limits(sessions=1)),
+            log,
+            lambda peer: peer != "192.0.2.9",
+            Session,
+            drained=drained,
+        )
+        stays = shared.admit(Client(), Link("192.0.2.1", "192.0.2.254", 1))
+        for part, why in (
+            (Part(Kind.LISTENER, Client.listener.endpoint), Refusal.LISTENER_DRAINED),
+            (WHOLE, Refusal.DRAINED),
+        ):
+            drained.drain(part, Settings())
+            client = Client()
+            self.assertIsNone(shared.admit(client, Link("192.0.2.2", "192.0.2.254", 2)))
+            self.assertEqual(client.written, f"421 {SENTENCES[part.kind]}\r\n".encode())
+            self.assertTrue(client.hung_up)
+            self.assertEqual(shared.closed(Client.listener.endpoint), SENTENCES[part.kind])
+            self.assertEqual(bool(shared.closed(":990")), part == WHOLE)
+            self.assertEqual(log.words[-1], ("refused 192.0.2.2", SENTENCES[part.kind]))
+            self.assertEqual(why.rule, "")
+        client = Client()
+        shared.admit(client, Link("192.0.2.9", "192.0.2.254", 2))
+        self.assertIn(b"not admitted", client.written)
+        self.assertEqual((list(shared.open.values()), log.news), ([stays], []))
+        for part in drained.parts:
+            drained.undrain(part)
+        self.assertEqual(shared.closed(Client.listener.endpoint), "")
 
     def test_end(self) -> None:
         """Every session is ended with the reason, though each leaves in the middle of it."""

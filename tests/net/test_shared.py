@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from resource import RLIMIT_NOFILE, getrlimit
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from attrs import evolve
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
+from ftpalg.net.standing import Standing
 from tests.net.doubles import POLICIES
 from tests.net.test_gateway import GatewayCase
 
@@ -27,7 +27,7 @@ class Ports(GatewayCase):
             asked.append((first, last, excluded))
             return iter([3, 1, 2])
 
-        shared = self.gateway(Settings(), replace(POLICIES, ports=ports)).shared
+        shared = self.gateway(Settings(), POLICIES._replace(ports=ports)).shared
         self.assertEqual(list(shared.ports(Side.CLIENT)), [3, 1, 2])
         data = Settings().data
         self.assertEqual(asked, [(*data.client_ports, data.excluded_ports)])
@@ -55,7 +55,9 @@ class Ports(GatewayCase):
         self.assertEqual(shared.usage(Side.CLIENT, What.DATA_PORTS), (0, 3))
         for busy in (True, False):
             name = str(busy)
-            shared.sessions.open[name] = SimpleNamespace(uses_port=lambda side, busy=busy: busy)
+            shared.sessions.open[name] = SimpleNamespace(
+                standing=Standing("", "", "I", ports=frozenset(Side) if busy else frozenset())
+            )
         self.assertEqual(shared.usage(Side.CLIENT, What.DATA_PORTS), (1, 3))
         shared.sessions.open.clear()
         limit = getrlimit(RLIMIT_NOFILE)[0]

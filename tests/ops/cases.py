@@ -7,9 +7,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue, Shown
+from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Fact, News, Outcome, Peer, TransferOver
+from ftpalg.core.reached import ServerReached
+from ftpalg.core.steering import Steered
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import reply
 from ftpalg.ops.record_tables import Record
@@ -46,12 +49,14 @@ def transfer(
         tls=frozenset((Side.SERVER,)),
         ports=((Side.CLIENT, 5001), (Side.SERVER, 50123)),
         resumed=frozenset((Side.SERVER,)),
+        opened=((Side.CLIENT, 0.003), (Side.SERVER, 0.2)),
     )
 
 
 EVERY_FACT: tuple[Fact, ...] = (
     facts.SessionOpened("192.0.2.8"),
     facts.TlsStands(Side.CLIENT, "files.example", "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    ServerReached("files.example:21", 0.25),
     facts.AccountLoggedIn("gus", "file"),
     facts.LoginRefused("wrong", user="gus", checker="file,ldap", delay=2.0),
     facts.LoginRefused("Login incorrect.", 530, Side.SERVER, "anna"),
@@ -60,6 +65,7 @@ EVERY_FACT: tuple[Fact, ...] = (
     transfer(),
     transfer("STOR x", Outcome.BROKEN, "client: reset"),
     facts.Intruded(Side.SERVER, "203.0.113.66"),
+    facts.Shadowed("f.toml:7: access.servers[0]", "refuse it: a is denied.", differs=True),
     facts.Resource(facts.What.PINHOLES),
     facts.ServerUnreachable(
         "refused", Reason.SERVER_UNREACHABLE, ("198.51.100.7:21 Connection refused (3 ms)",)
@@ -82,7 +88,12 @@ EVERY_NEWS: tuple[News, ...] = (
     facts.Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
     facts.Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
     facts.ReloadFailed("no TOML", "f.toml"),
+    Steered("kick", ("filter=client=192.0.2.0/24",), 1000, 98, "2 ended"),
     facts.Draining(3, 2),
+    Drained(Part(Kind.SERVER, "ftp.example:21"), 3, 60.0, 1000),
+    Drained(WHOLE),
+    Undrained(Part(Kind.ROUTE, "routes[0]"), 1, 0),
+    Undrained(Part(Kind.LISTENER, ":21"), reason="the settings do not know it any more"),
     facts.Stopped(1),
     facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
     facts.Probed("192.0.2.8"),

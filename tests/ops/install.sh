@@ -1,6 +1,7 @@
 #!/bin/sh
-# Unpacks fail2ban and CrowdSec for tests/ops and systemd's tools for tests/units, on Debian and as root: only
-# what is missing, under /opt/peers, with no service that would start by itself.
+# Unpacks fail2ban, CrowdSec and Prometheus for tests/ops and tests/life, and systemd's tools for tests/units, on
+# Debian and as root: only what is missing, under /opt/peers, with no service that would start by itself.  zsh,
+# for tests/admin, is installed: it wants its modules where they belong.
 set -eu
 
 if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
@@ -8,11 +9,17 @@ if [ "$(id -u)" -ne 0 ] || [ ! -e /etc/debian_version ]; then
     exit 0
 fi
 
+if ! command -v zsh >/dev/null 2>&1; then
+    apt-get update -q >/dev/null
+    apt-get install -y -q --no-install-recommends zsh >/dev/null
+fi
 archives=
 command -v fail2ban-regex >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/fail2ban-regex ] ||
     archives="$archives fail2ban"
 command -v crowdsec >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/crowdsec ] ||
     archives="$archives crowdsec"
+command -v promtool >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/promtool ] ||
+    archives="$archives prometheus"
 command -v systemd-analyze >/dev/null 2>&1 || [ -x /opt/peers/usr/bin/systemd-analyze ] ||
     archives="$archives systemd libsystemd-shared libseccomp2"
 if [ -z "$archives" ]; then

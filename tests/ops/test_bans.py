@@ -16,8 +16,11 @@ from twisted.python.runtime import seconds
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
+from ftpalg.core.drained import Kind
+from ftpalg.core.ends import Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Outcome, Peer
+from ftpalg.net.drained import SENTENCES
 from ftpalg.ops.forms import line
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.outlets import for_syslog
@@ -37,7 +40,8 @@ GUESSERS = Counter({"192.0.2.1": 3, "2001:db8::5": 1, "192.0.2.4": 1})
 
 
 def tell(log: SessionLog | Records) -> None:
-    """Some who guess, one who is turned away, and others who would like to have somebody banned."""
+    """Some who guess, one who is turned away, one who comes while a drain holds, and others who would
+    like to have somebody banned."""
 
     def about(host: str) -> About:
         return About("1jd5k7q0z", Peer(host, 40000), Peer("198.51.100.7", 21), "files.example:21")
@@ -48,6 +52,12 @@ def tell(log: SessionLog | Records) -> None:
     log.see(about("192.0.2.1"), facts.LoginRefused("no account at the gateway was named"))
     log.see(about("2001:db8::5"), facts.LoginRefused("wrong", user="gus"))
     log.tell(facts.Refused(Link("192.0.2.4", "192.0.2.254", 4711), "Too many sessions."))
+    for kind, why in (
+        (Kind.GATEWAY, Refusal.DRAINED),
+        (Kind.LISTENER, Refusal.LISTENER_DRAINED),
+    ):
+        link = Link("192.0.2.6", "192.0.2.254", 4711)
+        log.tell(facts.Refused(link, SENTENCES[kind], why, code=421))
     for text in (FORGED, WORDS):
         log.see(about("192.0.2.7"), facts.LoggedIn(text))
         log.see(about("192.0.2.7"), transfer("RETR x", Outcome.REFUSED, text))

@@ -63,6 +63,20 @@ class Text(RecordsCase):
         (text,) = self.lines(refused, about=NOWHERE)
         self.assertTrue(text.endswith(" login of anna at the server refused: Not you."))
 
+    def test_shadow(self) -> None:
+        """What would have been done, and whether it is what was done."""
+        rule = "f.toml:7: routes[0]"
+        found = self.lines(
+            facts.Shadowed(rule, "take it to a:21", differs=True),
+            facts.Shadowed(rule, "take it to a:21", differs=False),
+            about=NOWHERE,
+        )
+        would = "f.toml:7: routes[0], which is only tried, would take it to a:21"
+        self.assertTrue(found[0].endswith(would), found[0])
+        self.assertTrue(found[1].endswith(f"{would}: the same"), found[1])
+        fields = json.loads(flat(self.made[-1]))
+        self.assertEqual((fields["rule"], fields["differs"]), (rule, False))
+
     def test_transfer(self) -> None:
         """The rate is there for people only, and one that took no time has none."""
         quick = facts.TransferOver(transfer().command, facts.Outcome.COMPLETE, "", 3, 0.0)

@@ -7,7 +7,6 @@ import os
 import platform
 import socket
 import sys
-from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -308,7 +307,7 @@ class Renewed(FilesCase):
 
     def renew(self, **changed: Any) -> None:
         """Go on by them."""
-        said = replace(self.settings, **changed)
+        said = self.settings._replace(**changed)
         with self.log.renewed(said_as(said)):
             self.log.told("before")
 
@@ -380,7 +379,7 @@ class Renewed(FilesCase):
     def test_something_else(self) -> None:
         """What is wrong elsewhere meanwhile leaves the log as it was too."""
         before = self.opened()
-        said = replace(self.settings, to=f"file:{self.folder / 'new'}", ladder=True)
+        said = self.settings._replace(to=f"file:{self.folder / 'new'}", ladder=True)
         with self.assertRaises(ZeroDivisionError), self.log.renewed(said_as(said)):
             raise ZeroDivisionError
         self.log.see(ABOUT, transfer())
@@ -391,4 +390,4 @@ class Renewed(FilesCase):
 
 def said_as(settings: LogSettings) -> Any:
     """The same as the settings' own table says it."""
-    return SimpleNamespace(**{one.name: getattr(settings, one.name) for one in fields(settings)})
+    return SimpleNamespace(**settings._asdict())

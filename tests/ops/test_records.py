@@ -11,6 +11,7 @@ from ftpalg.core import facts
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Outcome, Peer
+from ftpalg.core.reached import ServerReached
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.news import OF_GATEWAY
 from ftpalg.ops.record_tables import ALWAYS, EVENTS, FIELDS, SESSION, Level
@@ -29,6 +30,8 @@ from tests.ops.cases import (
 )
 
 LADDER = {facts.CommandLine, facts.ReplyLines}
+MEASURED = {ServerReached}
+"""Facts for the metrics alone."""
 
 
 class Tables(RecordsCase):
@@ -37,10 +40,10 @@ class Tables(RecordsCase):
     settings = LogSettings(commands=Which.ALL)
 
     def test_every_fact(self) -> None:
-        """Each fact but the ladder's has its record, each piece of news too."""
-        self.assertEqual(set(OF_SESSIONS), set(get_args(facts.Fact)) - LADDER)
+        """Each fact but the ladder's and the metrics' has its record, each piece of news too."""
+        self.assertEqual(set(OF_SESSIONS), set(get_args(facts.Fact)) - LADDER - MEASURED)
         self.assertEqual({*OF_GATEWAY, *COUNTED}, set(get_args(facts.News)))
-        self.assertEqual({type(fact) for fact in EVERY_FACT}, set(OF_SESSIONS))
+        self.assertEqual({type(fact) for fact in EVERY_FACT}, {*OF_SESSIONS, *MEASURED})
         self.assertEqual({type(news) for news in EVERY_NEWS}, {*OF_GATEWAY, *COUNTED})
 
     def test_every_event(self) -> None:

@@ -90,7 +90,9 @@ class Choice(SynchronousTestCase):
 
     def test_all_conditions_are_tested(self) -> None:
         """This test case knows every condition that a rule can have."""
-        self.assertEqual(set(RouteRule._fields), {"route", "clients", *CONDITIONS.values()})
+        self.assertEqual(
+            set(RouteRule._fields), {"route", "clients", "shadow", *CONDITIONS.values()}
+        )
 
     def test_one_false_is_enough(self) -> None:
         """A rule that cannot fit any more is not waited for."""

@@ -48,18 +48,18 @@ class Destination(Stage):
         """The server that is known without being named in USER."""
         return self.state.opened or self.state.given
 
-    def route(
+    def facts(
         self,
         user: bytes | None = None,
         server: Server | None = None,
         *,
         final: bool = False,
         named: Server | None = None,
-    ) -> Route | Undecided:
-        """The way, with what is known and what USER may have said; ``named`` is the server that the
-        client has named in words."""
+    ) -> Facts:
+        """What is known, and what USER may have said; ``named`` is the server that the client has named
+        in words."""
         desk = self.desk
-        facts = Facts(
+        return Facts(
             client=desk.client.peer,
             account=desk.account,
             sni=self.state.sni,
@@ -69,7 +69,24 @@ class Destination(Stage):
             named=named or self.state.opened,
             final=final,
         )
-        return desk.rules.route(facts)
+
+    def route(
+        self,
+        user: bytes | None = None,
+        server: Server | None = None,
+        *,
+        final: bool = False,
+        named: Server | None = None,
+    ) -> Route | Undecided:
+        """The way, by those facts."""
+        return self.desk.rules.route(self.facts(user, server, final=final, named=named))
+
+    def settled(self, facts: Facts, route: Route) -> None:
+        """A session goes that way by those facts: what rules that are only tried say to it."""
+        tried = self.desk.rules.tried
+        told = tried(facts, route) if tried is not None else None
+        if told is not None:
+            self.desk.observe(told)
 
     def leads_somewhere(self, route: Route | Undecided) -> bool:
         """True where no word of the client is needed to tell the server."""

@@ -7,8 +7,7 @@ gateway and which server it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 from ftpalg.core.actions import Authenticate
 from ftpalg.core.desk import Desk
@@ -28,7 +27,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
-from ftpalg.core.value import value
+from ftpalg.core.stages.wish import NOTHING, Wish
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
@@ -36,31 +35,16 @@ from ftpalg.core.wire.user_at_host import (
     JOINED,
     Dialect,
     Named,
+    Read,
     parse_user,
     parse_where,
+    reading,
     split_password,
 )
 
 PASSWORD = reply(331, "Password required.")
 """The answer to every USER that the gateway itself takes: no user name is told from another."""
 REMEDY = "Name the server too: USER user@server or user@server:port."
-
-
-@value
-class Wish(NamedTuple):
-    """What an entering client has said so far.
-
-    ``named`` is the USER that its PASS is awaited for, ``password`` the one at the server where it
-    came with it.  ``claim`` is what its account was named with; ``user`` and ``server`` are whom it
-    was led to last.  ``wrong`` counts refused logins here.
-    """
-
-    named: Named | None = None
-    password: bytes | None = None
-    claim: Named | None = None
-    user: bytes | None = None
-    server: Server | None = None
-    wrong: int = 0
 
 
 class Entry(Stage):
@@ -73,7 +57,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, Wish())
+        super().__init__(desk, NOTHING)
         self._destination = destination
         self._protection = protection
         self._login = login
@@ -82,10 +66,12 @@ class Entry(Stage):
         """The client has connected."""
         desk = self.desk
         desk.start(Timer.LOGIN)
-        route = self._destination.route()
+        facts = self._destination.facts()
+        route = desk.rules.route(facts)
         leads = isinstance(route, Route) and self._destination.leads_somewhere(route)
         if leads and isinstance(route, Route) and not self._wants_account:
             self._login.dial(route, self._destination.server, greets=True)
+            self._destination.settled(facts, route)
             return
         named = "." if desk.rules.accounts else "; log in as user@server."
         desk.tell(reply(220, f"ftpalg ready{named}"))
@@ -135,7 +121,10 @@ class Entry(Stage):
             whither.open(server)  # USER comes behind and names no server
         server = server or whither.server
         self.state = self.state._replace(user=user, server=server)
-        route = whither.route(user, server, final=True, named=named)
+        facts = whither.facts(user, server, final=True, named=named)
+        route = self.desk.rules.route(facts)
+        if isinstance(route, Route):
+            whither.settled(facts, route)
         if not isinstance(route, Route) or not (route.servers or server):
             self.desk.refuse(530, REMEDY)
             return
@@ -173,9 +162,8 @@ class Entry(Stage):
             self.forget_server()
             self.state = self.state._replace(claim=None)
             desk.account = ""
-        anyway = self._is_account(argument)
-        named = Named(account=argument) if anyway else self._read(argument)
-        if anyway or self._wants_account:
+        named = next(one.named for one in self.reading(argument) if one.named is not None)
+        if named.account is not None or self._wants_account:
             self.state = self.state._replace(named=named)
             desk.answer(PASSWORD)
             return
@@ -235,17 +223,23 @@ class Entry(Stage):
             return opened is None or instead
         return claim.dialect is again.dialect and (opened in (None, again.server) or instead)
 
-    def _read(self, argument: bytes | None) -> Named:
-        """The one reading of what USER says, before any rule is asked."""
+    def reading(self, argument: bytes | None) -> Iterator[Read]:
+        """The one reading of what USER says, before any rule is asked; its first ``named`` counts.
+
+        Raise BadArgument.
+        """
         rules = self.desk.rules
-        return parse_user(
-            argument,
-            rules.dialects,
-            rules.separators,
-            account=self._wants_account,
-            told=self._destination.known(),
-            is_account=rules.is_account,
-        )
+        if self._is_account(argument):
+            yield Read(None, None, Named(account=argument), known=True)
+        else:
+            yield from reading(
+                argument,
+                rules.dialects,
+                rules.separators,
+                account=self._wants_account,
+                told=self._destination.known(),
+                is_account=rules.is_account,
+            )
 
     def password(self, command: Command) -> None:
         """PASS or ACCT, as long as no server is reached."""

@@ -31,7 +31,7 @@ from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer_legs import follow, let_go
 from ftpalg.core.stages.transfer_tables import LIVE, LOST, Happening, Leg, Step, Transfer, Verdict
 from ftpalg.core.wire.commands import Command, printable
-from ftpalg.core.wire.replies import Reply, reply
+from ftpalg.core.wire.replies import Reply, announced, reply
 
 UNANSWERED = (Verdict.NONE, Verdict.AWAITED, Verdict.SILENT)
 """While the verdict is one of these the server has not answered the command."""
@@ -189,6 +189,7 @@ class TransferStage(Stage):
         if message.preliminary:
             left = transfer.client in LOST and transfer.source is Side.SERVER
             again = transfer.verdict is Verdict.STARTED
+            self.state = transfer = transfer._replace(size=transfer.size or announced(message))
             if desk.begun or not transfer.lost:
                 self.state = transfer._replace(promised=True)
                 desk.tell(desk.masked(message))
@@ -306,10 +307,6 @@ class TransferStage(Stage):
         """
         transfer, protects = self.state, self._protection.protects
         assert transfer is not None, "it is over only now"
-        passive = {
-            *((Side.CLIENT,) if not transfer.client_port else ()),
-            *((Side.SERVER,) if transfer.server_port else ()),
-        }
         rest = transfer.rest.argument if transfer.rest is not None else None
         self.desk.observe(
             TransferOver(
@@ -318,7 +315,7 @@ class TransferStage(Stage):
                 reason,
                 letters=letters(transfer, outcome, self.desk.leaving),
                 rest=printable(rest or b""),
-                passive=frozenset(passive),
+                passive=passive(transfer),
                 tls=frozenset(side for side in SIDES if protects(side)),
             )
         )
@@ -333,6 +330,12 @@ ENDINGS: dict[Step, Callable[[TransferStage], None]] = {
     Step.CONCLUDE: TransferStage._conclude,
 }
 """Who carries out a step that ends the table's part; ABOR's two are signalled to ``abort``."""
+
+
+def passive(transfer: Transfer) -> frozenset[Side]:
+    """The sides of which the server of that leg listens."""
+    server = (Side.SERVER,) if transfer.server_port else ()
+    return frozenset(server if transfer.client_port else (Side.CLIENT, *server))
 
 
 def failure(transfer: Transfer) -> Reply:

@@ -247,7 +247,7 @@ class Transfer(NamedTuple):
     moved, ``promised`` once the client has heard a 1xx.  ``reason`` is why a leg was lost, the first
     one told, and ``blame`` whose that was; ``code`` the reply's where we refused it.  ``final`` is
     the server's final reply, an early one too; ``replies`` those that came behind ABOR, of ``owed``;
-    ``heard`` is True once anything came.
+    ``heard`` is True once anything came; ``size`` is the file's, where the 1xx tells it.
     """
 
     client: Leg = Leg.CLOSED
@@ -269,6 +269,7 @@ class Transfer(NamedTuple):
     replies: tuple[Reply, ...] = ()
     owed: int = 0
     heard: bool = False
+    size: int = 0
 
     def leg(self, side: Side) -> Leg:
         """That side's leg."""

@@ -26,6 +26,8 @@ OTHERS = re.compile(
     rb"(?P<SSH>SSH-)|(?P<HTTP>HTTP/)|(?P<IMAP>\* OK)|(?P<POP3>\+OK)|(?P<VNC>RFB )|(?P<rsync>@RSYNCD:)"
 )
 """How servers of other protocols greet: text without a code, and then they wait."""
+ANNOUNCED = re.compile(rb"\(([0-9]{1,18}) bytes\)")
+"""The size of the file in a 150: RFC 959 has none, ProFTPD, vsftpd and wu-ftpd do."""
 
 
 @value
@@ -63,6 +65,12 @@ class Reply(NamedTuple):
     def texts_replaced(self, lines: tuple[bytes, ...]) -> Reply:
         """The same reply with other lines."""
         return Reply(self.code, lines)
+
+
+def announced(message: Reply) -> int:
+    """The size that the first reply to a transfer's command tells, 0 where it tells none."""
+    found = ANNOUNCED.search(message.text)
+    return int(found[1]) if found else 0
 
 
 def reply(code: int, text: str) -> Reply:

@@ -102,14 +102,55 @@ def parse_user(
 
     Raise BadArgument where a server is named and cannot be read.
     """
+    steps = reading(
+        argument, dialects, separators, account=account, told=told, is_account=is_account
+    )
+    return next(step.named for step in steps if step.named is not None)
+
+
+class Lack(Enum):
+    """Why a dialect does not read the words, or where there is no dialect, why the whole is one name."""
+
+    TOLD = "the server is known without it"
+    SEPARATOR = "no separator stands in it"
+    DIALECTS = "no dialect names a server in USER"
+    COMMAND = "it has a command of its own"
+    ACCOUNT = "it names an account, and none is wanted"
+    FORM = "the words have another form"
+
+
+@value
+class Read(NamedTuple):
+    """A dialect was asked: what it reads, or why it does not.  Without a dialect the whole argument is
+    one name; ``known`` is True where the account that it names exists, which goes before all order."""
+
+    dialect: Dialect | None
+    lack: Lack | None = None
+    named: Named | None = None
+    known: bool = False
+
+
+def reading(
+    argument: bytes | None,
+    dialects: tuple[Dialect, ...],
+    separators: bytes,
+    *,
+    account: bool,
+    told: bool,
+    is_account: IsAccount | None,
+) -> Iterator[Read]:
+    """What ``parse_user`` goes through: the first step that has ``named`` counts.  Raise BadArgument."""
     text = argument or b""
     at = max(text.rfind(separators[i : i + 1]) for i in range(len(separators)))
     if told or at < 0 or not any(dialect in READ for dialect in dialects):
-        return Named(account=text) if account else Named(user=text)
+        lack = Lack.TOLD if told else Lack.SEPARATOR if at < 0 else Lack.DIALECTS
+        yield Read(None, lack, Named(account=text) if account else Named(user=text))
+        return
     if account and is_account is not None:
         for named in _readings(text, dialects, separators):
             if named.account is not None and is_account(named.account):
-                return named
+                yield Read(named.dialect, None, named, known=True)
+                return
     left, right = text[:at], text[at + 1 :]
     where, _, tail = right.partition(b" ")
     if tail.isdigit() and Dialect.USER_SERVER_PORT in dialects:
@@ -121,10 +162,15 @@ def parse_user(
         raise BadArgument("USER names a server but no user; write user@server.")
     for dialect in dialects:
         read = READ.get(dialect)
-        fits = (account or dialect not in WITH_ACCOUNT) and bool(tail) is (read is _tail)
-        found = read(words) if read and fits else None
-        if found is not None:
-            return found
+        if read is None:
+            yield Read(dialect, Lack.COMMAND)
+        elif dialect in WITH_ACCOUNT and not account:
+            yield Read(dialect, Lack.ACCOUNT)
+        else:
+            found = read(words) if bool(tail) is (read is _tail) else None
+            yield Read(dialect, Lack.FORM if found is None else None, found)
+            if found is not None:
+                return
     raise BadArgument("USER names a server in a way that is not accepted here.")
 
 

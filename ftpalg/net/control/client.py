@@ -118,10 +118,11 @@ class ClientControl(Control):
         )
 
     def _check_up(self) -> None:
-        """The balancer's own connection: it hears that the gateway is well, and has no session."""
+        """The balancer's own connection: it hears how the gateway is, and has no session."""
         self._admission.log.tell(Probed(self._link.peer))
+        closed = self._admission.closed(self.listener.endpoint)
         if self.rules.client_tls is not ClientTls.IMPLICIT:
-            self.write(bytes(reply(220, "ftpalg ready.")))
+            self.write(bytes(reply(421, closed) if closed else reply(220, "ftpalg ready.")))
         self.hang_up()
 
     def _admit(self, link: Link) -> None:

@@ -143,15 +143,20 @@ class Surroundings(Protocol):
 
 
 class Half:
-    """``leg`` is what is open: nothing, a port, a connection on its way, or one that stands."""
+    """``leg`` is what is open: nothing, a port, a connection on its way, or one that stands.
 
-    __slots__ = ("_around", "_place", "leg", "port", "resumed", "side")
+    ``opened``: how many seconds it took from being asked for to standing; None until it stands.
+    """
+
+    __slots__ = ("_around", "_asked", "_place", "leg", "opened", "port", "resumed", "side")
 
     def __init__(self, side: Side, place: Place, around: Surroundings) -> None:
         self.side = side
         self.leg: Listener | Coming | DataSocket | None = None
         self.port = 0
         self.resumed = False
+        self.opened: float | None = None
+        self._asked = 0.0
         self._place = place
         self._around = around
 
@@ -187,6 +192,7 @@ class Half:
             around.tell(ListenFailed(side, error.strerror or str(error)))
             return
         self.leg = leg
+        self._asked = around.reactor.seconds()
         self.port = port = leg.port
         holes, peer = around.holes, place.peer
         if holes is None:
@@ -213,13 +219,16 @@ class Half:
     def connect(self, port: int) -> None:
         """Dial the peer, from the address that its control connection reached."""
         self.port = port
+        self._asked = self._around.reactor.seconds()
         try:
             self.leg = self._place.dial(self._around.reactor, port, self._opened, self.failed)
         except OSError as error:
             self.failed(error.strerror or str(error))
 
     def _opened(self, sock: socket.socket) -> None:
-        self.leg = DataSocket(self._around.reactor, sock)
+        reactor = self._around.reactor
+        self.leg = DataSocket(reactor, sock)
+        self.opened = reactor.seconds() - self._asked
         self._around.tell(LegReached(self.side))
 
     def secure(self, *, again: bool) -> None:
@@ -248,7 +257,7 @@ class Half:
 
     def forget(self) -> None:
         """The transfer that it was for is over."""
-        self.port, self.resumed = 0, False
+        self.port, self.resumed, self.opened = 0, False, None
 
     def source_ended(self) -> None:
         """A source was read to its clean end."""

@@ -25,13 +25,14 @@ between the two, and what stands before the FIN has to be read first.
 
 @value
 class Done(NamedTuple):
-    """A transfer that is over: its bytes and seconds, the ports of both sides that had one, and whose
-    TLS resumed another session."""
+    """A transfer that is over: its bytes and seconds, the ports of both sides that had one, whose TLS
+    resumed another session, and the seconds that each connection took to open."""
 
     moved: int
     seconds: float
     ports: tuple[tuple[Side, int], ...]
     resumed: frozenset[Side]
+    opened: tuple[tuple[Side, float], ...]
 
 
 class Data(Protocol):
@@ -44,6 +45,10 @@ class Data(Protocol):
     @property
     def resumed(self) -> bool:
         """Whether its TLS resumed another session."""
+
+    @property
+    def opened(self) -> float | None:
+        """Seconds until it stood, its TLS not among them; None where it has not."""
 
     def forget(self) -> None:
         """The transfer that it was for is over."""
@@ -164,20 +169,25 @@ class Pair:
         """Bytes that the running transfer has moved."""
         return self._relay.moved if self._relay is not None else 0
 
+    @property
+    def seconds(self) -> float:
+        """For how long it has moved them."""
+        return self._reactor.seconds() - self._began if self._relay is not None else 0.0
+
     def done(self) -> Done:
         """The transfer is over: nothing moves any more."""
+        moved, seconds = self.moved, self.seconds
         relay, self._relay = self._relay, None
-        moved, seconds = 0, 0.0
         if relay is not None:
             relay.stop()
-            moved, seconds = relay.moved, self._reactor.seconds() - self._began
         halves, server = [(Side.CLIENT, self.client)], self._server()
         halves += [(Side.SERVER, server)] if server is not None else []
         ports = tuple((side, half.port) for side, half in halves if half.port)
         resumed = frozenset(side for side, half in halves if half.resumed)
+        opened = tuple((side, half.opened) for side, half in halves if half.opened is not None)
         for _, half in halves:
             half.forget()
-        return Done(moved, seconds, ports, resumed)
+        return Done(moved, seconds, ports, resumed, opened)
 
     def let_go(self) -> None:
         """The session is over: what is still open, for whomever, fails."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftpalg.config import Parent
-from ftpalg.core.routes import Server
+from ftpalg.core.events import Link
+from ftpalg.core.routes import Route, Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.legs.dialling import dial
 from ftpalg.net.legs.sockets import Address, Descriptor, reset
+from ftpalg.net.reach.names import is_address
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 
@@ -51,12 +54,66 @@ class Way(NamedTuple):
         """True where a parent is told the server in a language of its own."""
         return self.parent is not None and self.parent.url.scheme in NEGOTIATED
 
+    def led_to(self, server: Server, asked: str) -> Server:
+        """Who a connection leads to: an FTP parent is told what was ``asked``, USER user@server."""
+        return Server(asked, server.port) if asked and not self.proxied else server
+
+    def preferred(self, asked: list[str]) -> list[str]:
+        """What a parent is asked for, in this order: old FTP proxies know no IPv6 address."""
+        return asked if self.proxied else sorted(asked, key=lambda name: ":" in name)
+
+    def hindered(self, host: str) -> str:
+        """Why that address cannot be dialled this way, or nothing."""
+        if self.source and (":" in self.source) is not (":" in host):
+            return f"the source address {self.source} is of another family"
+        return ""
+
     def certified(self, server: Server) -> Server:
         """Whose certificate is shown to us: an FTP parent speaks TLS itself."""
         return self.parent.url.server if self.parent and not self.proxied else server
 
 
 DIRECT = Way()
+
+
+def way_of(route: Route, parent: Parent | None, client: Link | None) -> Way:
+    """How sockets towards the servers of a route are opened, for a client or for ourselves."""
+    keeps = route.source == "client"
+    source = "" if keeps else route.source
+    if not (parent or route.source or route.proxy_protocol):
+        return DIRECT
+    if client is None:
+        return Way(parent, source, proxy_protocol=route.proxy_protocol)
+    return Way(
+        parent,
+        client.peer if keeps else source,
+        transparent=keeps,
+        proxy_protocol=route.proxy_protocol,
+        client=(client.peer, client.peer_port),
+    )
+
+
+class Asked(Enum):
+    """What is asked for a server, of whom."""
+
+    DIALLED = "we look it up, and dial it"
+    ADDRESS = "the parent is asked for the address that it is named by"
+    RESOLVED = "we look it up, and the parent is asked for what was found"
+    NAME = "the parent is told the name"
+
+
+def spelled_once(hosts: Iterable[str]) -> list[str]:
+    """Addresses as a parent is asked for them, each once."""
+    return list(dict.fromkeys(map(normal, hosts)))
+
+
+def asked(way: Way, host: str, by_name: Callable[[], str]) -> Asked:
+    """How a server is reached; ``by_name`` is why a parent may not be told its name, or nothing."""
+    if way.parent is None:
+        return Asked.DIALLED
+    if is_address(host):
+        return Asked.ADDRESS
+    return Asked.RESOLVED if by_name() else Asked.NAME
 
 
 def ends_at(sock: socket.socket, host: str, port: int) -> bool:

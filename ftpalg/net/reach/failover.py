@@ -19,7 +19,7 @@ from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
 from ftpalg.net.legs.sockets import ANY, Address
-from ftpalg.net.reach.attempt import Attempt, Way
+from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked, spelled_once
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.names import MOST, LookUp, Resolve, is_address
 from ftpalg.net.reactors import Reactor
@@ -129,15 +129,14 @@ class Reach:
             return
         self._server = self._servers.pop(0)
         self._missing.clear()
-        host, parent = self._server.host, self._way.parent
-        if parent is None:
+        host = self._server.host
+        how = asked(self._way, host, lambda: self._rules.by_name(self._server))
+        if how is Asked.DIALLED:
             self._look_up(host, self._rules.resolve, self._found)
-        elif is_address(host):
-            self._ask_for([normal(host)])
-        elif self._rules.by_name(self._server):
+        elif how is Asked.RESOLVED:
             self._look_up(host, self._rules.resolve, self._resolved)
         else:
-            self._ask_for([host])
+            self._ask_for([normal(host) if how is Asked.ADDRESS else host])
 
     def _look_up(self, host: str, resolve: Resolve, then: Callable[[list[str]], None]) -> None:
         if is_address(host):
@@ -166,15 +165,14 @@ class Reach:
         """What a parent is asked for, where it is not told the name."""
         if not hosts:
             self._forbidden = self._rules.by_name(self._server)
-        self._ask_for(list(dict.fromkeys(map(normal, hosts))))
+        self._ask_for(spelled_once(hosts))
 
     def _ask_for(self, names: list[str]) -> None:
         """Ask the parent for one of these, judged before anything is dialled."""
         parent = self._way.parent
         assert parent is not None
-        known = [name for name in names if self._may(name if is_address(name) else "")]
-        if not self._way.proxied:
-            known.sort(key=lambda name: ":" in name)  # old FTP proxies know no IPv6 address
+        allowed = [name for name in names if self._may(name if is_address(name) else "")]
+        known = self._way.preferred(allowed)
         if not known:
             self._next_server()
             return
@@ -227,10 +225,11 @@ class Reach:
         if loop:
             self._reasons.append(f"{host}: {loop}")
             return False
-        ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
-        if (":" in ours[0]) is not (":" in host):
-            self._reasons.append(f"{host}: the source address {ours[0]} is of another family")
+        hindered = self._way.hindered(host)
+        if hindered:
+            self._reasons.append(f"{host}: {hindered}")
             return False
+        ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
         try:
             attempt = Attempt(
                 self._means.reactor,
@@ -290,9 +289,7 @@ class Reach:
         self._over = True
         self._stop()
         self._remember([one for one in missing if one[0] != target])
-        server = self._server
-        if target.asked and not self._way.proxied:
-            server = Server(target.asked, server.port)
+        server = self._way.led_to(self._server, target.asked)
         way = self._way._replace(asked=target.asked) if target.asked else self._way
         self._reached(sock, server, way)
 

@@ -72,6 +72,11 @@ class Health:
         """Whether the server answered when it was last asked."""
         return server not in self._down
 
+    @property
+    def checked(self) -> Iterable[Server]:
+        """Those that are asked."""
+        return self._routes
+
     def take_over(self, before: Health) -> None:
         """Who was ill before other settings came is so until it is asked again."""
         self._down = before._down & self._routes.keys()

@@ -17,6 +17,7 @@ from unittest import SkipTest
 from ftpalg.core import events as ev
 from ftpalg.core import facts
 from ftpalg.core.events import Link, Side, Timer, Traits
+from ftpalg.core.last_lines import rungs
 from ftpalg.core.routes import Server
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import ClientTls, Rules
@@ -172,6 +173,10 @@ class ControlLadder(Ladder):
         for side, end in self.peers.items():
             if end.holds_line and not self._ahead:
                 self._fail(f"and the {side.value} has more: {end.came!r}")
+        said = self.entrance.log.lines
+        kept = list(rungs(self.driver.last_lines, 0)) if self.entrance.driver is not None else []
+        self.case.assertEqual(kept, said[len(said) - len(kept) :], "the last lines are others")
+        self.case.assertEqual(bool(kept), bool(said), "nothing is kept")
 
     def _story(self, lines: list[str], at: int, why: str) -> str:
         shown = [f"    {line.strip()}" for line in lines]

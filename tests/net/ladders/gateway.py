@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from attrs import fields
@@ -13,7 +13,8 @@ from attrs import fields
 from ftpalg.config import Limits, Listener, Settings, Timeouts
 from ftpalg.core.actions import Dial
 from ftpalg.core.events import Link, Traits
-from ftpalg.core.facts import About, Fact
+from ftpalg.core.facts import About, CommandLine, Fact, ReplyLines
+from ftpalg.core.last_lines import LastLines, Rung, arrow_of, texts_of
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.net.control.client import ClientControl
@@ -36,9 +37,15 @@ class Facts(Log):
     def __init__(self) -> None:
         super().__init__()
         self.facts: list[Fact] = []
+        self.lines: list[Rung] = []
+        self.ladder = True
+        self.last_lines = LastLines(lambda: 0)
 
     def see(self, about: About, fact: Fact) -> None:
-        self.facts.append(fact)
+        if isinstance(fact, CommandLine | ReplyLines):
+            self.lines += [Rung(0, arrow_of(fact), text) for text in texts_of(fact)]
+        else:
+            self.facts.append(fact)
 
 
 @dataclass
@@ -94,6 +101,9 @@ class Reaching:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
 
+    def barred(self, dial: Dial) -> None:
+        """Nothing is drained."""
+
     def _nothing(self, *told: object) -> None:
         """Who comes and goes is not counted."""
 
@@ -140,7 +150,7 @@ class Entrance:
         self.reaching = Reaching(real.reaching, traits)
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
-        self.shared = replace(real, **doubles)
+        self.shared = real._replace(**doubles)
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
@@ -157,6 +167,9 @@ class Entrance:
 
     def is_balancer(self, peer: str) -> bool:
         return False
+
+    def closed(self, listener: str) -> str:
+        return ""
 
     def shown_to(self, peer: str) -> str:
         return ""

@@ -1,0 +1,200 @@
+"""Every verb of the admin socket.  A new verb is a row here and a function.
+
+The socket's paths, ``GET /openapi.json`` and what the commands ask are all made from this table.
+Nothing of the gateway is imported here: the commands read it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ftpalg.admin.session_fields import SESSION
+from ftpalg.core.value import value
+
+Schema = Mapping[str, Any]
+
+STRING: Schema = {"type": "string"}
+SWITCH: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+WORDS: Schema = {"type": "array", "items": STRING}
+
+
+@value
+class Parameter(NamedTuple):
+    """A word that a verb takes: in the query of a GET, in the JSON object that a POST brings.
+
+    ``schema`` is one of the above.
+    """
+
+    name: str
+    schema: Schema
+    meaning: str
+    required: bool = False
+
+
+@value
+class Verb(NamedTuple):
+    """What can be asked of a gateway.  What changes something is a POST, and is recorded.
+
+    ``does`` is ``module:function`` in ``ftpalg.admin``: the function gets ``steered.Steered`` and
+    ``asking.Asked`` and returns one of ``asking.Answer`` or raises ``asking.Refusal``.  ``answer`` is
+    the JSON schema of what it returns; where it ``flows``, of each line.
+    """
+
+    name: str
+    method: str
+    path: str
+    meaning: str
+    parameters: tuple[Parameter, ...]
+    answer: Schema
+    does: str
+    flows: bool = False
+
+
+def an_object(**fields: Schema) -> Schema:
+    """An object with these fields, all of them."""
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+FILTER = Parameter(
+    "filter",
+    WORDS,
+    "Which sessions: names or beginnings of names, and KEY=VALUE; all must fit, of names one.",
+)
+
+ARROW: Schema = {"enum": ["C -> P", "P -> S", "P <- S", "C <- P", "P .."]}
+BROKEN = an_object(
+    time=STRING,
+    side={"enum": ["client", "server"]},
+    server=STRING,
+    server_ip={"type": ["string", "null"]},
+    server_port={"type": ["integer", "null"]},
+    listener=STRING,
+    session=STRING,
+    client_ip=STRING,
+    client_port=COUNT,
+    state=STRING,
+    reason=STRING,
+    offset={"type": ["integer", "null"]},
+    length=COUNT,
+    octets=STRING,
+    text=STRING,
+    ladder={"type": "array", "items": an_object(time=STRING, arrow=ARROW, text=STRING)},
+)
+"""What broke the protocol: its first octets, hexadecimal and printable, its whole length, how many came
+before it on that connection, and what both sides had said."""
+PART = (
+    Parameter("kind", STRING, "server, route, listener or gateway, which is all of it.", True),
+    Parameter("name", STRING, "Its name, as GET /names has them; a server may be HOST alone."),
+)
+STANDING = an_object(kind=STRING, name=STRING, sessions=COUNT, within={"type": "number"})
+
+VERBS = (
+    Verb(
+        "who",
+        "GET",
+        "/sessions",
+        "every session: who, from where, to where, what it does",
+        (FILTER,),
+        an_object(sessions={"type": "array", "items": SESSION}),
+        "who:who",
+    ),
+    Verb(
+        "names",
+        "GET",
+        "/names",
+        "the names that commands take: of sessions, routes, listeners and servers",
+        (),
+        an_object(sessions=WORDS, routes=WORDS, listeners=WORDS, servers=WORDS),
+        "who:names",
+    ),
+    Verb(
+        "kick",
+        "POST",
+        "/kick",
+        "end sessions, with 421 and a text",
+        (
+            FILTER._replace(required=True),
+            Parameter("after_transfer", SWITCH, "A session that moves a file ends behind it."),
+            Parameter("say", STRING, "What the clients are told."),
+        ),
+        an_object(kicked=COUNT, marked=COUNT),
+        "kick:kick",
+    ),
+    Verb(
+        "ladder",
+        "GET",
+        "/ladder",
+        "the dialogues of some sessions, line by line as they are spoken, without passwords",
+        (
+            Parameter(
+                "client",
+                STRING,
+                "A client's address, a network, or a session, which is followed until it is over.",
+                required=True,
+            ),
+            Parameter("back", SWITCH, "First what has been said so far, as far as it is kept."),
+        ),
+        an_object(
+            time=STRING,
+            session=STRING,
+            client_ip=STRING,
+            client_port=COUNT,
+            arrow=ARROW,
+            text=STRING,
+        ),
+        "ladder:ladder",
+        flows=True,
+    ),
+    Verb(
+        "errors",
+        "GET",
+        "/errors",
+        "what broke the protocol last, of each server and of the clients of each listener",
+        (),
+        an_object(errors={"type": "array", "items": BROKEN}),
+        "errors:errors",
+    ),
+    Verb(
+        "drain",
+        "POST",
+        "/drain",
+        "no new sessions for a part of the gateway, or for all of it; the old ones end when they rest",
+        (*PART, Parameter("within", COUNT, "Seconds, after which what is left ends; 0: no bound.")),
+        STANDING,
+        "drain:drain",
+    ),
+    Verb(
+        "undrain",
+        "POST",
+        "/undrain",
+        "new sessions come again",
+        PART,
+        STANDING,
+        "drain:undrain",
+    ),
+    Verb(
+        "drained",
+        "GET",
+        "/drained",
+        "what is drained, and whether clients that come get sessions",
+        (),
+        an_object(drained={"type": "array", "items": STANDING}, ready=SWITCH),
+        "drain:drained",
+    ),
+    Verb(
+        "reload",
+        "POST",
+        "/reload",
+        "read settings and certificates again",
+        (),
+        an_object(reloaded=SWITCH, file=STRING, epoch=COUNT, changes=WORDS, why=STRING),
+        "reload:reload",
+    ),
+)
+
+
+def verb(name: str) -> Verb:
+    """That one."""
+    return next(one for one in VERBS if one.name == name)

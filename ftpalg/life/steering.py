@@ -1,0 +1,266 @@
+"""The admin socket of a gateway, and what it lets its verbs see and do (``admin.steered.Steered``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+
+from ftpalg.config import Settings
+from ftpalg.core.ends import Reason
+from ftpalg.core.facts import About, Reloaded, ReloadFailed
+from ftpalg.core.snapshots import Snapshot
+from ftpalg.life.agent import Agent, line
+from ftpalg.life.beside import Beside
+from ftpalg.life.drains import Drains
+from ftpalg.life.faults import CannotStart
+from ftpalg.life.observers import Observer, Observers
+from ftpalg.life.publishing import Publishing
+from ftpalg.life.reactor import IWhole
+from ftpalg.net.gateway import Gateway
+
+if TYPE_CHECKING:
+    from ftpalg.admin.accepting import Accepting
+    from ftpalg.admin.socket_file import SocketFile
+    from ftpalg.admin.web import Site
+    from ftpalg.ops.last_errors import LastError, LastErrors
+
+NAME = "admin.sock"
+Reload = Callable[[], Reloaded | ReloadFailed | None]
+
+
+def path_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the socket is to be: as the settings say, which may say nowhere, else in the folder that
+    systemd has made."""
+    said = settings.admin.socket
+    if said is not None or "admin.socket" in settings.origin.places:
+        return said
+    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder, NAME) if folder else None
+
+
+class Steering:
+    """``reload`` reads the settings again.  ``parent`` is the PID of the program before this one, whose
+    path is taken over, or 0."""
+
+    def __init__(
+        self,
+        reactor: IWhole,
+        gateway: Gateway,
+        log: Observers,
+        reload: Reload,
+        serves: Callable[[], bool],
+        parent: int = 0,
+    ) -> None:
+        self.reactor = reactor
+        self.drains = Drains(reactor, gateway, log)
+        self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
+        self.published = Publishing(reactor, gateway, log, lambda: self.is_ready)
+        self._serves = serves
+        self.reload = reload
+        self.tell = log.tell
+        self.known = log.known
+        self.join: Callable[[Observer], None] = log.join
+        self.leave: Callable[[Observer], None] = log.leave
+        self.follow = partial(log.join, lines=True)
+        self._errors: LastErrors | None = None
+        self._gateway = gateway
+        self._log = log
+        self._parent = parent
+        self._file: SocketFile | None = None
+        self._accepting: Accepting | None = None
+        self._site: Site | None = None
+
+    # -- the ports beside it ------------------------------------------------------------------------
+
+    def listen(self, inherited: dict[str, int]) -> None:
+        """Have them; what was handed on for them is taken from ``inherited``.  Raise CannotStart."""
+        self.agent.open(self.settings.admin.agent, inherited)
+        self.published.open(inherited)
+
+    @property
+    def descriptors(self) -> dict[str, int]:
+        """What is handed on."""
+        return self.agent.descriptors | self.published.descriptors
+
+    # -- the socket -------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
+        self._file = self._made(self.settings)
+        self._remember()
+
+    def open(self) -> None:
+        """The reactor runs: be there to be asked.  Raise CannotStart."""
+        if self._file is not None:
+            self._take(self._file)
+            self._accept(self._file)
+
+    @contextmanager
+    def renewed(self, settings: Settings) -> Iterator[None]:
+        """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
+        with (
+            self.agent.renewed(settings.admin.agent),
+            self.published.renewed(settings),
+            self._renewed(settings),
+        ):
+            yield
+
+    @contextmanager
+    def _renewed(self, settings: Settings) -> Iterator[None]:
+        path, old = path_of(settings), self._file
+        if old is not None and old.path == path and old.stands:
+            yield
+            return
+        new = self._made(settings)
+        try:
+            if new is not None:
+                self._take(new)
+            yield
+        except BaseException:
+            if new is not None:
+                new.remove()
+            raise
+        self._close()
+        self._file = new
+        self._remember()
+        if new is not None:
+            self._accept(new)
+
+    def again(self) -> None:
+        """The next program has failed: it may have taken the path by then."""
+        if self._file is not None and not self._file.stands:
+            try:
+                with self._renewed(self.settings):
+                    pass
+            except CannotStart as error:
+                self._log.warned(str(error))
+
+    def hand_on(self) -> None:
+        """The next program is asked from now on."""
+        self.agent.hand_on()
+        self.published.hand_on()
+        self._leave()
+
+    def close(self) -> list[Deferred[None]]:
+        """Be there no more; Deferreds where that takes a while."""
+        self.drains.stop()
+        self._leave()
+        return self.agent.close() + self.published.close()
+
+    def _leave(self) -> None:
+        """Who is being answered hears the rest."""
+        self._close()
+        if self._site is not None:
+            self._site.close()
+
+    def _made(self, settings: Settings) -> SocketFile | None:
+        path = path_of(settings)
+        if path is None:
+            return None
+        from ftpalg.admin.socket_file import SocketFault, make
+
+        try:
+            return make(path, self._parent)
+        except SocketFault as error:
+            raise CannotStart(str(error)) from None
+
+    def _remember(self) -> None:
+        """Whatever can be asked for from now on is kept."""
+        if self._file is None or self._errors is not None:
+            return
+        from ftpalg.admin.who import servers_of
+        from ftpalg.ops.last_errors import LastErrors
+
+        self._log.keep_last_lines(self.reactor.seconds)
+        self._errors = LastErrors(self.reactor.seconds, lambda: servers_of(self.settings))
+        self._log.join(self._errors)
+
+    def _take(self, file: SocketFile) -> None:
+        from ftpalg.admin.socket_file import SocketFault
+
+        try:
+            file.take(self._parent)
+        except SocketFault as error:
+            raise CannotStart(str(error)) from None
+
+    def _accept(self, file: SocketFile) -> None:
+        from ftpalg.admin.accepting import Accepting
+        from ftpalg.admin.web import Site
+
+        if self._site is None:
+            self._site = Site(self)
+        self._accepting = Accepting(self.reactor, file.socket, self._site)
+
+    def _close(self) -> None:
+        if self._accepting is not None:
+            self._accepting.close()
+            self._accepting = None
+        if self._file is not None:
+            self._file.remove()
+            self._file = None
+
+    # -- how it is ------------------------------------------------------------------------------------
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients that come get sessions: it listens, and is not drained."""
+        return self._serves() and not self.drains.closed
+
+    def _says(self) -> bytes:
+        sessions = self._gateway.shared.sessions
+        most = min(sessions.fitting, self.settings.limits.sessions)
+        return line(
+            serves=self._serves(),
+            drained=self.drains.closed,
+            free=most - len(sessions.open),
+            sessions=most,
+        )
+
+    # -- what verbs see and do --------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the sessions that come."""
+        return self._gateway.shared.settings
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """The names of those that are open now."""
+        return tuple(self._gateway.shared.sessions.open)
+
+    def snapshot(self, session: str) -> Snapshot | None:
+        """How that one stands."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return None if found is None else found.snapshot
+
+    def about(self, session: str) -> About | None:
+        """Whose facts those of that one are."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return None if found is None else found.about
+
+    def last_lines(self, session: str) -> bytes:
+        """What its dialogues have said last; nothing where it is over."""
+        found = self._gateway.shared.sessions.open.get(session)
+        return b"" if found is None else found.last_lines
+
+    @property
+    def followers(self) -> int:
+        """How many follow dialogues."""
+        return self._log.followers
+
+    @property
+    def errors(self) -> Sequence[LastError]:
+        """What broke the protocol last."""
+        return self._errors.rows if self._errors is not None else ()
+
+    def end(self, session: str, text: str, reason: Reason) -> None:
+        """End it, with 421 and that text."""
+        found = self._gateway.shared.sessions.open.get(session)
+        if found is not None:
+            found.end(text, reason)

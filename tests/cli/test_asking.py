@@ -1,0 +1,144 @@
+"""How commands find a gateway, and what they say where there is none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from argparse import Namespace
+
+from ftpalg.cli import asking
+from ftpalg.cli.asking import DEFAULT, VARIABLE, NoAnswer, Place, lines, place_of
+from tests.cli.cases import CommandCase
+
+
+def words(place: str | None = None, config: str | None = None) -> Namespace:
+    """As argparse gives them."""
+    return Namespace(socket=place, config=config)
+
+
+class Finding(CommandCase):
+    """The words, the environment, the settings, the service's place; in this order."""
+
+    def test_order(self) -> None:
+        """Each names where it is from."""
+        path = self.file('[admin]\nsocket = "/s"\n')
+        environ = {VARIABLE: "/e"}
+        for place, config, environment, wanted in (
+            ("/w", path, environ, Place("/w", "--socket")),
+            (None, path, environ, Place("/e", VARIABLE)),
+            (None, path, {}, Place("/s", f"admin.socket of {path}")),
+            (None, None, {VARIABLE: ""}, Place(DEFAULT, "the default")),
+        ):
+            self.assertEqual(place_of(words(place, config), environment), wanted)
+
+    def test_settings_without(self) -> None:
+        """A file that names none: the default is tried, and the sentence says so."""
+        path = self.file("")
+        place = place_of(words(config=path), {})
+        self.assertEqual(place.path, DEFAULT)
+        self.assertIn("names none", place.said)
+
+    def test_environment_of_settings(self) -> None:
+        """A setting may come from the environment, as the gateway's does."""
+        found = place_of(words(config=self.file("")), {"FTPALG_ADMIN_SOCKET": "/e"})
+        self.assertEqual(found.path, "/e")
+
+    def test_no_settings(self) -> None:
+        """A file that cannot be read is a wrong word: 2."""
+        with self.assertRaises(NoAnswer) as caught:
+            place_of(words(config="/nowhere/f.toml"), {})
+        self.assertEqual(caught.exception.status, 2)
+        self.assertIn("/nowhere/f.toml", str(caught.exception))
+
+
+class Unheard(CommandCase):
+    """Nobody, or somebody else."""
+
+    def said(self, path: str) -> str:
+        """By ``who``, with status 1."""
+        status, out, err = self.run_it("who", "--socket", path)
+        self.assertEqual((status, out), (1, ""))
+        self.assertEqual(err.count("\n"), 1)
+        return err
+
+    def listening(self, answer: bytes) -> str:
+        """Where somebody answers that, and closes."""
+        path = str(self.folder / "s")
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        sock.bind(path)
+        sock.listen()
+
+        def serve() -> None:
+            client, _ = sock.accept()
+            with client:
+                client.recv(65536)
+                client.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        return path
+
+    def test_not_there(self) -> None:
+        """The path, who says so, and the remedy."""
+        path = str(self.folder / "s")
+        self.assertEqual(
+            self.said(path),
+            f"ftpalg who: no gateway listens: {path} (--socket) is not there; start it with [admin]"
+            " socket set, or say where that is by --socket or --config\n",
+        )
+
+    def test_default(self) -> None:
+        """Without a word the place of the service is tried, and told."""
+        self.patch(os, "environ", {})
+        self.patch(asking, "DEFAULT", str(self.folder / "d"))
+        status, _, err = self.run_it("who")
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.folder / 'd'} (the default) is not there", err)
+
+    def test_nobody_behind(self) -> None:
+        """A socket that was left."""
+        path = str(self.folder / "s")
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(path)
+        self.assertIn("has nobody behind it", self.said(path))
+
+    def test_no_gateway(self) -> None:
+        """Something else answers, or hangs up; a file is no socket."""
+        for answer in (
+            b"",
+            b"220 ready\r\n",
+            b"HTTP/1.1 500 x\r\n\r\n{}",
+            b"HTTP/1.1 404 x\r\n\r\n[]",
+        ):
+            path = self.listening(answer)
+            self.assertIn("gives no answer of a gateway", self.said(path), answer)
+            (self.folder / "s").unlink()
+        self.assertIn("has nobody behind it", self.said(self.file("")))
+
+    def test_ends_meanwhile(self) -> None:
+        """It ends in the middle of its answer."""
+        for rest in (b'9\r\n{"sessi', b'2\r\n{"\r\n0\r\n\r\n', b"zz\r\n"):
+            path = self.listening(b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + rest)
+            self.assertIn("ended in the middle of its answer", self.said(path), rest)
+            (self.folder / "s").unlink()
+
+    def test_lines(self) -> None:
+        """Lines come one by one, up to where it ends."""
+        head = b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        path = self.listening(head + b'8\r\n{"a":1}\n\r\n8\r\n{"a":2}\n\r\n')
+        found = []
+        with self.assertRaises(NoAnswer):
+            for line in lines(words(path), "who", {}):
+                found.append(line)
+        self.assertEqual(found, [{"a": 1}, {"a": 2}])
+
+    def test_refused(self) -> None:
+        """The gateway's own sentence; 2 where it is the words that are wrong."""
+        for code, status in ((400, 2), (404, 1), (409, 1), (500, 1)):
+            answer = b'HTTP/1.1 %d x\r\nContent-Length: 16\r\n\r\n{"error": "why"}' % code
+            found = self.run_it("reload", "--socket", self.listening(answer))
+            self.assertEqual(found, (status, "", "ftpalg reload: why\n"))
+            (self.folder / "s").unlink()

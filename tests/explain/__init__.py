@@ -1,0 +1,1 @@
+"""Explanations: the steps, the verdict, and that both are the gateway's."""
