@@ -27,7 +27,8 @@ from twisted.internet.task import react
 
 from bench.measure import child, cpu, line_with
 from ftpalg.config import load
-from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.facts import About, Fact
+from ftpalg.core.news import News
 from ftpalg.life import garbage
 from ftpalg.life.service import GatewayService
 from ftpalg.ops.log import SessionLog

@@ -66,7 +66,7 @@ CORE = (
     {"routes", "keys"},
     {"wire"},
     {
-        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts"),
+        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts", "news"),
         *("signals", "certificates", "steering", "snapshots", "reached"),
     },
     {"about"},

@@ -17,13 +17,13 @@ from ftpalg.core.facts import (
     CommandLine,
     Fact,
     Failed,
-    News,
     Peer,
     ReplyLines,
     SessionClosed,
     SessionOpened,
 )
 from ftpalg.core.last_lines import arrow_of, rungs, texts_of
+from ftpalg.core.news import News
 from ftpalg.core.wire.commands import printable
 from ftpalg.net.reactors import Timing
 from ftpalg.ops.forms import stamp

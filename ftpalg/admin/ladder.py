@@ -47,7 +47,10 @@ def _meant(gateway: Steered, client: str) -> tuple[str, Callable[[About], bool]]
 
     @lru_cache(HOSTS)
     def of(host: str) -> bool:
-        return ip_address(host) in network
+        try:
+            return ip_address(host) in network
+        except ValueError:  # whatever a session's client is called: it does not end for it
+            return False
 
     return "", lambda about: of(about.client.host)
 

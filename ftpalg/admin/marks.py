@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ftpalg.admin.steered import Steered
 from ftpalg.core.ends import Reason
-from ftpalg.core.facts import About, Fact, News, SessionClosed, TransferOver
+from ftpalg.core.facts import About, Fact, SessionClosed, TransferOver
+from ftpalg.core.news import News
 
 
 class Marks:

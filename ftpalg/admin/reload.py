@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftpalg.admin.asking import Asked, Json, Refusal
 from ftpalg.admin.recording import record
 from ftpalg.admin.steered import Steered
-from ftpalg.core.facts import Reloaded
+from ftpalg.core.news import Reloaded
 
 
 def reload(gateway: Steered, asked: Asked) -> Json:

@@ -8,7 +8,8 @@ from typing import Protocol
 from ftpalg.config import Settings
 from ftpalg.core.drained import Kind, Part, Standing
 from ftpalg.core.ends import Reason
-from ftpalg.core.facts import About, Fact, News, Reloaded, ReloadFailed
+from ftpalg.core.facts import About, Fact
+from ftpalg.core.news import News, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Timing
 from ftpalg.ops.last_errors import LastError

@@ -26,6 +26,7 @@ from ftpalg.admin.slices import Slices, encoded, listed
 from ftpalg.admin.steered import Steered, Told
 from ftpalg.admin.verbs import VERBS, Verb
 from ftpalg.admin.words import words_of
+from ftpalg.core.news import GatewayTold
 
 LONGEST_BODY = 65536
 """Bytes of a request's JSON: a kick of a thousand names has a quarter of it."""
@@ -245,7 +246,6 @@ class Bounded(Factory):
 
     def failed(self, failure: Failure) -> None:
         """An exception of an answer."""
-        from ftpalg.core.facts import GatewayTold
 
         text = f"admin: {failure.getTraceback()}"
         self.gateway.tell(GatewayTold(text, warning=True))

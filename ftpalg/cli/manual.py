@@ -20,7 +20,10 @@ from ftpalg.config.warnings import NAMES
 
 STATUSES = (
     (0, "Done."),
-    (1, "It failed: a port is taken, a file cannot be written."),
+    (
+        1,
+        "It failed: a port is taken, a file cannot be written, a session does not go through (explain).",
+    ),
     (2, "Wrong words or wrong settings; with check --strict, a warning."),
 )
 

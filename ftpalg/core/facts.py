@@ -9,12 +9,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from ftpalg.core.certificates import CertificateDue, Shown
-from ftpalg.core.drained import Drained, Undrained
-from ftpalg.core.ends import Moment, Reason, Refusal
-from ftpalg.core.events import Link, Side
+from ftpalg.core.certificates import Shown
+from ftpalg.core.ends import Moment, Reason
+from ftpalg.core.events import Side
 from ftpalg.core.reached import ServerReached
-from ftpalg.core.steering import Steered
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
@@ -141,20 +139,6 @@ class TransferOver(NamedTuple):
 
 
 @value
-class Refused(NamedTuple):
-    """A client was turned away before it had a session, with that code or, at 0, without a word.
-
-    ``rule`` is the setting that stands against it, with its place.
-    """
-
-    client: Link
-    reason: str
-    why: Refusal = Refusal.NOT_ADMITTED
-    rule: str = ""
-    code: int = 0
-
-
-@value
 class Intruded(NamedTuple):
     """Strangers connected to data ports that wait for that side: ``times`` since the last such fact,
     ``host`` the last of them."""
@@ -266,14 +250,6 @@ class ReplyLines(NamedTuple):
     sent: bool = False
 
 
-@value
-class GatewayTold(NamedTuple):
-    """A sentence about the gateway itself; ``warning`` where it should not stay so."""
-
-    text: str
-    warning: bool = False
-
-
 class What(Enum):
     """What can be used up."""
 
@@ -291,83 +267,6 @@ class Resource(NamedTuple):
     what: What
     used: int = 0
     limit: int = 0
-
-
-@value
-class Probed(NamedTuple):
-    """A balancer or a monitor looked whether somebody listens, and left without a word."""
-
-    client: str
-
-
-@value
-class ServerDown(NamedTuple):
-    """A server is out of service; ``shown`` is its certificate where that is refused."""
-
-    server: str
-    reason: str
-    shown: Shown | None = None
-    remedy: str = ""
-
-
-@value
-class ServerUp(NamedTuple):
-    """A server is back in service."""
-
-    server: str
-
-
-@value
-class Ready(NamedTuple):
-    """The gateway listens; ``expiries`` are the ends of its certificates, each with its file."""
-
-    version: str
-    file: str = ""
-    listeners: tuple[str, ...] = ()
-    servers: tuple[str, ...] = ()
-    client_tls: str = ""
-    client_ports: str = ""
-    sessions: int = 0
-    expiries: tuple[str, ...] = ()
-    epoch: int = 1
-
-
-@value
-class Reloaded(NamedTuple):
-    """The settings or the certificates are new; running sessions keep what they began with.
-
-    ``epoch`` counts the settings since the start, which are the first.
-    """
-
-    file: str = ""
-    changes: tuple[str, ...] = ()
-    epoch: int = 1
-
-
-@value
-class ReloadFailed(NamedTuple):
-    """They are not: what was read before holds on."""
-
-    reason: str
-    file: str = ""
-    what: str = "settings"
-    epoch: int = 1
-
-
-@value
-class Draining(NamedTuple):
-    """No more sessions come; those that are there may end what they do."""
-
-    sessions: int
-    transfers: int
-
-
-@value
-class Stopped(NamedTuple):
-    """The gateway has ended, and with it so many sessions and transfers that still ran."""
-
-    sessions: int
-    transfers: int = 0
 
 
 Fact = (
@@ -392,22 +291,3 @@ Fact = (
     | ReplyLines
 )
 """What happens in a session."""
-
-News = (
-    Ready
-    | Reloaded
-    | ReloadFailed
-    | Draining
-    | Drained
-    | Undrained
-    | Stopped
-    | Refused
-    | Probed
-    | ServerDown
-    | ServerUp
-    | Resource
-    | CertificateDue
-    | Steered
-    | GatewayTold
-)
-"""What happens to the gateway."""

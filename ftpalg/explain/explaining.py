@@ -19,8 +19,8 @@ from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.explain import names, routes, ways
 from ftpalg.explain.question import Question
-from ftpalg.explain.reached import Reacher
-from ftpalg.explain.servers import MACHINE, Servers, clients
+from ftpalg.explain.reached import Reached, Reacher
+from ftpalg.explain.servers import TABLE, Servers, clients
 from ftpalg.explain.steps import Explanation, Kind, Outcome, Step, Verdict
 from ftpalg.explain.talk import Dialled, Talk
 from ftpalg.explain.words import ANYBODY, login
@@ -35,6 +35,8 @@ from ftpalg.net.sessions import SENTENCES
 
 GATEWAY, PORT = "192.0.2.1", 40000
 """Our address and the client's port, which no rule asks about."""
+WAY = "the way there"
+"""What stands against a server that no rule is against."""
 TLS = {
     ServerTls.OFF: "in clear",
     ServerTls.EXPLICIT: "under TLS (explicit)",
@@ -228,8 +230,7 @@ class Answering:
         sentence = " ".join(printable(line[4:]) for line in lines)
         if last is None or (talk.refused and talk.session.desk.server is None):
             if last is not None:
-                table = "access.servers" if last.reached.forbidden else "parents"
-                rule, place = _decider(steps, table)
+                rule, place = _decider(steps, last.reached)
                 return Verdict(Kind.REFUSED, rule, place, code, sentence)
             kind = Kind.REFUSED if code >= 400 else Kind.NOWHERE
             said = "login.dialects"
@@ -272,11 +273,30 @@ class Answering:
         )
 
 
-def _decider(steps: tuple[Step, ...], table: str) -> tuple[str, str]:
-    """The rule of a table that was taken last, or may have been."""
+def _decider(steps: tuple[Step, ...], reached: Reached) -> tuple[str, str]:
+    """The rule that was taken last, or may have been, of what the client hears; without a sentence for
+    it the way itself."""
+    about = _judged_last(reached)
     found = [
         one
         for one in steps
-        if one.table == table and one.outcome in (Outcome.TAKEN, Outcome.DEPENDS) and not one.shadow
+        if one.table == TABLE
+        and one.outcome in (Outcome.TAKEN, Outcome.DEPENDS)
+        and not one.shadow
+        and one.about in ("", about)
     ]
-    return (found[-1].rule, found[-1].place) if found else (MACHINE, "")
+    return (found[-1].rule, found[-1].place) if reached.forbidden and found else (WAY, "")
+
+
+def _judged_last(reached: Reached) -> str:
+    """The address, or what stands for it, that the last refusal is about; as steps have it."""
+    about = ""
+    for tried in reached.tried:
+        host = tried.server.host
+        if tried.judged is None:
+            about = f"any address of {host}"
+        elif not tried.judged:
+            about = f"the name {host}"
+        for one in tried.judged or ():
+            about = (one.address or host) if one.refusal else about
+    return about

@@ -10,7 +10,7 @@ from OpenSSL import crypto
 
 from ftpalg import __version__
 from ftpalg.config import Settings
-from ftpalg.core.facts import Ready
+from ftpalg.core.news import Ready
 from ftpalg.net.malformed import MALFORMED
 
 

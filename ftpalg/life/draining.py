@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ftpalg.core.facts import Draining, Stopped
+from ftpalg.core.news import Draining, Stopped
 from ftpalg.life.notify import Notify
 from ftpalg.net.reactors import Timing
 from ftpalg.net.shared import Shared

@@ -7,7 +7,7 @@ bound but the one that is asked for, behind which what still runs fails visibly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -140,8 +140,7 @@ class Drains:
         return list(self._gateway.shared.sessions.open.values())
 
     def _count(self, part: Part) -> int:
-        uses = self._gateway.drained.uses
-        return sum(uses(part, one.about, one.shared.settings) for one in self._open)
+        return sum(part in parts for _, parts in self._users())
 
     def _look_in(self, seconds: float) -> None:
         self.stop()
@@ -150,20 +149,27 @@ class Drains:
     def _look(self) -> None:
         self._call = None
         now = self._reactor.seconds()
-        leaving = [(one, parts) for one in self._open if (parts := self._parts(one))]
-        due = [one for one in leaving if self._is_due(*one, now)]
-        for session, parts in due[:AT_ONCE]:
-            late = any(now >= self._ends.get(part, now + 1) for part in parts)
-            reason = Reason.DRAIN_TIMEOUT if late else Reason.DRAINED
+        rested = now - self._gateway.shared.settings.timeouts.rest
+        late = {part for part, end in self._ends.items() if now >= end}
+        leaving, due = False, []
+        for session, parts in self._users():
+            leaving, rests = True, session.rests_since
+            if late and not late.isdisjoint(parts):
+                due.append((session, parts, Reason.DRAIN_TIMEOUT))
+            elif rests is not None and rests <= rested:
+                due.append((session, parts, Reason.DRAINED))
+        for session, parts, reason in due[:AT_ONCE]:
             session.end(SENTENCES[parts[0].kind], reason)
         self._look_in(0 if len(due) > AT_ONCE else STEP if leaving else SELDOM)
 
-    def _parts(self, session: Session) -> list[Part]:
-        return self._gateway.drained.parts_of(session.about, session.shared.settings)
-
-    def _is_due(self, session: Session, parts: list[Part], now: float) -> bool:
-        rests = session.rests_since
-        rest = self._gateway.shared.settings.timeouts.rest
-        return (rests is not None and rests <= now - rest) or any(
-            now >= self._ends.get(part, now + 1) for part in parts
-        )
+    def _users(self) -> Iterator[tuple[Session, list[Part]]]:
+        """The sessions that use something drained, with what; it is looked up once for all that are alike."""
+        known: dict[tuple[object, ...], list[Part]] = {}
+        parts_of = self._gateway.drained.parts_of
+        for session in self._open:
+            about, settings = session.about, session.shared.settings
+            key = id(settings), about.listener, about.route, about.name, about.server is None
+            if key not in known:
+                known[key] = parts_of(about, settings)
+            if known[key]:
+                yield session, known[key]

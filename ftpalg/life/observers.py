@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from ftpalg.core.facts import About, CommandLine, Fact, GatewayTold, News, ReplyLines
+from ftpalg.core.facts import About, CommandLine, Fact, ReplyLines
 from ftpalg.core.last_lines import LastLines
+from ftpalg.core.news import GatewayTold, News
 from ftpalg.ops.settings import Said
 from ftpalg.ops.trail import Known
 

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IListeningPort
 
 from ftpalg.config import Listener, Settings, SettingsError
-from ftpalg.core.facts import Reloaded, ReloadFailed, Stopped
+from ftpalg.core.news import Reloaded, ReloadFailed, Stopped
 from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request

@@ -13,7 +13,8 @@ from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
 from ftpalg.core.ends import Reason
-from ftpalg.core.facts import About, Reloaded, ReloadFailed
+from ftpalg.core.facts import About
+from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.life.agent import Agent, line
 from ftpalg.life.beside import Beside

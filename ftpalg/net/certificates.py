@@ -15,7 +15,7 @@ from ftpalg.config import Settings, SettingsError
 from ftpalg.config.faults import dotted, fault_of
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.events import Side
-from ftpalg.core.facts import Reloaded, ReloadFailed
+from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.net.expiry import Expiry, a_day_lies_between
 from ftpalg.net.reactors import Timing
 from ftpalg.net.recorder import Recorder

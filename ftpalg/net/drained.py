@@ -100,12 +100,12 @@ class DrainedParts:
         """The drained parts that a session with these settings uses, the narrowest first."""
         if not self.parts:
             return []
-        return [part for part in sorted(self.parts, key=_width) if self.uses(part, about, settings)]
+        return [part for part in _ordered(self.parts) if self.uses(part, about, settings)]
 
     def uses(self, part: Part, about: About, settings: Settings) -> bool:
         """Whether a session with these settings uses that part; a server it uses once it is reached."""
         if part.kind is Kind.SERVER:
-            return about.server is not None and part_named(about.name) == part
+            return about.server is not None and part_named(about.name).name == part.name
         if part.kind is Kind.ROUTE:
             return self._is(part.name, settings, about.route)
         return part.kind is Kind.GATEWAY or about.listener == part.name
@@ -121,8 +121,10 @@ class DrainedParts:
 KINDS = tuple(Kind)
 
 
-def _width(part: Part) -> tuple[int, str]:
-    return KINDS.index(part.kind), part.name
+@lru_cache(maxsize=1)
+def _ordered(parts: frozenset[Part]) -> tuple[Part, ...]:
+    """The narrowest first; they are asked for each session, and seldom change."""
+    return tuple(sorted(parts, key=lambda part: (KINDS.index(part.kind), part.name)))
 
 
 @lru_cache(maxsize=256)

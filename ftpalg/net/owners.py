@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import About, News, Peer
+from ftpalg.core.facts import About, Peer
+from ftpalg.core.news import News
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot

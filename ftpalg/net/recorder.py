@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.facts import About, Fact
 from ftpalg.core.last_lines import LastLines
+from ftpalg.core.news import News
 
 
 class Recorder(Protocol):

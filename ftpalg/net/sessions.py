@@ -11,7 +11,8 @@ from ftpalg.config import Settings
 from ftpalg.core.drained import Kind
 from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Link, Side
-from ftpalg.core.facts import Refused, Resource, What
+from ftpalg.core.facts import Resource, What
+from ftpalg.core.news import Refused
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds

@@ -9,7 +9,8 @@ from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Fact, News, ProtocolError
+from ftpalg.core.facts import About, Fact, ProtocolError
+from ftpalg.core.news import News
 from ftpalg.core.value import value
 
 MOST = 100

@@ -15,7 +15,8 @@ from contextlib import ExitStack, contextmanager
 from twisted.python.runtime import seconds
 
 from ftpalg.core import facts
-from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.facts import About, Fact
+from ftpalg.core.news import GatewayTold, News
 from ftpalg.core.wire.commands import printable
 from ftpalg.ops.lines import LinesFile
 from ftpalg.ops.outlets import (
@@ -102,11 +103,11 @@ class SessionLog:
 
     def told(self, text: str) -> None:
         """A sentence about the gateway."""
-        self.tell(facts.GatewayTold(text))
+        self.tell(GatewayTold(text))
 
     def warned(self, text: str) -> None:
         """One about what should not stay so."""
-        self.tell(facts.GatewayTold(text, warning=True))
+        self.tell(GatewayTold(text, warning=True))
 
     def _rung(self, about: About, arrow: str, text: str) -> None:
         self._records.rung(about, arrow, text)

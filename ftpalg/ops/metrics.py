@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from ftpalg.core import facts
 from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Fact, News, Outcome
+from ftpalg.core.facts import About, Fact, Outcome
+from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
@@ -184,17 +185,17 @@ class Metrics:
 
     # -- the gateway ------------------------------------------------------------------------------
 
-    def _refused(self, news: facts.Refused) -> None:
+    def _refused(self, news: Refused) -> None:
         self.totals["refusals_total"][(news.why.word,)] += 1
 
-    def _down(self, news: facts.ServerDown) -> None:
+    def _down(self, news: ServerDown) -> None:
         self._failed(news.server, UNHEALTHY)
         self._stands(news.server, False)
 
-    def _up(self, news: facts.ServerUp) -> None:
+    def _up(self, news: ServerUp) -> None:
         self._stands(news.server, True)
 
-    def _renewed(self, news: facts.Reloaded) -> None:
+    def _renewed(self, news: Reloaded) -> None:
         """Certificates are read by themselves too; with settings they are read anew."""
         if news.changes == CERTIFICATES:
             self._held_on.discard(CERTIFICATES[0])
@@ -203,7 +204,7 @@ class Metrics:
         self.reloads += 1
         self.reloaded = self._now()
 
-    def _not_renewed(self, news: facts.ReloadFailed) -> None:
+    def _not_renewed(self, news: ReloadFailed) -> None:
         self._held_on.add(news.what)
 
 
@@ -221,11 +222,11 @@ OF_SESSIONS: dict[type, Count] = {
     facts.TransferOver: Metrics._transfer,
 }
 OF_THE_GATEWAY: dict[type, Count] = {
-    facts.Refused: Metrics._refused,
-    facts.ServerDown: Metrics._down,
-    facts.ServerUp: Metrics._up,
-    facts.Reloaded: Metrics._renewed,
-    facts.ReloadFailed: Metrics._not_renewed,
+    Refused: Metrics._refused,
+    ServerDown: Metrics._down,
+    ServerUp: Metrics._up,
+    Reloaded: Metrics._renewed,
+    ReloadFailed: Metrics._not_renewed,
 }
 """Which facts are counted; the others are not events that anybody counts."""
 

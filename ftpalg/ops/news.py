@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.drained import Drained, Undrained
+from ftpalg.core.news import (
+    Draining,
+    GatewayTold,
+    News,
+    Ready,
+    Refused,
+    Reloaded,
+    ReloadFailed,
+    ServerDown,
+    ServerUp,
+    Stopped,
+)
 from ftpalg.core.steering import Steered
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.values import certificate_of
@@ -19,12 +30,12 @@ WITH_PROBES = ("draining", "stopped")
 """Those that say how often somebody has looked whether the gateway is there."""
 
 
-def told(news: facts.News) -> Told:
+def told(news: News) -> Told:
     """The event and its fields."""
     return OF_GATEWAY[type(news)](news)
 
 
-def _ready(news: facts.Ready) -> Told:
+def _ready(news: Ready) -> Told:
     return "ready", {
         "version": news.version,
         "file": news.file,
@@ -38,16 +49,16 @@ def _ready(news: facts.Ready) -> Told:
     }
 
 
-def _reloaded(news: facts.Reloaded) -> Told:
+def _reloaded(news: Reloaded) -> Told:
     return "reloaded", {"file": news.file, "epoch": news.epoch, "changes": news.changes}
 
 
-def _reload_failed(news: facts.ReloadFailed) -> Told:
+def _reload_failed(news: ReloadFailed) -> Told:
     fields: dict[str, Value | None] = {"file": news.file, "epoch": news.epoch}
     return "reload_failed", fields | {"what": news.what, "why": news.reason}
 
 
-def _draining(news: facts.Draining) -> Told:
+def _draining(news: Draining) -> Told:
     return "draining", {"sessions": news.sessions, "transfers": news.transfers}
 
 
@@ -62,11 +73,11 @@ def _undrained(news: Undrained) -> Told:
     return "undrained", fields | {"sessions": news.sessions, "uid": news.uid, "why": news.reason}
 
 
-def _stopped(news: facts.Stopped) -> Told:
+def _stopped(news: Stopped) -> Told:
     return "stopped", {"sessions": news.sessions, "transfers": news.transfers}
 
 
-def _refused(news: facts.Refused) -> Told:
+def _refused(news: Refused) -> Told:
     return "refused", {
         "client_ip": news.client.peer,
         "client_port": news.client.peer_port,
@@ -77,12 +88,12 @@ def _refused(news: facts.Refused) -> Told:
     }
 
 
-def _down(news: facts.ServerDown) -> Told:
+def _down(news: ServerDown) -> Told:
     fields: dict[str, Value | None] = {"server": news.server, "why": news.reason}
     return "server_down", fields | certificate_of(news.shown) | {"remedy": news.remedy}
 
 
-def _up(news: facts.ServerUp) -> Told:
+def _up(news: ServerUp) -> Told:
     return "server_up", {"server": news.server}
 
 
@@ -103,23 +114,23 @@ def _steered(news: Steered) -> Told:
     return "steered", fields | {"uid": uid, "pid": news.pid or None, "result": news.result}
 
 
-def _told(news: facts.GatewayTold) -> Told:
+def _told(news: GatewayTold) -> Told:
     return "warning" if news.warning else "notice", {"sentence": news.text}
 
 
 OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
-    facts.Ready: _ready,
-    facts.Reloaded: _reloaded,
-    facts.ReloadFailed: _reload_failed,
-    facts.Draining: _draining,
+    Ready: _ready,
+    Reloaded: _reloaded,
+    ReloadFailed: _reload_failed,
+    Draining: _draining,
     Drained: _drained,
     Undrained: _undrained,
-    facts.Stopped: _stopped,
-    facts.Refused: _refused,
-    facts.ServerDown: _down,
-    facts.ServerUp: _up,
+    Stopped: _stopped,
+    Refused: _refused,
+    ServerDown: _down,
+    ServerUp: _up,
     CertificateDue: _due,
     Steered: _steered,
-    facts.GatewayTold: _told,
+    GatewayTold: _told,
 }
 """Which news make which record."""

@@ -13,7 +13,8 @@ from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.facts import About, Fact
+from ftpalg.core.news import News, Probed
 from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
@@ -324,7 +325,7 @@ class Records:
     def _closed(self, about: About, trail: Trail, fact: facts.SessionClosed) -> None:
         del self._trails[about.session]
         if not (trail.said or trail.commands) and fact.reason in SILENT:
-            self._probed(facts.Probed(about.client.host))
+            self._probed(Probed(about.client.host))
             return
         self._say(
             "session_closed",
@@ -343,7 +344,7 @@ class Records:
 
     # -- the gateway ------------------------------------------------------------------------------
 
-    def _probed(self, news: facts.Probed) -> None:
+    def _probed(self, news: Probed) -> None:
         self.probes += 1
         count = self._seldom.count("probe", self._clock())
         if count:
@@ -380,7 +381,7 @@ OF_SESSIONS: dict[type, Write] = {
 """Which fact makes which record; the lines of the dialogues are the ladder's."""
 
 COUNTED: dict[type, Write] = {
-    facts.Probed: Records._probed,
+    Probed: Records._probed,
     facts.Resource: Records._resource,
 }
 """What may happen to the gateway a thousand times a second."""

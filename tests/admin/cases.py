@@ -18,7 +18,8 @@ from ftpalg.admin.steered import Observer
 from ftpalg.config import Settings
 from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Fact, News, Peer, Reloaded, ReloadFailed
+from ftpalg.core.facts import About, Fact, Peer
+from ftpalg.core.news import News, Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Moving, Snapshot
 from ftpalg.core.steering import Steered as Recorded
 from ftpalg.core.wire.commands import Command

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.open_site import OpenSite
 from ftpalg.admin.steered import NoMetrics
-from ftpalg.core.facts import News
+from ftpalg.core.news import News
 
 METRICS = (b"# HELP a_total A.\n", b"", b"a_total 1.0\n")
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.admin.asking import Asked, Caller, Refusal
 from ftpalg.admin.drain import FOREVER, LONGEST, drain, drained, undrain
 from ftpalg.core.drained import WHOLE, Kind, NoSuchPart, Part, Standing
-from ftpalg.core.facts import News
+from ftpalg.core.news import News
 from ftpalg.core.steering import Steered as Recorded
 
 ROUTE = Part(Kind.ROUTE, "routes[0]")

@@ -16,7 +16,6 @@ from ftpalg.core.facts import (
     About,
     CommandLine,
     Failed,
-    GatewayTold,
     Noted,
     Peer,
     ReplyLines,
@@ -24,6 +23,7 @@ from ftpalg.core.facts import (
     SessionOpened,
 )
 from ftpalg.core.last_lines import LastLines, Line
+from ftpalg.core.news import GatewayTold
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import Reply
 from tests.admin.cases import Turns

@@ -92,6 +92,12 @@ class Meaning(Asking):
         ):
             self.assertEqual(self.shown(word), names, word)
 
+    def test_a_client_without_an_address(self) -> None:
+        """Is nobody's, and no exception."""
+        self.gateway.snapshots["nowhere01"] = session("nowhere01", "-")
+        self.gateway.lines["nowhere01"] = self.gateway.lines["1jd5k7q0z"]
+        self.assertEqual(self.shown("0.0.0.0/0"), ["1jd5k7q0z"])
+
     def test_sessions(self) -> None:
         """A name, or its beginning where only one begins so."""
         for word in ("1jd5k7q0z", "1JD5K7Q0"):

@@ -6,7 +6,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.marks import Marks
 from ftpalg.core.ends import Moment, Reason
-from ftpalg.core.facts import Noted, Outcome, SessionClosed, Stopped, TransferOver
+from ftpalg.core.facts import Noted, Outcome, SessionClosed, TransferOver
+from ftpalg.core.news import Stopped
 from ftpalg.core.wire.commands import Command
 from tests.admin.cases import Standing, session, transferring
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.admin.asking import Refusal
 from ftpalg.admin.open_site import check_host
 from ftpalg.admin.web import IDLE, MOST
-from ftpalg.core.facts import GatewayTold
+from ftpalg.core.news import GatewayTold
 from tests.admin.everybody import METRICS, Client, SiteCase
 
 HEAD = b"GET /ready HTTP/1.1\r\nHost: localhost\r\n"

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.admin.asking import Refusal
 from ftpalg.admin.reload import reload
 from ftpalg.admin.verbs import verb
-from ftpalg.core.facts import Reloaded, ReloadFailed
+from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.core.steering import Steered
 from tests.admin.cases import AdminCase, Standing, asked
 

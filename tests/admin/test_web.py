@@ -16,7 +16,7 @@ from twisted.web.http import HTTPChannel
 
 from ftpalg.admin.asking import Flow, Json, Worked
 from ftpalg.admin.web import IDLE, LONGEST_BODY, MOST, Connection, Site
-from ftpalg.core.facts import GatewayTold
+from ftpalg.core.news import GatewayTold
 from tests.admin.cases import AdminCase, Standing
 from tests.admin.cases import Connection as Asking
 from tests.life.programs import Foreground

@@ -239,12 +239,21 @@ class Odd(CommandCase):
             self.assertIn(f"as {shown},", out.splitlines()[-1])
             self.assertTrue(all(sign.isprintable() or sign == "\n" for sign in out))
 
+    def test_name_of_the_file(self) -> None:
+        """Nor does a file's name reach the terminal as it is."""
+        path = self.file(TEXT, "a\x1b[2Jb.toml")
+        _, out, _ = self.run_it("explain", "--config", path, "--from", "10.1.2.3", "--user", "xa")
+        self.assertIn("a\\x1b[2Jb.toml:2: access.clients: taken", out)
+        self.assertNotIn("\x1b", out)
+
     def test_huge(self) -> None:
         """Words longer than a line may be are refused as the gateway refuses them; NUL, too."""
         status, out, _ = self.ask("--from", "10.1.2.3", "--user", "x" * 1_000_000)
         self.assertEqual(status, 1)
         self.assertIn("500 Command line longer than 4000 bytes.", out.splitlines()[-1])
         self.assertLess(len(out), 20_000)
+        _, out, _ = self.ask("--from", "10.1.2.3", "--user", "x" * 3000)
+        self.assertLessEqual(max(map(len, out.splitlines())), 400)
         status, out, _ = self.ask("--from", "10.1.2.3", "--user", "a\rb@h.example")
         self.assertEqual(status, 1)
         self.assertIn("bare CR, LF or NUL", out.splitlines()[-1])

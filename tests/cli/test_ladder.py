@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.admin.ladder import MOST
 from ftpalg.cli.ladder import Text
 from tests.cli.steered import SteeredCase
 from tests.cli.terminals import Terminal
@@ -192,6 +193,27 @@ class Following(SteeredCase):
         dropped = sum(int(gap[1]) for gap in gaps if gap)
         self.assertGreater(dropped, 0)
         self.assertEqual(len(found) - len([gap for gap in gaps if gap]) + dropped, 4 * 200 + 1)
+
+    def ask(self) -> socket.socket:
+        """Somebody follows, by hand; the head of the answer has been read."""
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        sock.settimeout(TIMEOUT)
+        sock.connect(self.socket)
+        sock.sendall(b"GET /ladder?client=::/0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.head = sock.recv(4096)
+        return sock
+
+    def test_followers_are_few_and_leave_nothing(self) -> None:
+        """One more than may follow is refused; who goes without a word makes room."""
+        following = [self.ask() for _ in range(MOST)]
+        self.assertTrue(self.head.startswith(b"HTTP/1.1 200 "), self.head)
+        self.ask()
+        self.assertTrue(self.head.startswith(b"HTTP/1.1 503 "), self.head)
+        for one in following:
+            one.close()
+        self.assertTrue(self.gateway.until(lambda: bool(self.ask()) and b" 200 " in self.head))
+        self.logged_in()
 
     def test_the_log_s_own_setting(self) -> None:
         """Goes on by itself where somebody follows: its lines are written where it says so."""

@@ -7,15 +7,15 @@ from typing import get_args
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.ends import Moment, Reason
-from ftpalg.core.facts import Fact, News, SessionClosed
+from ftpalg.core.facts import Fact, SessionClosed
 
 
 class Facts(SynchronousTestCase):
-    """Facts of a session and news of the gateway."""
+    """Facts of a session."""
 
     def test_frozen(self) -> None:
         """One observer cannot change what the next one is told."""
-        for kind in (*get_args(Fact), *get_args(News)):
+        for kind in get_args(Fact):
             fact = kind._make(kind._fields)
             for name in kind._fields:
                 with self.assertRaises(AttributeError, msg=kind):

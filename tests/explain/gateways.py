@@ -67,6 +67,7 @@ class Came(NamedTuple):
     parent: str
     codes: tuple[int, ...]
     shadows: frozenset[str]
+    sent: tuple[str, ...] = ()
 
 
 TURNED_AWAY = Came(None, "", 0, "", "", "", "", b"", "", "", (), frozenset())
@@ -203,6 +204,7 @@ class _Running:
         self._reached: tuple[Server, str, Way] | None = None
         self._shadows: set[str] = set()
         self._refused = False
+        self._sent: list[str] = []
 
     def run(self, implicit: bool, lines: CommandLines, said: Iterable[bytes]) -> None:
         """From the first word to the last."""
@@ -245,8 +247,10 @@ class _Running:
                     right = account and password
                     self._events.append(AccountAccepted(name) if right else AccountRefused("no"))
                 case do.SendCommand(command):
+                    self._sent.append(command.shown)
                     self._events.append(ReplyReceived(reply(AGREES.get(command.verb, 200), "Yes.")))
                 case do.SendSecret():
+                    self._sent.append("PASS ****")
                     self._events.append(ReplyReceived(reply(230, "Yes.")))
                 case do.StartTls(Side.CLIENT):
                     self._events.appendleft(ClientSecured(self._sni))
@@ -294,6 +298,7 @@ class _Running:
             "" if way.parent is None else way.parent.name,
             tuple(self._codes),
             frozenset(self._shadows),
+            tuple(self._sent),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from ftpalg.core.routes import Server
 from ftpalg.explain import servers as of_servers
 from ftpalg.explain.explaining import CannotAsk, explain
 from ftpalg.explain.question import Question
+from ftpalg.explain.servers import BEHIND, ITSELF, MACHINE, SPECIAL
 from ftpalg.explain.steps import Explanation, Kind, Outcome
 from ftpalg.explain.talk import Talk
 from ftpalg.net import judging, own_addresses
@@ -186,6 +188,26 @@ def taken(found: Explanation, table: str, *, shadow: bool = False) -> list[str]:
     ]
 
 
+def decider(said: str) -> str:
+    """The rule of access that says so; nothing where it is none of them."""
+    denied = re.search(r"is denied by rule (\d+) of access", said)
+    if denied:
+        return f"access.servers[{int(denied[1]) - 1}]"
+    found = (rule for words, rule in DECIDERS.items() if words in said)
+    return next(found, "")
+
+
+DECIDERS = {
+    "is this gateway itself": ITSELF,
+    "own machine, which only": MACHINE,
+    "would be the parent": MACHINE,
+    "may lead to the parent": "names of a machine itself",
+    "is not among access": BEHIND,
+    ", which only a rule in access.servers that names its network": SPECIAL,
+}
+"""Whose words those are."""
+
+
 class Equal(SynchronousTestCase):
     """Random configurations and sessions."""
 
@@ -221,6 +243,33 @@ class Equal(SynchronousTestCase):
         for kind in ("goes", "refused", "nowhere", "parent", "account", "shadow", "several"):
             self.assertGreater(self.seen.get(kind, 0), EXAMPLES // 200, self.seen)
 
+    def test_cases(self) -> None:
+        """What chance seldom brings about."""
+        office = {"parent": "office", "parents": [{"name": "office", "url": "socks5://p.example"}]}
+        old = {"parent": "old", "parents": [{"name": "old", "url": "ftp://p.example"}]}
+        auth = {"accounts": {"auth": ["memory:anna:x"]}}
+        deny = {"access": {"servers": [{"allow": False}]}}
+        twice = ("127.0.0.1", "203.0.113.80", "::ffff:127.0.0.1")
+        x, user = b"bob@x.example", ("198.51.100.7",)
+        for raw, said, addresses, kind in (
+            (office | deny, x, twice, Kind.REFUSED),
+            (old, x, ("2001:db8::9", *user), Kind.GOES),
+            (old, x, user, Kind.GOES),
+            (old, b"b ob@x.example", user, Kind.REFUSED),
+            (auth, b"", user, Kind.REFUSED),
+            (auth, b"bob@anna@x.example", user, Kind.GOES),
+            (auth, b"bob@x.example anna", user, Kind.GOES),
+            ({}, x, ("10.9.9.9",), Kind.REFUSED),
+            ({}, x, (), Kind.GOES),
+        ):
+            found, faults = settings_of_raw({"listen": ["127.0.0.1:1025"], **raw})
+            self.assertEqual(faults, [])
+            question = Question("127.0.0.1" if raw else "10.1.2.3", user=said, addresses=addresses)
+            explained, came = self.asked(found, question)
+            self.assertIs(explained.verdict.kind, kind, explained.verdict)
+            if addresses:
+                self.equal(explained, came)
+
     @settings(max_examples=EXAMPLES, derandomize=True, database=None)
     @given(configurations(), SESSIONS)
     def compare(self, found: Settings, question: Question) -> None:
@@ -230,8 +279,14 @@ class Equal(SynchronousTestCase):
             explained, came = self.asked(found, question._replace(listener=at))
         except CannotAsk:
             return
-        verdict = explained.verdict
         self.count(explained, came)
+        self.equal(explained, came)
+
+    def equal(self, explained: Explanation, came: Came) -> None:
+        """Both say the same."""
+        verdict = explained.verdict
+        sent = tuple(said for arrow, said in explained.said if arrow == "P -> S")
+        self.assertEqual(sent, came.sent)
         codes = tuple(int(said[:3]) for arrow, said in explained.said if arrow == "C <- P")
         if came.codes:
             self.assertEqual(codes, came.codes)
@@ -241,6 +296,8 @@ class Equal(SynchronousTestCase):
         else:
             heard = verdict.sentence if verdict.code else ""  # before any word of TLS's or ours
             self.assertEqual((verdict.code, heard), (came.code, came.text))
+            if decider(came.text):
+                self.assertEqual(verdict.rule, decider(came.text))
         told = {rule.partition(": ")[2] or rule for rule in came.shadows}
         self.shadows(explained, told)
 

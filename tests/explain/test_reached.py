@@ -33,6 +33,29 @@ class WithoutAddress(SynchronousTestCase):
         self.compare()
         self.assertEqual(self.seen, {Kind.GOES, Kind.REFUSED, Kind.DEPENDS})
 
+    def test_kinds(self) -> None:
+        """Rules by network make it depend, unless all that may count say the same."""
+        net: dict[str, Any] = {"networks": ["198.51.100.0/24"]}
+        deny: dict[str, Any] = {"allow": False}
+        for rules, kind in (
+            ([], Kind.GOES),
+            ([{}], Kind.GOES),
+            ([net], Kind.DEPENDS),
+            ([net, {}], Kind.GOES),
+            ([net, deny], Kind.DEPENDS),
+            ([net | deny, {}], Kind.DEPENDS),
+            ([net | deny, deny], Kind.REFUSED),
+            ([net | deny], Kind.REFUSED),
+            ([{"names": ["x"]}], Kind.REFUSED),
+            ([net | {"shadow": True}, {}], Kind.GOES),
+            ([net | {"clients": ["192.0.2.0/24"]}, {}], Kind.GOES),
+        ):
+            access: dict[str, Any] = {"clients": ["0.0.0.0/0"], "servers": rules}
+            found, faults = settings_of_raw({"listen": ["127.0.0.1:1025"], "access": access})
+            self.assertEqual(faults, [])
+            question = Question("10.1.2.3", to=server_of(b"files.example.net"), user=b"bob")
+            self.assertIs(explain(found, question).verdict.kind, kind, rules)
+
     @settings(max_examples=300, derandomize=True, database=None)
     @given(
         st.lists(ACCESS, max_size=4),

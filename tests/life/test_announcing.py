@@ -6,7 +6,7 @@ from typing import Any
 
 from ftpalg import __version__
 from ftpalg.config import structure
-from ftpalg.core.facts import Ready
+from ftpalg.core.news import Ready
 from ftpalg.life.announcing import ready
 from tests.net.test_keypair import FilesCase
 

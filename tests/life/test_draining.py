@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.config import Settings, Timeouts
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
-from ftpalg.core.facts import Draining, Stopped
+from ftpalg.core.news import Draining, Stopped
 from ftpalg.life.draining import LEAVES, Drain
 from ftpalg.net.sessions import Sessions
 from tests.life.programs import LifeCase

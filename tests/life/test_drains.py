@@ -130,8 +130,9 @@ class Leaving(DrainsCase):
 
     def test_within(self) -> None:
         """Who has not gone by then is ended, with a reason of its own; others have no bound."""
-        self.come(), self.come(name=str(B))
+        self.come(), self.come(name=str(B), route="routes[0]")
         self.drains.drain(SERVER, within=20.0)
+        self.drains.drain(ROUTE)
         self.run_for(19.8)
         self.assertEqual(self.ended, [])
         self.run_for(0.6)
@@ -306,6 +307,8 @@ class Renewed(DrainsCase):
             self.log.words, [("told", "drained: route routes[0] is route routes[1] now")]
         )
         self.assertEqual(self.drains.standing, [Standing(moved, 1, 5.0)])
-        uses.rests_since = other.rests_since = 0.0
+        new, late = self.come(route="routes[0]"), self.come(route="routes[1]")
+        for one in (uses, other, new, late):
+            one.rests_since = 0.0
         self.run_for(6)
-        self.assertEqual(list(self.sessions.open.values()), [other])
+        self.assertEqual(list(self.sessions.open.values()), [other, new])

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Settings
-from ftpalg.core.facts import About, CommandLine, Fact, GatewayTold, News, Noted, Peer, Stopped
+from ftpalg.core.facts import About, CommandLine, Fact, Noted, Peer
+from ftpalg.core.news import GatewayTold, News, Stopped
 from ftpalg.core.wire.commands import Command
 from ftpalg.life.observers import Observers
 from ftpalg.ops.settings import Said

@@ -13,6 +13,7 @@ from ftpalg.config.tables import Pinholes
 from ftpalg.core import facts
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Peer
+from ftpalg.core.news import Reloaded
 from ftpalg.life.readings import Readings, servers_of
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.standing import Standing
@@ -207,6 +208,6 @@ class Certificates(ReadingsCase):
         self.renew(40 * DAY)
         self.of.shared.certificates.reload()
         self.assertIs(self.gauges().values[name], found)
-        self.metrics.tell(facts.Reloaded(changes=("certificates",)))
+        self.metrics.tell(Reloaded(changes=("certificates",)))
         again = (NOON + 40 * DAY).timestamp()
         self.assertEqual(self.value(name, "client", str(self.files.certificate)), again)

@@ -12,7 +12,8 @@ from twisted.internet.task import Clock
 from ftpalg.config import ClientTlsSettings, Listener, ServerTlsSettings, Settings
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import News, Peer
+from ftpalg.core.facts import Peer
+from ftpalg.core.news import News
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.client import ClientControl

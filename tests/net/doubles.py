@@ -7,9 +7,9 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 
 from ftpalg.config import Listener
-from ftpalg.core import facts
-from ftpalg.core.facts import About, Fact, News
+from ftpalg.core.facts import About, Fact
 from ftpalg.core.last_lines import LastLines
+from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
 from ftpalg.core.session_settings import Rules
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.names import Answered, LookUp, unknown
@@ -65,23 +65,23 @@ class Log:
     def __init__(self) -> None:
         self.words: list[tuple[str, str]] = []
         self.news: list[News] = []
-        self.down: list[facts.ServerDown] = []
+        self.down: list[ServerDown] = []
 
     def see(self, about: About, fact: Fact) -> None:
         self.words.append((type(fact).__name__, about.session))
 
     def tell(self, news: News) -> None:
         match news:
-            case facts.Refused(link, reason):
+            case Refused(link, reason):
                 self.words.append((f"refused {link.peer}", reason))
-            case facts.ServerDown(server, reason):
+            case ServerDown(server, reason):
                 self.down.append(news)
                 self.warned(f"server {server} is out of service: {reason}")
-            case facts.ServerUp(server):
+            case ServerUp(server):
                 self.told(f"server {server} is back in service")
-            case facts.Reloaded():
+            case Reloaded():
                 self.told("certificates reloaded")
-            case facts.ReloadFailed(reason):
+            case ReloadFailed(reason):
                 self.warned(f"certificates not reloaded: {reason}")
             case _:
                 self.news.append(news)

@@ -10,7 +10,20 @@ from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side
-from ftpalg.core.facts import About, Fact, News, Outcome, Peer, TransferOver
+from ftpalg.core.facts import About, Fact, Outcome, Peer, TransferOver
+from ftpalg.core.news import (
+    Draining,
+    GatewayTold,
+    News,
+    Probed,
+    Ready,
+    Refused,
+    Reloaded,
+    ReloadFailed,
+    ServerDown,
+    ServerUp,
+    Stopped,
+)
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.steering import Steered
 from ftpalg.core.wire.commands import Command, parse_command
@@ -85,28 +98,28 @@ EVERY_FACT: tuple[Fact, ...] = (
     CLOSED,
 )
 EVERY_NEWS: tuple[News, ...] = (
-    facts.Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
-    facts.Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
-    facts.ReloadFailed("no TOML", "f.toml"),
+    Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
+    Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
+    ReloadFailed("no TOML", "f.toml"),
     Steered("kick", ("filter=client=192.0.2.0/24",), 1000, 98, "2 ended"),
-    facts.Draining(3, 2),
+    Draining(3, 2),
     Drained(Part(Kind.SERVER, "ftp.example:21"), 3, 60.0, 1000),
     Drained(WHOLE),
     Undrained(Part(Kind.ROUTE, "routes[0]"), 1, 0),
     Undrained(Part(Kind.LISTENER, ":21"), reason="the settings do not know it any more"),
-    facts.Stopped(1),
-    facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
-    facts.Probed("192.0.2.8"),
-    facts.ServerDown("a:21", "refused"),
-    facts.ServerDown("a:21", "refused", Shown("CN=a", "CN=b", (), "", "ab" * 32), "renew it"),
-    facts.ServerUp("a:21"),
+    Stopped(1),
+    Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
+    Probed("192.0.2.8"),
+    ServerDown("a:21", "refused"),
+    ServerDown("a:21", "refused", Shown("CN=a", "CN=b", (), "", "ab" * 32), "renew it"),
+    ServerUp("a:21"),
     facts.Resource(facts.What.DATA_PORTS, 10, 10),
     CertificateDue(
         "client-tls.certificate", "a.pem", "expires", "a.pem expires", "2026-01-01T00:00:00Z", 6
     ),
     CertificateDue("client-tls.private-key", "", "unreadable", "a.key", grave=True),
-    facts.GatewayTold("told"),
-    facts.GatewayTold("warned", warning=True),
+    GatewayTold("told"),
+    GatewayTold("warned", warning=True),
 )
 
 

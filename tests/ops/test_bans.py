@@ -20,6 +20,7 @@ from ftpalg.core.drained import Kind
 from ftpalg.core.ends import Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Outcome, Peer
+from ftpalg.core.news import Refused
 from ftpalg.net.drained import SENTENCES
 from ftpalg.ops.forms import line
 from ftpalg.ops.log import SessionLog
@@ -51,13 +52,13 @@ def tell(log: SessionLog | Records) -> None:
     log.see(about("192.0.2.1"), facts.LoginRefused(FORGED, 530, Side.SERVER, FORGED))
     log.see(about("192.0.2.1"), facts.LoginRefused("no account at the gateway was named"))
     log.see(about("2001:db8::5"), facts.LoginRefused("wrong", user="gus"))
-    log.tell(facts.Refused(Link("192.0.2.4", "192.0.2.254", 4711), "Too many sessions."))
+    log.tell(Refused(Link("192.0.2.4", "192.0.2.254", 4711), "Too many sessions."))
     for kind, why in (
         (Kind.GATEWAY, Refusal.DRAINED),
         (Kind.LISTENER, Refusal.LISTENER_DRAINED),
     ):
         link = Link("192.0.2.6", "192.0.2.254", 4711)
-        log.tell(facts.Refused(link, SENTENCES[kind], why, code=421))
+        log.tell(Refused(link, SENTENCES[kind], why, code=421))
     for text in (FORGED, WORDS):
         log.see(about("192.0.2.7"), facts.LoggedIn(text))
         log.see(about("192.0.2.7"), transfer("RETR x", Outcome.REFUSED, text))

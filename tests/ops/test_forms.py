@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ftpalg.core import facts
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Peer
+from ftpalg.core.news import GatewayTold
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.forms import LONGEST, flat, line, stamp
 from ftpalg.ops.record_tables import EVENTS, Record
@@ -87,7 +88,7 @@ class Text(RecordsCase):
 
     def test_braces(self) -> None:
         """Braces in a text are a text's braces."""
-        self.tell(facts.GatewayTold("told {x}"))
+        self.tell(GatewayTold("told {x}"))
         self.assertEqual(line(self.made[-1]), "told {x}")
 
 

@@ -6,7 +6,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, GatewayTold, Noted, Peer, ProtocolError
+from ftpalg.core.facts import About, Noted, Peer, ProtocolError
+from ftpalg.core.news import GatewayTold
 from ftpalg.ops.last_errors import LONGEST, MOST, LastErrors
 
 MINE = "files.example.net:21"

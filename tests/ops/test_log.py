@@ -16,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
 from ftpalg.core.facts import CommandLine, ReplyLines
+from ftpalg.core.news import Refused
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.core.wire.secret_words import SECRET
@@ -85,7 +86,7 @@ class Twisted(LogCase):
         """Sentences with a level; braces in a text are a text's braces."""
         self.log.told("told {x}")
         self.log.warned("warned {x}")
-        self.log.tell(facts.Refused(LINK, "Too many."))
+        self.log.tell(Refused(LINK, "Too many."))
         self.assertEqual(self.lines, ["told {x}", "warned {x}", "192.0.2.9 refused: Too many."])
         levels = [event["log_level"] for event in self.events]
         self.assertEqual(levels, [LogLevel.info, LogLevel.warn, LogLevel.warn])

@@ -12,6 +12,7 @@ from ftpalg.core import facts
 from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, Outcome
+from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
 from ftpalg.core.reached import ServerReached
 from ftpalg.ops.metric_tables import FAMILIES, OTHER
 from ftpalg.ops.metrics import OF_SESSIONS, OF_THE_GATEWAY, Histogram, Labels, Metrics
@@ -105,7 +106,7 @@ class Counted(MetricsCase):
 
     def test_turned_away(self) -> None:
         """By the word of the refusal."""
-        self.metrics.tell(facts.Refused(LINK, "Too many.", Refusal.TOO_MANY))
+        self.metrics.tell(Refused(LINK, "Too many.", Refusal.TOO_MANY))
         self.assertEqual(self.counted("refusals_total"), {("sessions",): 1})
 
     def test_the_same_bytes_as_the_records(self) -> None:
@@ -147,7 +148,7 @@ class Servers(MetricsCase):
         self.see(facts.TlsFailed(Side.SERVER, "said", Reason.SERVER_REVOKED))
         self.see(facts.SessionClosed(Reason.QUIT, Moment.IDLE))
         self.see(facts.TlsFailed(Side.CLIENT, "said", Reason.CLIENT_TLS))
-        self.metrics.tell(facts.ServerDown(OURS, "refused"))
+        self.metrics.tell(ServerDown(OURS, "refused"))
         self.see(unreachable, about=IN._replace(name="evil.example:21"))
         reasons = ("server-no-greeting", "server-not-ftp", "server-refuses", "server-revoked")
         expected = {(OURS, reason): 1 for reason in (*reasons, "unhealthy")}
@@ -173,10 +174,10 @@ class Servers(MetricsCase):
             self.assertEqual(self.metrics.up, {OURS: up})
         self.see(facts.TlsFailed(Side.CLIENT, "said", Reason.CLIENT_TLS), facts.LoginRefused("no"))
         self.assertEqual(self.metrics.up, {OURS: False})
-        self.metrics.tell(facts.ServerUp(OURS))
+        self.metrics.tell(ServerUp(OURS))
         self.see(facts.LoggedIn("anna"), about=IN._replace(name="named.example:21"))
         self.assertEqual(self.metrics.up, {OURS: True})
-        self.metrics.tell(facts.ServerDown(OURS, "refused"))
+        self.metrics.tell(ServerDown(OURS, "refused"))
         self.assertEqual(self.metrics.up, {OURS: False})
 
     def test_other_settings(self) -> None:
@@ -198,18 +199,18 @@ class Reloads(MetricsCase):
         """A fault holds until settings are taken."""
         self.assertTrue(self.metrics.holds)
         self.clock.advance(5)
-        self.metrics.tell(facts.ReloadFailed("no TOML", "f"))
+        self.metrics.tell(ReloadFailed("no TOML", "f"))
         self.assertEqual((self.metrics.holds, self.metrics.reloaded), (False, NOON))
-        self.metrics.tell(facts.Reloaded(changes=("certificates",)))
+        self.metrics.tell(Reloaded(changes=("certificates",)))
         self.assertFalse(self.metrics.holds)
-        self.metrics.tell(facts.Reloaded("f", ("certificates", "log.level")))
+        self.metrics.tell(Reloaded("f", ("certificates", "log.level")))
         self.assertEqual((self.metrics.holds, self.metrics.reloaded), (True, NOON + 5))
         self.assertEqual(self.metrics.reloads, 2)
 
     def test_certificates(self) -> None:
         """They are read by themselves, and anew with settings."""
-        for mended in (facts.Reloaded(changes=("certificates",)), facts.Reloaded("f", ())):
-            self.metrics.tell(facts.ReloadFailed("no key", what="certificates"))
+        for mended in (Reloaded(changes=("certificates",)), Reloaded("f", ())):
+            self.metrics.tell(ReloadFailed("no key", what="certificates"))
             self.assertFalse(self.metrics.holds)
             self.metrics.tell(mended)
             self.assertTrue(self.metrics.holds)
@@ -261,7 +262,7 @@ class Tables(SynchronousTestCase):
     def test_facts(self) -> None:
         """Only facts and news that there are."""
         self.assertLessEqual(set(OF_SESSIONS), set(get_args(facts.Fact)))
-        self.assertLessEqual(set(OF_THE_GATEWAY), set(get_args(facts.News)))
+        self.assertLessEqual(set(OF_THE_GATEWAY), set(get_args(News)))
 
     def test_histogram(self) -> None:
         """A bound belongs to its bucket, and a clock that was set back is no time at all."""

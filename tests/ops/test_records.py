@@ -11,6 +11,7 @@ from ftpalg.core import facts
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Outcome, Peer
+from ftpalg.core.news import News, Probed, Refused, Stopped
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.news import OF_GATEWAY
@@ -42,7 +43,7 @@ class Tables(RecordsCase):
     def test_every_fact(self) -> None:
         """Each fact but the ladder's and the metrics' has its record, each piece of news too."""
         self.assertEqual(set(OF_SESSIONS), set(get_args(facts.Fact)) - LADDER - MEASURED)
-        self.assertEqual({*OF_GATEWAY, *COUNTED}, set(get_args(facts.News)))
+        self.assertEqual({*OF_GATEWAY, *COUNTED}, set(get_args(News)))
         self.assertEqual({type(fact) for fact in EVERY_FACT}, {*OF_SESSIONS, *MEASURED})
         self.assertEqual({type(news) for news in EVERY_NEWS}, {*OF_GATEWAY, *COUNTED})
 
@@ -232,12 +233,12 @@ class Looks(RecordsCase):
         """Who says nothing and leaves is counted, and told of once a minute."""
         for _ in range(100):
             self.see(facts.SessionOpened(), self.GONE)
-        self.tell(facts.Probed("192.0.2.8"))
+        self.tell(Probed("192.0.2.8"))
         self.assertEqual(self.events, ["probed"])
         self.clock.advance(60)
         self.see(facts.SessionOpened(), self.GONE)
         self.assertEqual(self.last("probed").fields["count"], 101)
-        self.tell(facts.Stopped(0))
+        self.tell(Stopped(0))
         self.assertEqual(self.last("stopped").fields["probes"], 102)
 
     def test_said_something(self) -> None:
@@ -270,7 +271,7 @@ class Seldom(RecordsCase):
 
     def test_refused(self) -> None:
         """Who is turned away is told of each time: fail2ban counts."""
-        self.tell(*[facts.Refused(LINK, "Too many.", Refusal.TOO_MANY, "limits.sessions", 421)] * 3)
+        self.tell(*[Refused(LINK, "Too many.", Refusal.TOO_MANY, "limits.sessions", 421)] * 3)
         self.assertEqual(self.events, ["refused"] * 3)
         self.assertEqual(
             self.made[0].fields,
@@ -283,7 +284,7 @@ class Seldom(RecordsCase):
                 "why": "Too many.",
             },
         )
-        self.tell(facts.Refused(LINK, "no header", Refusal.BAD_HEADER, "f.toml:3: x"))
+        self.tell(Refused(LINK, "no header", Refusal.BAD_HEADER, "f.toml:3: x"))
         self.assertNotIn("code", self.made[-1].fields)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -11,7 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from ftpalg.__main__ import main
@@ -162,7 +163,7 @@ class Lines(Agent):
 
 def end(pid: int) -> None:
     """End a program that took over; it may have gone."""
-    with suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
 
 

@@ -21,7 +21,8 @@ from ftpalg.core.events import (
     CommandRefused,
     Link,
 )
-from ftpalg.core.facts import Peer, Probed, Refused
+from ftpalg.core.facts import Peer
+from ftpalg.core.news import Probed, Refused
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.wire.commands import parse_command
 from ftpalg.core.wire.errors import BareByte, FtpError

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure as Reason
 
 from ftpalg.config import Settings
 from ftpalg.core.certificates import Shown
-from ftpalg.core.facts import ServerDown, ServerUp
+from ftpalg.core.news import ServerDown, ServerUp
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.outlet import IConnection
