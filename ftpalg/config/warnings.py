@@ -182,12 +182,20 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
 # -- listeners --------------------------------------------------------------------------------------
 
 
+def _endpoints(settings: Settings) -> list[tuple[str, str]]:
+    """Key and text of whatever is listened on, with the ports beside the listeners at the end."""
+    named = zip(listener_keys(settings), settings.all_listeners, strict=True)
+    admin = settings.admin
+    beside = [("admin.listen", admin.listen), ("admin.agent", admin.agent)]
+    return [(key, one.endpoint) for key, one in named] + [one for one in beside if one[1]]
+
+
 def _sockets(settings: Settings) -> list[tuple[str, str, Socket]]:
-    """Key and text of each listener whose address can be known, and the address."""
+    """Key and text of each whose address can be known, and the address."""
     return [
-        (key, one.endpoint, found)
-        for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True)
-        for found in [socket_of(one.endpoint)]
+        (key, endpoint, found)
+        for key, endpoint in _endpoints(settings)
+        for found in [socket_of(endpoint)]
         if found is not None
     ]
 
@@ -215,14 +223,14 @@ def _is_here(host: str) -> bool:
 
 def _same_endpoint(settings: Settings) -> Iterator[tuple[str, str]]:
     seen: list[tuple[str, Socket | str]] = []
-    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
-        mine: Socket | str = socket_of(one.endpoint) or one.endpoint
+    for key, endpoint in _endpoints(settings):
+        mine: Socket | str = socket_of(endpoint) or endpoint
         for other, theirs in seen:
             same = mine == theirs or (
                 isinstance(mine, Socket) and isinstance(theirs, Socket) and mine.meets(theirs)
             )
             if same and not (isinstance(mine, Socket) and mine.port == 0):
-                yield key, f"{key} = {one.endpoint!r}: {other} listens there already"
+                yield key, f"{key} = {endpoint!r}: {other} listens there already"
                 break
         seen.append((key, mine))
 

@@ -80,9 +80,21 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
             "listen[0] listens there already",
         ),
         (SERVED + "listen = ['systemd:a', 'systemd:a']", "listen[1]", "listens there already"),
+        (
+            SERVED + "listen = [':21']\n[admin]\nlisten = '127.0.0.1:21'",
+            "admin.listen",
+            "listen[0] listens there already",
+        ),
+        (
+            SERVED + "[admin]\nlisten = ':8021'\nagent = '127.0.0.1:8021'",
+            "admin.agent",
+            "admin.listen listens there already",
+        ),
     ),
     "listener-in-ports": (
         (SERVED + "listen = [':50000']", "listen[0]", "lies within data.client-ports"),
+        (SERVED + "[admin]\nlisten = ':50000'", "admin.listen", "lies within data.client-ports"),
+        (SERVED + "[admin]\nagent = ':50001'", "admin.agent", "lies within data.client-ports"),
     ),
     "fits-all": (
         ("[[access.servers]]\nallow = true", "access.servers[0]", "decides for everybody"),
