@@ -75,6 +75,15 @@ def paths_of(command: Command, renamed: bytes | None) -> tuple[bytes | None, byt
     return None, argument
 
 
+def barred_of(command: Command, trail: Trail) -> tuple[str | None, str | None]:
+    """The path and the target of a command that was refused before its turn."""
+    if command.secret or command.verb in CHANGES:
+        path, target = paths_of(command, trail.renamed)
+        whole = None if path is None else printable(trail.place.absolute(path))
+        return whole, None if target is None else printable(target)
+    return path_of(command, trail), None
+
+
 def octets_of(line: bytes) -> str:
     """The first bytes of a line, what is no text written out."""
     cut = printable(line[:OCTETS])

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.core.place import Place, clean, said
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
-from ftpalg.ops.paths import Place, clean, said
 
 
 class Following(SynchronousTestCase):
