@@ -72,6 +72,7 @@ CORE = (
             "events",
             "permits",
             "place",
+            "week",
             "actions",
             "phases",
             "session_settings",

@@ -42,7 +42,7 @@ def span_of(text: str) -> Span:
     if not match["begin"]:
         return Span(days)
     begin, end = _minute(match["begin"]), _minute(match["end"])
-    if begin == DAY or begin == end:
+    if begin in (DAY, end):
         raise ValueError(text)
     return Span(days, begin, end)
 

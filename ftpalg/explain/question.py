@@ -24,7 +24,8 @@ class Question(NamedTuple):
     packets were for.  ``account``, ``user`` and ``host`` are what it says behind USER and HOST, ``sni``
     what its TLS asks for; ``tls`` is True where it begins TLS wherever that is offered.  ``addresses``
     are what the name of the server is taken to resolve to; ``look_up`` looks up names, None where none
-    is to be looked up.
+    is to be looked up.  ``command`` is what the client says once it is logged in, in the directory
+    ``place``; ``at`` is when, in seconds since 1970.
     """
 
     client: str
@@ -37,6 +38,9 @@ class Question(NamedTuple):
     tls: bool = False
     addresses: tuple[str, ...] = ()
     look_up: LookedUp | None = None
+    command: bytes | None = None
+    place: bytes = b"/"
+    at: float = 0.0
 
     def addresses_of(self, host: str, *, named: bool) -> tuple[str, ...] | None:
         """The addresses of a server; None where they are not known."""

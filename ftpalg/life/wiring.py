@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import time
 from typing import TYPE_CHECKING
 
 from ftpalg.config import Listener, Settings
@@ -60,8 +59,9 @@ def route_table(settings: Settings, listener: Listener) -> tuple[RouteRule, ...]
     )
 
 
-def permits_of(settings: Settings, now: Callable[[], float] = time) -> CommandPermits | None:
-    """``[[access.commands]]``; None where there are none, which is what nothing is loaded for."""
+def permits_of(settings: Settings, now: Callable[[], float]) -> CommandPermits | None:
+    """``[[access.commands]]``; None, and nothing is loaded, where there are none.  ``now`` is seconds since
+    1970."""
     if not settings.access.commands:
         return None
     from zoneinfo import ZoneInfo
@@ -81,8 +81,13 @@ def permits_of(settings: Settings, now: Callable[[], float] = time) -> CommandPe
     return CommandPermits(rules, settings.origin.of, now)
 
 
-def rules_of(settings: Settings, listener: Listener, is_account: IsAccount | None = None) -> Rules:
-    """A listener's rules with the table of routes, and with who knows the accounts."""
+def rules_of(
+    settings: Settings,
+    listener: Listener,
+    is_account: IsAccount | None,
+    now: Callable[[], float],
+) -> Rules:
+    """A listener's rules with the table of routes, the rules for commands, and who knows the accounts."""
     table = route_table(settings, listener)
     tried = route_shadows(table, settings.origin.of)
     return replace(
@@ -91,5 +96,5 @@ def rules_of(settings: Settings, listener: Listener, is_account: IsAccount | Non
         tried=tried.told if tried is not None else None,
         hosts=(lambda host: knows_host(table, host)) if uses_hosts(table) else None,
         is_account=is_account,
-        permits=permits_of(settings),
+        permits=permits_of(settings, now),
     )

@@ -243,18 +243,7 @@ class Records:
         )
 
     def _barred(self, about: About, trail: Trail, fact: facts.CommandBarred) -> None:
-        path, target = barred_of(fact.command, trail)
-        self._say(
-            "command_refused",
-            about,
-            trail,
-            command=fact.command.verb.decode("ascii"),
-            path=path,
-            target=target,
-            rule=fact.rule,
-            code=fact.code,
-            why=fact.text,
-        )
+        self._say("command_refused", about, trail, **barred_of(fact, trail))
 
     def _transfer(self, about: About, trail: Trail, fact: facts.TransferOver) -> None:
         up, path = fact.command.kind is Kind.UPLOAD, path_of(fact.command, trail)
