@@ -60,7 +60,8 @@ def asked(settings: Settings, question: Question, command: Command, talk: Talk) 
         steps.append(_step(settings, at, outcome, why, shadow=rule.shadow))
     behind = holding.get(None)
     if behind is not None:
-        place = settings.origin.place(f"{TABLE}[0]")
+        last = len(settings.access.commands) - 1
+        place = settings.origin.place(f"{TABLE}[{last}]")
         steps.append(Step(TABLE, BEHIND, place, Outcome.TAKEN, "no rule allows it"))
     ruling = permits.judge(wanted)
     verdict = None

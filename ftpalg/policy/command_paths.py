@@ -68,11 +68,12 @@ def _listed(argument: bytes) -> Names:
     """LIST -la a b: ``ls`` takes the options and several names; others take all of it for one."""
     words = argument.split()
     tree = any(word.startswith(b"-") and b"R" in word for word in words)
-    if b".." in argument:  # else options as a name lead to nothing that is there
-        yield argument, tree
-    rest = argument.strip()
-    while rest.startswith(b"-"):
-        rest = rest.partition(b" ")[2].strip()
+    if len(words) == 1 or b"/" in b"".join(words[:1]) or b".." in argument:
+        yield argument, tree  # else options with what follows are no name of anything
+    rest, option = argument.strip(), b""
+    while rest.startswith(b"-") and option != b"--":
+        option, _, rest = rest.partition(b" ")
+        rest = rest.strip()
     yield from _globbed(rest, tree)
     words = rest.split()
     for word in words[:LONGEST]:

@@ -38,8 +38,8 @@ def fold(part: str) -> str:
 
 def without_stream(part: str) -> str:
     """A part without what NTFS takes for the name of a stream."""
-    name, colon, _ = part.partition(":")
-    return name if colon and len(name) > 1 else part
+    name, _, stream = part.partition(":")
+    return name if name and stream else part
 
 
 def fits(glob: tuple[str, ...], path: tuple[str, ...], *, above: bool = False) -> bool:

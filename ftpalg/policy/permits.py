@@ -57,7 +57,13 @@ class CommandPermits:
         tried = self._tried(wanted, at, last) if self._tries else None
         if not last.says:
             return Ruling(tried=tried)
-        return Ruling(code_for(wanted), last.says, self._place(_key(last)), tried)
+        return Ruling(code_for(wanted), last.says, self._where(last), tried)
+
+    def _where(self, step: Step) -> str:
+        """The rule that decides, with its place; behind the last one it is none."""
+        if step.at is None:
+            return f"behind {self._place(f'{KEY}[{len(self._rules) - 1}]')}"
+        return self._place(f"{KEY}[{step.at}]")
 
     def _tried(self, wanted: Wanted, at: float, last: Step) -> Shadowed | None:
         """Told only where it differs: there are too many commands."""
@@ -65,8 +71,6 @@ class CommandPermits:
         if bool(would.says) is bool(last.says):
             return None
         said = f"refuse it: {would.says}" if would.says else "allow it"
-        return Shadowed(self._place(_key(would)), said, differs=True)
+        return Shadowed(self._where(would), said, differs=True)
 
 
-def _key(step: Step) -> str:
-    return KEY if step.at is None else f"{KEY}[{step.at}]"
