@@ -72,5 +72,3 @@ class CommandPermits:
             return None
         said = f"refuse it: {would.says}" if would.says else "allow it"
         return Shadowed(self._where(would), said, differs=True)
-
-

@@ -293,7 +293,13 @@ class Places(Permitting):
             P <- S  350 Go on.
             C <- P  350 Go on.
             C -> P  RNTO /secret/b
+            P -> S  SYST
+            P <- S  501 RNTO comes next.
             C <- P  550 No.
+            C -> P  RNTO /b
+            P -> S  RNTO /b
+            P <- S  503 RNFR comes first.
+            C <- P  503 RNFR comes first.
             """
         )
 

@@ -122,7 +122,17 @@ class Telling(SynchronousTestCase):
 
     def test_moved(self) -> None:
         """Whatever may have moved the client or the directory, and whatever is not known."""
-        for verb in (b"CWD", b"CDUP", b"USER", b"PASS", b"SITE", b"RNTO", b"SMNT", b"XFOO", b"REIN"):
+        for verb in (
+            b"CWD",
+            b"CDUP",
+            b"USER",
+            b"PASS",
+            b"SITE",
+            b"RNTO",
+            b"SMNT",
+            b"XFOO",
+            b"REIN",
+        ):
             self.assertNotIn(verb, STAYS)
             self.assertEqual(self.after(verb, b'250 "/b" is it.'), Told(), verb)
         for verb in (b"RETR", b"DELE", b"TYPE", b"NOOP", b"EPSV", b"MKD"):

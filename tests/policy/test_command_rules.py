@@ -55,12 +55,28 @@ class Conditions(RulesTest):
     def test_each(self) -> None:
         """Each condition by itself: one that holds, one that does not."""
         for holds, lacks, key in (
-            ({"clients": (ip_network("10.0.0.0/8"),)}, {"clients": (ip_network("::/0"),)}, "clients"),
+            (
+                {"clients": (ip_network("10.0.0.0/8"),)},
+                {"clients": (ip_network("::/0"),)},
+                "clients",
+            ),
             ({"accounts": ("g*",)}, {"accounts": ("G*",)}, "accounts"),
             ({"users": ("b?b",)}, {"users": ("B*",)}, "users"),
-            ({"destinations": ("*.Example.net",)}, {"destinations": ("example.net",)}, "destinations"),
-            ({"destinations": ("ftp.example.net:2121",)}, {"destinations": ("*:21",)}, "destinations"),
-            ({"destinations": ("198.51.100.7",)}, {"destinations": ("198.51.100.8",)}, "destinations"),
+            (
+                {"destinations": ("*.Example.net",)},
+                {"destinations": ("example.net",)},
+                "destinations",
+            ),
+            (
+                {"destinations": ("ftp.example.net:2121",)},
+                {"destinations": ("*:21",)},
+                "destinations",
+            ),
+            (
+                {"destinations": ("198.51.100.7",)},
+                {"destinations": ("198.51.100.8",)},
+                "destinations",
+            ),
             ({"commands": spread(("read",))}, {"commands": spread(("write",))}, "commands"),
             ({"commands": spread(("RETR",))}, {"commands": spread(("SIZE",))}, "commands"),
             ({"paths": (glob_of("/a"),)}, {"paths": (glob_of("/A"),)}, "paths"),
@@ -203,5 +219,3 @@ class Decisions(RulesTest):
             self.assertFalse(self.allows((rule(False, paths="/secret"), rest), one), line)
         else:
             self.assertFalse(self.allows((rule(True, paths="/secret"),), one), line)
-
-

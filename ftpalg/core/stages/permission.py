@@ -4,6 +4,9 @@ Paths are judged from the current directory, which only the server knows: CWD ma
 symbolic link.  So the gateway asks it (PWD), before a command to which it makes a difference, and once for
 each place.  RNFR is such a one, whatever its path: behind it nothing may be asked.  Where the server does
 not say, names that begin there are not known, and rules with paths fail closed.
+
+Where the other half of RNFR is refused, the server still waits for it: ProFTPD answers 501 to whatever
+comes then but NOOP, and others would take a later RNTO.  So it gets a SYST first, which asks nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.core.wire.replies import Reply
 
-PWD = Command(b"PWD")
+PWD, SYST = Command(b"PWD"), Command(b"SYST")
 MOVES_DATA = (Kind.DOWNLOAD, Kind.UPLOAD)
 BEHIND = (b"RNTO",)
 """What has to follow its first half at once (RFC 959): nothing may be asked in between."""
@@ -72,7 +75,7 @@ class Permission(Stage):
             self.state = self.state.after(self.desk.sent, message)
 
     def told(self, message: Reply) -> None:
-        """The server's answer to our PWD: the command is taken again, and judged."""
+        """The server's answer to what was ours: the command is taken again, and judged."""
         desk, command = self.desk, self.desk.head
         assert command is not None, "it was asked for its sake"
         if message.preliminary:
@@ -88,6 +91,9 @@ class Permission(Stage):
             desk.client.peer, desk.account, user, plan.server, address, command, self.state.path
         )
         ruling = permits.judge(wanted)
+        if ruling.code and desk.sent == b"RNFR":
+            desk.ask(SYST, Await.PLACE)
+            return False
         if ruling.tried is not None:
             desk.observe(ruling.tried)
         if not ruling.code:
