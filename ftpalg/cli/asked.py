@@ -10,9 +10,7 @@ from typing import Any
 
 from ftpalg.config import Settings
 from ftpalg.config.contradictions import listener_keys
-from ftpalg.core.wire.commands import parse_command
-from ftpalg.core.wire.errors import BadCommand
-from ftpalg.explain.question import Question, address_of, server_of
+from ftpalg.explain.question import Question, address_of, command_of, server_of
 from ftpalg.net.reach.system import addresses_of
 
 
@@ -47,15 +45,14 @@ def _bytes(word: str | None) -> bytes | None:
     return None if word is None else os.fsencode(word)
 
 
-def _command(word: str | None) -> bytes | None:
+def _command(word: str | None) -> Any:
     """A command as a client says it."""
-    said = _bytes(word)
-    if said is not None:
-        try:
-            parse_command(said)
-        except BadCommand as error:
-            raise WrongQuestion(f"--command {word!r}: {error}") from None
-    return said
+    if word is None:
+        return None
+    try:
+        return command_of(os.fsencode(word))
+    except ValueError as error:
+        raise WrongQuestion(f"--command {word!r}: {error}") from None
 
 
 def _moment(word: str | None) -> float:

@@ -14,7 +14,7 @@ from ftpalg.core.events import Link
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.addresses import normal
-from ftpalg.core.wire.commands import parse_command, printable
+from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.explain import commands, names, routes, ways
@@ -222,8 +222,7 @@ class Answering:
         """The command that is said once the client is in, if one is asked about."""
         if self.question.command is None or verdict.kind not in (Kind.GOES, Kind.DEPENDS):
             return (*steps, *commands.unasked(self.settings)), verdict
-        command = parse_command(self.question.command)
-        found = commands.asked(self.settings, self.question, command, self.talk)
+        found = commands.asked(self.settings, self.question, self.question.command, self.talk)
         self.notes += found.notes
         return (*steps, *found.steps), verdict if found.verdict is None else found.verdict
 

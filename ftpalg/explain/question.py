@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
-from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.commands import Command, parse_command
+from ftpalg.core.wire.errors import BadArgument, BadCommand
 from ftpalg.core.wire.user_at_host import parse_server
 
 LookedUp = Callable[[str], tuple[list[str], str]]
@@ -38,7 +39,7 @@ class Question(NamedTuple):
     tls: bool = False
     addresses: tuple[str, ...] = ()
     look_up: LookedUp | None = None
-    command: bytes | None = None
+    command: Command | None = None
     place: bytes = b"/"
     at: float = 0.0
 
@@ -55,6 +56,14 @@ def server_of(text: bytes) -> Server:
     try:
         return parse_server(b"[%b]" % text if bare else text)
     except BadArgument as error:
+        raise ValueError(str(error)) from None
+
+
+def command_of(text: bytes) -> Command:
+    """A command as a client says it.  Raise ValueError."""
+    try:
+        return parse_command(text)
+    except BadCommand as error:
         raise ValueError(str(error)) from None
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from ftpalg.core.actions import Tell
 from ftpalg.core.facts import CommandBarred, Shadowed
 from ftpalg.core.permits import Ruling, Wanted
-from ftpalg.core.place import Told
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.stages.permission import Standing
 from ftpalg.core.wire.commands import Command
 from tests.core.ladder import CLIENT, FIXED, SERVER, Ladder, LadderTest, actions
 from tests.core.openings import GREETED, LOGIN, PASV_EPSV, RETR, USABLE
@@ -131,7 +131,7 @@ class Judged(Permitting):
             C <- P  250 Gone.
             """
         )
-        self.assertEqual(made.session.permission.state, Told())
+        self.assertEqual(made.session.permission.state, Standing())
 
     def test_through_parent(self) -> None:
         """The address of a parent is not the server's."""
@@ -282,6 +282,31 @@ class Places(Permitting):
         )
         self.under("C -> P  RNTO b\nC <- P  550 No.")
 
+    def test_not_begun(self) -> None:
+        """Where the server has no RNFR, or has got another command since, nothing is renamed by us."""
+        for between in (
+            "C -> P  RNFR /pub/a\nP -> S  RNFR /pub/a\nP <- S  550 Gone.\nC <- P  550 Gone.",
+            "C -> P  RNFR /secret\nC <- P  550 No.",
+            f"""
+            C -> P  RNFR /pub/a
+            P -> S  RNFR /pub/a
+            P <- S  350 Go on.
+            C <- P  350 Go on.
+            {USABLE}
+            """,
+        ):
+            self.under(
+                f"""
+                C -> P  PWD
+                P -> S  PWD
+                P <- S  257 "/pub" is it.
+                C <- P  257 "/pub" is it.
+                {between}
+                C -> P  RNTO /secret/b
+                C <- P  550 No.
+                """
+            )
+
     def test_named_by_one(self) -> None:
         """Both names are judged."""
         self.under(
@@ -293,8 +318,8 @@ class Places(Permitting):
             P <- S  350 Go on.
             C <- P  350 Go on.
             C -> P  RNTO /secret/b
-            P -> S  SYST
-            P <- S  501 RNTO comes next.
+            P -> S  RNTO /a
+            P <- S  250 It has its name.
             C <- P  550 No.
             C -> P  RNTO /b
             P -> S  RNTO /b

@@ -76,9 +76,9 @@ EVERY_FACT: tuple[Fact, ...] = (
     facts.LoggedIn("anna", 230, "Welcome."),
     answered("DELE x"),
     facts.CommandBarred(
-        Command(b"DELE", b"x"),
+        Command(b"RMD", b"x"),
         550,
-        "DELE is denied by rule 1 of access.commands.",
+        "RMD is denied by rule 1 of access.commands.",
         "f.toml:9: access.commands[0]",
     ),
     transfer(),

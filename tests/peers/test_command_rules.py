@@ -160,7 +160,8 @@ class Rules(SynchronousTestCase):
             for name in ("/", "/secret", "/pub/.."):  # the tree is not carried off
                 self.assertRaises(ftplib.error_perm, client.rename, name, "/pub/new")
             self.assertRaises(ftplib.error_perm, client.rename, "/pub/open", "/secret/open")
-            self.assertEqual(self.got(client, "RETR /pub/open"), b"anybody")
+            found = self.got(client, "RETR /pub/open")
+            self.assertEqual(found, b"anybody")
             self.assertEqual((root / "secret/hidden").read_bytes(), HIDDEN)
             self.assertEqual((root / "secret/hidden").stat().st_mode & 0o777, 0o644)
             self.assertNotEqual(int((root / "secret/hidden").stat().st_mtime), 1577836800)
