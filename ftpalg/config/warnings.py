@@ -325,7 +325,8 @@ def _within(later: Rule, earlier: Rule, name: str) -> bool:
 def _condition(rule: Rule, name: str) -> Any:
     found = getattr(rule, name)
     if name == "commands":
-        return sorted(spread(found or (("read", "write") if rule.allow else ())))
+        wide = ("read", "write") if getattr(rule, "allow", False) else ()
+        return sorted(spread(found or wide))
     return (
         ALLOWED_PORTS if name == "ports" and not found and getattr(rule, "allow", False) else found
     )

@@ -107,6 +107,8 @@ class Paths(SynchronousTestCase):
             (b'XCRC "/s" 0 9', {("/s", False)}),
             (b'XCRC "/s', {("/s", False), ('/pub/"/s', False)}),
             (b"SITE CHMOD 600 x", {("/pub/x", True)}),
+            (b"SITE UTIME 20200101000000 x", {("/pub/20200101000000 x", False), ("/pub/x", False)}),
+            (b"THMB JPEG 8 6 /a b", {("/a b", False)}),
             (b"SITE SYMLINK /s x", {("/s", True), ("/pub/x", True)}),
             (b"SITE SYMLINK /s a b", {("/s", True), ("/pub/a", True), (None, True)}),
             (b"SITE EXEC x", {(None, True)}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -30,7 +31,7 @@ def rule(allow: bool, *commands: str, paths: str = "") -> CommandRule:
     return CommandRule(allow, commands=spread(commands), paths=tuple(map(glob_of, paths.split())))
 
 
-def wanted(line: bytes, place: bytes = b"/", **more: str) -> Wanted:
+def wanted(line: bytes, place: bytes = b"/", **more: Any) -> Wanted:
     """What bob wants of ftp.example.net, at 198.51.100.7."""
     server = Server("ftp.example.net", 2121)
     made = Wanted("10.1.2.3", "", "bob", server, "198.51.100.7", parse_command(line), place)
@@ -88,11 +89,12 @@ class Conditions(RulesTest):
 
     def test_unsure(self) -> None:
         """An account, a user, a server of whom nothing is known: denied and not allowed."""
-        for made in (
+        conditions: tuple[dict[str, Any], ...] = (
             {"accounts": ("gus",)},
             {"users": ("bob",)},
             {"destinations": ("ftp.example.net",)},
-        ):
+        )
+        for made in conditions:
             one = wanted(b"RETR x", user="")._replace(server=None)
             asked = Asked(one, NOON)
             key = next(iter(made))
