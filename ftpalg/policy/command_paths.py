@@ -68,7 +68,7 @@ def _listed(argument: bytes) -> Names:
     """LIST -la a b: ``ls`` takes the options and several names; others take all of it for one."""
     words = argument.split()
     tree = any(word.startswith(b"-") and b"R" in word for word in words)
-    if len(words) == 1 or b"/" in b"".join(words[:1]) or b".." in argument:
+    if len(words) == 1 or b"/" in b"".join(words[:1]):
         yield argument, tree  # else options with what follows are no name of anything
     rest, option = argument.strip(), b""
     while rest.startswith(b"-") and option != b"--":

@@ -126,6 +126,7 @@ class Paths(SynchronousTestCase):
         """Bytes that a server may take for Telnet's."""
         paths = paths_of(Command(b"RETR", b"/se\xff\xf1cret\xff\xff"), b"/")
         self.assertIn(Path((b"secret",)), paths)
+        self.assertIn(Path((b"se\xff\xf1cret\xff\xff",)), paths)
         self.assertIn(Path((b"se\xff\xf1cret\xff",)), paths)
 
     def test_many(self) -> None:
