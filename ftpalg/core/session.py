@@ -47,25 +47,9 @@ class Session:
     """The core of one session.  Give it events, perform the actions it returns, in their order."""
 
     __slots__ = (
-        "_about",
-        "_named",
-        "_route",
-        "_server",
-        "abort",
-        "addressing",
-        "command",
-        "desk",
-        "destination",
-        "entry",
-        "forwarding",
-        "login",
-        "matching",
-        "permission",
-        "protection",
-        "queue",
-        "restart",
-        "resync",
-        "transfer",
+        "_about", "_named", "_route", "_server", "abort", "addressing", "command", "desk",
+        "destination", "entry", "forwarding", "login", "matching", "permission", "protection",
+        "queue", "restart", "resync", "transfer",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
