@@ -40,9 +40,11 @@ class Ruling(NamedTuple):
 
 
 class Permits(Protocol):
-    """The rules for commands; ``holds`` is False where every one is only tried."""
+    """The rules for commands."""
 
-    holds: bool
+    @property
+    def holds(self) -> bool:
+        """False where every one is only tried."""
 
     def minds(self, command: Command) -> bool:
         """Whether any rule is asked about it: not about what only keeps a session going."""
