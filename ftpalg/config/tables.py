@@ -14,11 +14,12 @@ from typing import Any
 
 from attrs import Factory, field, fields, frozen
 
-from ftpalg.config import checks
+from ftpalg.config import checks, command_checks
 from ftpalg.config.checks import SCHEMAS, Check, Network, schema
 from ftpalg.config.section import Section
 from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.week import Span
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, parse_server
 
@@ -221,11 +222,28 @@ class AccessRule(Section):
 
 
 @frozen(eq=False, repr=False)
+class CommandRule(Section):
+    """One of ``[[access.commands]]``."""
+
+    allow: bool = setting(True, checks.switch)
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    accounts: tuple[str, ...] = setting((), checks.texts)
+    users: tuple[str, ...] = setting((), checks.texts)
+    destinations: tuple[str, ...] = setting((), checks.texts)
+    commands: tuple[str, ...] = setting((), command_checks.commands)
+    paths: tuple[str, ...] = setting((), command_checks.globs)
+    times: tuple[Span, ...] = setting((), command_checks.times)
+    zone: str = setting("UTC", command_checks.zone)
+    shadow: bool = setting(False, checks.switch)
+
+
+@frozen(eq=False, repr=False)
 class Access(Section):
     """``[access]``."""
 
     clients: tuple[Network, ...] = setting((), checks.networks)
     servers: tuple[AccessRule, ...] = ()
+    commands: tuple[CommandRule, ...] = ()
 
 
 # -- routes -------------------------------------------------------------------------------------------

@@ -114,6 +114,17 @@ class CommandAnswered(NamedTuple):
 
 
 @value
+class CommandBarred(NamedTuple):
+    """A command did not go to the server, by a ``rule`` for commands, with its place; ``code`` and ``text``
+    are the reply."""
+
+    command: Command
+    code: int
+    text: str
+    rule: str
+
+
+@value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
     each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and the seconds
@@ -281,6 +292,7 @@ Fact = (
     | AccountLoggedIn
     | LoginRefused
     | CommandAnswered
+    | CommandBarred
     | TransferOver
     | Intruded
     | Resource

@@ -46,7 +46,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "waiting": 64,
         "waiting-per-peer": 8,
     },
-    "access": {"clients": (), "servers": ()},
+    "access": {"clients": (), "servers": (), "commands": ()},
     "proxy-protocol": {"balancers": ()},
     "pinholes": {"table": "", "ipv4-set": "data4", "ipv6-set": "data6"},
     "health": {"every": 30.0},
