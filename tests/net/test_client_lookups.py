@@ -7,7 +7,8 @@ from collections.abc import Callable
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.reach.client_lookups import Lookups, group
+from ftpalg.net.ledger import Bound, Line, OwnLedger
+from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.names import MOST, Answered, LookUp
 
 ONE, TWO = "192.0.2.1", "192.0.2.2"
@@ -53,7 +54,8 @@ class LookupsCase(SynchronousTestCase):
         self.clock = Clock()
         self.source = Source()
         self.warnings: list[str] = []
-        self.lookups = Lookups(self.clock, self.source, 10.0, 3, 2, self.warnings.append)
+        self.ledger = OwnLedger({Line.LOOKUPS: Bound(2, 3)})
+        self.lookups = Lookups(self.clock, self.source, 10.0, self.ledger, self.warnings.append)
         self.told: list[tuple[str, list[str], str]] = []
 
     def look_up(self, peer: str, name: str) -> LookUp:
@@ -65,7 +67,9 @@ class LookupsCase(SynchronousTestCase):
     def nothing_left(self) -> None:
         """No clock runs, nothing is counted, nobody waits."""
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertEqual((dict(self.lookups.running), dict(self.lookups._waiting)), ({}, {}))
+        self.assertEqual(
+            (dict(self.ledger.holders(Line.LOOKUPS)), dict(self.lookups._waiting)), ({}, {})
+        )
 
 
 class Answers(LookupsCase):
@@ -180,4 +184,3 @@ class Bounds(LookupsCase):
             self.look_up(f"2001:db8::{number}", name)
         self.look_up("2001:db8:0:1::1", "d")
         self.assertEqual(self.source.begun, ["a", "b", "d"])
-        self.assertEqual((group("2001:db8::ffff"), group(ONE)), ("2001:db8::/64", ONE))

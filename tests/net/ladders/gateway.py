@@ -151,6 +151,7 @@ class Entrance:
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
         self.shared = real._replace(**doubles)
+        self.ledger = real.ledger
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
