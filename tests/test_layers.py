@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", "whole_files", ""},
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -66,7 +66,7 @@ CORE = (
     {"routes", "keys"},
     {"wire"},
     {
-        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts", "news"),
+        *("ends", "drained", "bans", "events", "actions", "phases", "session_settings", "facts", "news"),
         *("signals", "certificates", "steering", "snapshots", "reached"),
     },
     {"about"},
@@ -104,7 +104,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -117,6 +117,7 @@ NET = (
     },
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
+    {"guesses"},
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 
 from ftpalg.config import SettingsError
 from ftpalg.core.value import value
@@ -260,7 +260,10 @@ class Check:
             self._told.busy()
             return
         if self._guess is not None and self._guess.wait:
-            await _after(accounts.reactor, self._guess.wait)
+            try:
+                await _after(accounts.reactor, self._guess.wait)
+            except CancelledError:
+                return
         await self._ask(accounts, credentials, peer)
 
     async def _ask(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
