@@ -52,14 +52,15 @@ def read(file: Path) -> Kept:
         return Kept()
     except OSError as error:
         raise Damaged(error.strerror or "cannot be opened") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):  # Python opens no folder: the descriptor would be left
+        os.close(descriptor)
+        raise Damaged("is no plain file")
     with os.fdopen(descriptor, "rb") as opened:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Damaged("is no plain file")
         if found.st_size > MOST_BYTES:
             raise Damaged("is too long")
         try:
-            text = opened.read(MOST_BYTES + 1)
+            text = opened.read(MOST_BYTES)
         except OSError as error:
             raise Damaged(error.strerror or "cannot be read") from None
     return parsed(text)
