@@ -1,7 +1,7 @@
 """Scores and bans: pure, the time comes as an argument (seconds since 1970).
 
 A score is a bucket that leaks: each offence adds its weight, and a whole threshold runs out within the
-time of observation.  So one wrong password a day never adds up, and nothing but two numbers is kept of anybody.
+time of observation.  So one wrong password a day never adds up, and little is kept of anybody.
 Whoever reaches the threshold is banned, twice as long each time, until no ban has been there for as long as
 the longest one is.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from heapq import nsmallest
+from math import ceil
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ class Book:
         points = self._left(score, threshold, now) + weight
         self._scores[who] = score._replace(points=points, at=now)
         self._scores.move_to_end(who)
-        if points < threshold:
+        if ceil(points) < threshold:  # the third of three counts, a moment after the second
             _shorten(self._scores, scheme.most)
             return None
         return self._ban(who, scheme.time * 2 ** min(score.times, DOUBLINGS), now, offence)

@@ -62,7 +62,7 @@ class Bans(SynchronousTestCase):
         error = self.assertRaises(Refusal, verb, self.gateway, self.words(**words))
         self.assertEqual(error.status, status, words)
         self.assertEqual(self.gateway.asked, [])
-        return error.sentence
+        return str(error.sentence)
 
     def test_list(self) -> None:
         """Row by row, in batches; what is left of each."""

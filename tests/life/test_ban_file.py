@@ -16,7 +16,7 @@ from ftpalg.life.ban_file import Damaged, Kept, parsed, read, set_aside, text_of
 KEPT = Kept(
     (
         Ban(Who(Kind.PEER, "2001:db8::/64"), 10.5, 20.0, 3, Offence.SCAN),
-        Ban(Who(Kind.ACCOUNT, "jörg \\ \""), 10.5, 20.0),
+        Ban(Who(Kind.ACCOUNT, 'jörg \\ "'), 10.5, 20.0),
     ),
     (("joe", "192.0.2.1", 5.0),),
 )
@@ -69,7 +69,17 @@ class Hostile(FileCase):
 
     def test_no_list(self) -> None:
         """Other JSON, and what is none."""
-        for text in (b"", b"\0" * 100, b"[]", b"null", b"1", b'"x"', b"{}", b"\xff\xfe", b"[" * 10**5):
+        for text in (
+            b"",
+            b"\0" * 100,
+            b"[]",
+            b"null",
+            b"1",
+            b'"x"',
+            b"{}",
+            b"\xff\xfe",
+            b"[" * 10**5,
+        ):
             self.wrong(text)
         self.wrong(b'{"version": 2, "bans": [], "known": []}')
         self.wrong(b'{"version": 1, "bans": {"a": 1}, "known": []}')
@@ -97,7 +107,15 @@ class Hostile(FileCase):
 
     def test_known(self) -> None:
         """Rows of another form."""
-        for row in ([], ["a"], ["a", "192.0.2.1"], ["a", "x", 1], ["a", "192.0.2.1", "1"], "abc", 7):
+        for row in (
+            [],
+            ["a"],
+            ["a", "192.0.2.1"],
+            ["a", "x", 1],
+            ["a", "192.0.2.1", "1"],
+            "abc",
+            7,
+        ):
             self.wrong(json.dumps({"version": 1, "bans": [], "known": [row]}).encode())
 
     def listed(self, ban: Any) -> bytes:

@@ -347,9 +347,7 @@ class Kept(BanningCase):
 
     def test_nowhere(self) -> None:
         """Without a folder nothing is kept, and all else is as with one."""
-        banning = Banning(
-            self.clock, Observers(self.log), Settings(bans=ON), lambda: None, {}
-        )
+        banning = Banning(self.clock, Observers(self.log), Settings(bans=ON), lambda: None, {})
         banning.start()
         banning.ban(Who(Kind.PEER, EVE), 5)
         self.assertIsNotNone(banning.of_peer(EVE))

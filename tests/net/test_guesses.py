@@ -260,5 +260,3 @@ class Checked(GuessesCase):
         self.told.clear()
         self.check(self.no())
         self.assertEqual(self.told, ["barred"])
-
-

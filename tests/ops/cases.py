@@ -6,9 +6,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
-from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.bans import Ban, Banned, Offence, Unbanned, Who
 from ftpalg.core.bans import Kind as BanKind
+from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
 from ftpalg.core.events import Link, Side

@@ -62,6 +62,12 @@ class Scores(BookCase):
         self.assertIsNone(self.offend(EVE, 1, 100.0))
         self.assertIsNotNone(self.offend(EVE, 1, 100.0))
 
+    def test_moments(self) -> None:
+        """What has run out between quick offences does not make it one more: four of four ban."""
+        for at in range(3):
+            self.assertIsNone(self.offend(EVE, 1, 10.0 + at / 10))
+        self.assertIsNotNone(self.offend(EVE, 1, 10.3))
+
     def test_slow_enough(self) -> None:
         """One each hundred seconds never adds up."""
         for at in range(0, 100000, 100):
