@@ -23,7 +23,18 @@ MAY_IMPORT = {
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "life": {
+        "core",
+        "config",
+        "policy",
+        "net",
+        "ops",
+        "admin",
+        "life",
+        "endpoints",
+        "whole_files",
+        "",
+    },
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -69,6 +80,7 @@ CORE = (
         *(
             "ends",
             "drained",
+            "bans",
             "events",
             "permits",
             "place",
@@ -117,7 +129,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -130,6 +142,7 @@ NET = (
     },
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
+    {"guesses"},
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},

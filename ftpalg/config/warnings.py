@@ -136,12 +136,8 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
-    for key, said, plain in (
-        ("state", settings.state, None),
-        ("workers", settings.workers, 1),
-    ):
-        if said != plain:
-            yield key, f"{key} = {str(said)!r}: has no effect in this version"
+    if settings.workers != 1:
+        yield "workers", f"workers = {settings.workers}: has no effect in this version"
 
 
 def _redirected_data(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -174,6 +174,9 @@ ROWS = (
         ("limit",),
         Over.MOST,
     ),
+    Family(
+        "bans", G, "Peers and accounts that are banned, in shadow mode too.", ("kind",), Over.MOST
+    ),
     Family("pinholes", G, "Pinholes that are open in the firewall."),
     Family(
         "reactor_lag_seconds",

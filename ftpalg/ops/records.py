@@ -14,7 +14,7 @@ from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact
-from ftpalg.core.news import News, Probed
+from ftpalg.core.news import News, Probed, Refused
 from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
@@ -76,6 +76,7 @@ class Records:
         self._output = output
         self._clock = clock
         self._seldom = Seldom()
+        self._seldom_of_peers = Seldom()  # who are many: they push nothing else out
         self._trails: dict[str, Trail] = {}
         self._whose = lru_cache(LATELY)(self._made_whose)
         self.take(settings, transfers)
@@ -354,6 +355,16 @@ class Records:
         if count:
             self._write("probed", {"client_ip": news.client, "count": count})
 
+    def _refused(self, news: Refused) -> None:
+        """Who is banned comes again and again: once a minute each, with how often."""
+        event, fields = told(news)
+        if news.ban is not None:
+            count = self._seldom_of_peers.count(news.ban.who.name, self._clock())
+            if not count:
+                return
+            fields["count"] = count
+        self._write(event, fields)
+
     def _resource(self, news: facts.Resource) -> None:
         count = self._seldom.count(news.what.value, self._clock())
         if count:
@@ -388,5 +399,6 @@ OF_SESSIONS: dict[type, Write] = {
 COUNTED: dict[type, Write] = {
     Probed: Records._probed,
     facts.Resource: Records._resource,
+    Refused: Records._refused,
 }
 """What may happen to the gateway a thousand times a second."""
