@@ -143,7 +143,17 @@ class AccountRefused(NamedTuple):
 
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody could look at the password: too many others wait for that."""
+    """Nobody could look at the password: too many others wait for that.  Or (``full``) it was right, and
+    the account has as many sessions as it may."""
+
+    full: bool = False
+
+
+@value
+class RoomAnswered(NamedTuple):
+    """Whether one more transfer may begin: nothing, or the sentence that stands against it."""
+
+    refusal: str = ""
 
 
 @value
@@ -316,6 +326,7 @@ Event = (
     | AccountAccepted
     | AccountRefused
     | AccountsBusy
+    | RoomAnswered
     | SecretMissing
     | ServerConnected
     | ServerUnreachable

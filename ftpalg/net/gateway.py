@@ -20,6 +20,7 @@ from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
+from ftpalg.net.rates import Rates
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -57,6 +58,7 @@ class Gateway:
         self._own = Own()
         limits = settings.limits
         self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
+        self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
@@ -141,6 +143,7 @@ class Gateway:
                 before.sessions if before else None,
                 self.drained,
                 self.ledger,
+                self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,

@@ -346,9 +346,14 @@ class Entry(Stage):
         self._refuse_login(b"" if named is None else named.account or b"", event.reason)
 
     def busy(self, event: AccountsBusy) -> None:
-        """Nobody has looked at the password: no wrong login, and none that can go on."""
-        text = "Too many logins are being checked; try again later."
-        self.desk.leave(Reason.ACCOUNTS_BUSY, reply(421, text))
+        """Nobody has looked at the password, or the account is full: no wrong login, and none that can
+        go on."""
+        if event.full:
+            text = "Too many sessions of your account; try again later."
+            self.desk.leave(Reason.ACCOUNT_FULL, reply(421, text))
+        else:
+            text = "Too many logins are being checked; try again later."
+            self.desk.leave(Reason.ACCOUNTS_BUSY, reply(421, text))
 
     def _refuse_login(self, account: bytes, reason: str) -> None:
         desk, wrong = self.desk, self.state.wrong + 1
