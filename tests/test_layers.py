@@ -104,7 +104,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "rates"},
     {
         "keypair",
         "stored_passwords",
@@ -129,7 +129,7 @@ NET = (
     {"reach"},
     {"expiry"},
     {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
-    {"shared"},
+    {"shared", "seats"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},

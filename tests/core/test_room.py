@@ -42,8 +42,8 @@ class Transfers(LadderTest):
             """
             C -> P  RETR file
             P ..    has room for RETR
-            P ..    connects to the server's port 50123
             P -> S  RETR file
+            P ..    connects to the server's port 50123
             P <- S  550 No such file.
             C <- P  550 No such file.
             P ..    aborts server leg
