@@ -62,7 +62,7 @@ PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
 CORE = (
-    {"value"},
+    {"value", "pace"},
     {"routes", "keys"},
     {"wire"},
     {

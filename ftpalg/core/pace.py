@@ -13,16 +13,17 @@ def burst(rate: float) -> float:
     return max(1.0, rate)
 
 
-def wait(full: float, now: float, rate: float) -> float:
-    """Seconds until there is a token, 0 where there is one.  ``full``: when the bucket is full again."""
-    return max(0.0, _full(full, now, rate) - now - (burst(rate) - 1) / rate)
-
-
-def taken(full: float, now: float, rate: float) -> float:
-    """When it is full again once a token is taken, which must be there."""
-    return _full(full, now, rate) + 1 / rate
-
-
-def _full(full: float, now: float, rate: float) -> float:
-    """It is empty at the most, whatever the clock said before, and never more than full."""
+def kept(full: float, now: float, rate: float) -> float:
+    """``full``, when the bucket is full again, after a look at the clock: it is never fuller than full, and
+    empty at the most, whatever the clock said before.  This is what to keep."""
     return max(now, min(full, now + burst(rate) / rate))
+
+
+def wait(full: float, now: float, rate: float) -> float:
+    """Seconds until there is a token, 0 where there is one, of what is ``kept``."""
+    return max(0.0, full - now - (burst(rate) - 1) / rate)
+
+
+def taken(full: float, rate: float) -> float:
+    """When it is full again once a token is taken, which must be there."""
+    return full + 1 / rate

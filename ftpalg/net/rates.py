@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftpalg.core.keys import Key
-from ftpalg.core.pace import taken, wait
+from ftpalg.core.pace import kept, taken, wait
 
 ALL = ""
 """The key of everybody together."""
@@ -37,11 +37,14 @@ class Rates:
         """
         now = self._seconds()
         bounded = [(key, rate) for key, rate in bounds if rate]
+        found = []
         for key, rate in bounded:
-            if wait(self._full.get((event, key), now), now, rate) > EPSILON:
+            full = kept(self._full.get((event, key), now), now, rate)
+            if wait(full, now, rate) > EPSILON:
+                self._full[event, key] = full
                 return key
-        for key, rate in bounded:
-            self._full[event, key] = taken(self._full.get((event, key), now), now, rate)
+            found.append(((event, key), taken(full, rate)))
+        self._full.update(found)
         if len(self._full) > self._sweep_at:
             self._sweep(now)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.core.pace import burst, taken, wait
+from ftpalg.core.pace import burst, kept, taken, wait
 
 
 class Pace(SynchronousTestCase):
@@ -15,9 +15,10 @@ class Pace(SynchronousTestCase):
     def take(self, rate: float, most: int = 10_000) -> int:
         """How many tokens there are now."""
         for count in range(most):
+            self.full = kept(self.full, self.now, rate)
             if wait(self.full, self.now, rate) > 1e-6:
                 return count
-            self.full = taken(self.full, self.now, rate)
+            self.full = taken(self.full, rate)
         return most
 
     def test_burst(self) -> None:

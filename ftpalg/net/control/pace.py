@@ -22,6 +22,7 @@ class Pace:
 
     def wait(self, now: float) -> float:
         """Seconds until the next command may be looked at, 0 for now."""
+        self._full = pace.kept(self._full, now, self._rate)
         seconds = pace.wait(self._full, now, self._rate)
         if seconds <= EPSILON:
             return 0.0
@@ -33,7 +34,7 @@ class Pace:
         """A command is looked at; False where they have come too fast for too long."""
         if self._full <= now:
             self._since = None
-        self._full = pace.taken(self._full, now, self._rate)
+        self._full = pace.taken(pace.kept(self._full, now, self._rate), self._rate)
         return self._since is None or now - self._since <= self._delay
 
 
