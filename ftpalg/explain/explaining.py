@@ -118,10 +118,11 @@ class Answering:
         admitted = self.policies.admits(question.client)
         first = clients(settings, question.client, admitted=admitted)
         steps: tuple[Step, ...] = (first,)
-        if not admitted:
-            verdict = self._turned_away(first)
-        elif self._is_for_itself:
+        if self._is_for_itself:  # asked before anybody is admitted
+            steps = (first._replace(outcome=Outcome.NOT_REACHED, why=""),)
             verdict = self._not_redirected()
+        elif not admitted:
+            verdict = self._turned_away(first)
         else:
             self._play()
             steps += tuple(self._steps())

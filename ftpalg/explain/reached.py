@@ -5,6 +5,7 @@ What is judged is judged by the same functions; that a server answers is assumed
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -134,7 +135,8 @@ class Reacher:
         judged = None
         if known is not None:
             hosts = spelled_once(known) if how is Asked.RESOLVED else list(known)[:MOST]
-            judged = tuple(self._judge(dial, way, client, server, one) for one in hosts)
+            asking = (self._judge(dial, way, client, server, one) for one in hosts)
+            judged = tuple(asking if way.parent is not None else _until_good(asking))
         return Tried(server, how, heard[0] if heard else None, judged)
 
     def _judge(self, dial: Dial, way: Way, client: Link, server: Server, host: str) -> Judged:
@@ -170,6 +172,14 @@ class Reacher:
         )
         judging = Access(servers=rules)
         return judging.refusal(client.peer, dial.account, server, NOWHERE_SPECIAL)
+
+
+def _until_good(asking: Iterable[Judged]) -> Iterator[Judged]:
+    """Up to the first that may be dialled: the next is judged only where that does not answer."""
+    for one in asking:
+        yield one
+        if not (one.refusal or one.hindered):
+            return
 
 
 def _first(way: Way, allowed: list[Judged]) -> Judged | None:

@@ -11,13 +11,16 @@ from OpenSSL import SSL
 import twisted
 from ftpalg import __version__
 from ftpalg.config import Settings
+from ftpalg.core.drained import WHOLE, Kind
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
 from ftpalg.net.certificates import Certificates
+from ftpalg.net.drained import part_named
 from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import WHAT
+from ftpalg.ops.metric_tables import OTHER
 from ftpalg.ops.metrics import DIRECTIONS, Gauges, Labels, Metrics, Values
 
 STATES = {moment.letter: moment.name.lower() for moment in Moment}
@@ -58,6 +61,7 @@ class Readings:
             "sessions": sessions,
             "transfers": transfers,
             "server_up": self._up(shared),
+            "drained": _drained(shared),
             "data_ports_used": {(side.value,): ports[side] for side in Side},
             "data_ports_limit": {(side.value,): there[side] for side in Side},
             "certificate_not_after_timestamp_seconds": self._certificates(shared),
@@ -89,6 +93,16 @@ def servers_of(settings: Settings) -> Iterable[str]:
     for url in (settings.server, *(url for rule in settings.routes for url in rule.server)):
         if url is not None:
             yield str(url.server)
+
+
+def _drained(shared: Shared) -> Values:
+    """Servers that only clients have named are one."""
+    known = {part_named(name) for name in servers_of(shared.settings)}
+    found: dict[Labels, float] = {(WHOLE.kind.value, WHOLE.name): 0}
+    for part in shared.drained.parts:
+        named = part.kind is not Kind.SERVER or part in known
+        found[part.kind.value, part.name if named else OTHER] = 1
+    return found
 
 
 def _places(settings: Settings) -> dict[Labels, int]:

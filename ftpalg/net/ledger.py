@@ -170,16 +170,16 @@ class OwnLedger:
     """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind."""
 
     def __init__(self, bounds: Mapping[Line, Bound], prefix: int = 64) -> None:
-        self._bounds = dict(bounds)
-        self._prefix = prefix
+        self.renew(bounds, prefix)
         self._held: dict[Line, dict[str, int]] = {line: {} for line in Line}
         self._all = dict.fromkeys(Line, 0)
-        self._oldest: dict[tuple[Line, str | None], dict[Lingering, None]] = {}
+        self._oldest: dict[Line, dict[str, dict[Lingering, None]]] = {line: {} for line in Line}
+        self._everybodys: dict[Line, dict[Lingering, None]] = {line: {} for line in Line}
         self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
 
     def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
         """From now on these hold; what is held already stays."""
-        self._bounds = dict(bounds)
+        self._bounds = {line: bounds.get(line, UNBOUND) for line in Line}
         self._prefix = prefix
 
     def whose(self, peer: str) -> str:
@@ -191,27 +191,26 @@ class OwnLedger:
         self, key: str, line: Line, amount: int = 1, bound: Bound | None = None
     ) -> Short | None:
         held = self._held[line]
-        if bound is None:
-            bound = self._bounds.get(line, UNBOUND)
-        if (
-            held.get(key, 0) + amount > bound.of_one or self._all[line] + amount > bound.in_all
-        ) and (short := self._short(key, line, amount, bound)):
-            return short
-        held[key] = held.get(key, 0) + amount
-        self._all[line] += amount
+        of_one, in_all = self._bounds[line] if bound is None else bound
+        mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+        if mine > of_one or everybodys > in_all:
+            short = self._short(key, line, amount, Bound(of_one, in_all))
+            if short is not None:
+                return short
+            mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+        held[key] = mine
+        self._all[line] = everybodys
         return None
 
     def give(self, key: str, line: Line, amount: int = 1) -> None:
         held = self._held[line]
-        left = held.get(key, 0) - amount
-        if left < 0:
-            raise ValueError(
-                f"{amount} {line.word} of {key} are given back, {left + amount} are held"
-            )
-        if left:
-            held[key] = left
-        else:
+        mine = held.get(key, 0)
+        if mine > amount:
+            held[key] = mine - amount
+        elif mine == amount:
             held.pop(key, None)
+        else:
+            raise ValueError(f"{amount} {line.word} of {key} are given back, {mine} are held")
         self._all[line] -= amount
 
     def held(self, key: str, line: Line) -> int:
@@ -221,7 +220,7 @@ class OwnLedger:
         return self._all[line]
 
     def bound(self, line: Line) -> Bound:
-        return self._bounds.get(line, UNBOUND)
+        return self._bounds[line]
 
     def holders(self, line: Line) -> Mapping[str, int]:
         """Every key that holds something of a line, and how much."""
@@ -230,20 +229,29 @@ class OwnLedger:
     # -- what lingers -------------------------------------------------------------------------------
 
     def linger(self, who: Lingering, key: str, *lines: Line) -> None:
-        self.settle(who)
+        if who in self._where:
+            self.settle(who)
         self._where[who] = key, lines
         for line in lines:
-            for whose in (key, None):
-                self._oldest.setdefault((line, whose), {})[who] = None
+            self._everybodys[line][who] = None
+            mine = self._oldest[line].get(key)
+            if mine is None:
+                self._oldest[line][key] = {who: None}
+            else:
+                mine[who] = None
 
     def settle(self, who: Lingering) -> None:
-        key, lines = self._where.pop(who, ("", ()))
+        where = self._where.pop(who, None)
+        if where is None:
+            return
+        key, lines = where
         for line in lines:
-            for whose in (key, None):
-                lingering = self._oldest[line, whose]
-                del lingering[who]
-                if not lingering:
-                    del self._oldest[line, whose]
+            del self._everybodys[line][who]
+            mine = self._oldest[line][key]
+            if len(mine) == 1:
+                del self._oldest[line][key]
+            else:
+                del mine[who]
 
     @property
     def lingering(self) -> int:
@@ -254,16 +262,16 @@ class OwnLedger:
         """Make room: the asker's own first, then anybody's; what is missing where that is not enough."""
         held = self._held[line]
         while (used := held.get(key, 0)) + amount > bound.of_one:
-            if not self._reset(line, key):
+            if not self._reset(line, self._oldest[line].get(key)):
                 return Short(line, used, bound.of_one, of_one=True)
         while (used := self._all[line]) + amount > bound.in_all:
-            if not (self._reset(line, key) or self._reset(line, None)):
+            mine = self._oldest[line].get(key)
+            if not (self._reset(line, mine) or self._reset(line, self._everybodys[line])):
                 return Short(line, used, bound.in_all, of_one=False)
         return None
 
-    def _reset(self, line: Line, whose: str | None) -> bool:
-        """Reset the oldest that lingers there; False where there is none, or it gave nothing back."""
-        lingering = self._oldest.get((line, whose))
+    def _reset(self, line: Line, lingering: dict[Lingering, None] | None) -> bool:
+        """Reset the oldest of these; False where there is none, or it gave nothing back."""
         if not lingering:
             return False
         who = next(iter(lingering))

@@ -141,6 +141,13 @@ ROWS = (
         "What went wrong with servers, by the reason's word; unhealthy is a failed check.",
         ("server", "reason"),
     ),
+    Family(
+        "drained",
+        G,
+        "Parts of the gateway that take no new sessions: 1; the gateway itself is 0 else.",
+        ("kind", "name"),
+        Over.MOST,
+    ),
     Family("data_ports_used", G, "Data ports in use towards that side.", ("side",)),
     Family("data_ports_limit", G, "Data ports that there are.", ("side",), Over.MOST),
     Family(

@@ -61,7 +61,7 @@ class Command(AdminCase):
         self.assertEqual((status, out, err), (0, "limits.sessions 5000 -> 77\n", ""))
         status, out, _ = self.command("reload", "--json")
         self.assertEqual((status, json.loads(out)["epoch"]), (0, 4))
-        self.assertIn("reload by uid ", gateway.whole_log())
+        self.assertTrue(gateway.logged("reload by uid ", 3))
 
     def test_fault(self) -> None:
         """A faulty file: status 1 with the fault as in the log, and the old settings serve."""
@@ -71,7 +71,7 @@ class Command(AdminCase):
         self.assertEqual((status, out), (1, ""))
         self.assertIn("ftpalg.toml:", err)
         self.assertIn("limits.sessions", err)
-        self.assertIn(err.removeprefix("ftpalg reload: ").strip(), gateway.whole_log())
+        self.assertTrue(gateway.logged(err.removeprefix("ftpalg reload: ").strip()))
         self.assertEqual(json.loads(self.command("reload", "--json")[1])["reloaded"], False)
         self.idle(gateway)
         self.assertEqual([one["epoch"] for one in self.sessions()], [1])

@@ -181,6 +181,10 @@ class Explain(CommandCase):
         )
         self.assertEqual(status, 1)
         self.assertIn("without a word: it was not redirected here", out)
+        stranger = "--from", "9.9.9.9", "--listener", listener, "--to", "127.0.0.1:1025"
+        status, out, _ = self.ask(*stranger)  # which is asked before anybody is admitted
+        self.assertIn("without a word: it was not redirected here", out)
+        self.assertIn(f"{self.path}:2: access.clients: not reached", out)
 
 
 class Odd(CommandCase):

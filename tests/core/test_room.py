@@ -46,8 +46,8 @@ class Transfers(LadderTest):
             P ..    connects to the server's port 50123
             P <- S  550 No such file.
             C <- P  550 No such file.
-            P ..    aborts server leg
             P ..    closes client leg
+            P ..    aborts server leg
             """,
         )
 

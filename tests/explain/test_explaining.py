@@ -249,6 +249,8 @@ class Equal(SynchronousTestCase):
         old = {"parent": "old", "parents": [{"name": "old", "url": "ftp://p.example"}]}
         auth = {"accounts": {"auth": ["memory:anna:x"]}}
         deny = {"access": {"servers": [{"allow": False}]}}
+        opens = {"networks": ["10.9.9.9"], "shadow": True}
+        opening = {"access": {"servers": [opens]}}
         twice = ("127.0.0.1", "203.0.113.80", "::ffff:127.0.0.1")
         x, user = b"bob@x.example", ("198.51.100.7",)
         for raw, said, addresses, kind in (
@@ -261,6 +263,8 @@ class Equal(SynchronousTestCase):
             (auth, b"bob@x.example anna", user, Kind.GOES),
             ({}, x, ("10.9.9.9",), Kind.REFUSED),
             ({}, x, (), Kind.GOES),
+            (opening, x, (*user, "10.9.9.9"), Kind.GOES),
+            (opening, x, ("10.9.9.9", *user), Kind.GOES),
         ):
             found, faults = settings_of_raw({"listen": ["127.0.0.1:1025"], **raw})
             self.assertEqual(faults, [])

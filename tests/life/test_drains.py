@@ -60,7 +60,9 @@ class DrainsCase(SynchronousTestCase):
     def session(self, client: Client, link: Link, name: str) -> Any:
         """One that does something, until its test says otherwise."""
         about = About(name, Peer(link.peer, 1), Peer("192.0.2.9", 21), str(A), False, ":21", "")
-        made = SimpleNamespace(name=name, rests_since=None, about=about, shared=self.gateway.shared)
+        made = SimpleNamespace(
+            name=name, peer=link.peer, rests_since=None, about=about, shared=self.gateway.shared
+        )
 
         def end(text: str, reason: Reason = Reason.STOPPED) -> None:
             self.ended.append((name, text, reason))

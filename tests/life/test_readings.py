@@ -9,11 +9,14 @@ from typing import Any
 from attrs import evolve
 
 from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings
-from ftpalg.config.tables import Pinholes
+from ftpalg.config.tables import Pinholes, RouteRule, ServerUrl
 from ftpalg.core import facts
+from ftpalg.core.drained import WHOLE, Part
+from ftpalg.core.drained import Kind as PartKind
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Peer
 from ftpalg.core.news import Reloaded
+from ftpalg.core.routes import Server
 from ftpalg.life.readings import Readings, servers_of
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.ledger import Line
@@ -59,6 +62,38 @@ class ReadingsCase(GatewayCase):
     def value(self, name: str, *labels: str) -> float:
         """One of them."""
         return self.gauges().values[name][labels]
+
+
+class Drained(ReadingsCase):
+    """What takes no new sessions."""
+
+    def test_parts(self) -> None:
+        """Each part by its name in the settings; servers that clients have named are one."""
+        rule = RouteRule(server=(ServerUrl("ftp", Server("A.example")),))
+        settings = Settings(routes=(rule,), listen=(":21",))
+        self.begin(settings)
+        self.assertEqual(self.gauges().values["drained"], {("gateway", ""): 0})
+        for part in (
+            WHOLE,
+            Part(PartKind.SERVER, "a.example:21"),
+            Part(PartKind.SERVER, "b.example:21"),
+            Part(PartKind.SERVER, "c.example:21"),
+            Part(PartKind.ROUTE, "routes[0]"),
+            Part(PartKind.LISTENER, ":21"),
+        ):
+            self.of.drained.drain(part, settings)
+        self.assertEqual(
+            self.gauges().values["drained"],
+            {
+                ("gateway", ""): 1,
+                ("server", "a.example:21"): 1,
+                ("server", "other"): 1,
+                ("route", "routes[0]"): 1,
+                ("listener", ":21"): 1,
+            },
+        )
+        self.of.drained.undrain(WHOLE)
+        self.assertEqual(self.value("drained", "gateway", ""), 0)
 
 
 class Sessions(ReadingsCase):

@@ -54,7 +54,8 @@ class ClientControl(Control):
     """
 
     __slots__ = (
-        "_admission", "_key", "_link", "_pace", "_shakes", "balancer", "driver", "listener", "near", "rules",
+        "_admission", "_key", "_link", "_pace", "_shakes", "_unheaded", "balancer",
+        "driver", "listener", "near", "rules",
     )  # fmt: skip
 
     half_closeable = True
@@ -75,6 +76,7 @@ class ClientControl(Control):
         self._link = NOBODY
         self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
         self._shakes = False  # whether a handshake is charged
+        self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
         self._admission = admission
         limits = admission.settings.limits
         rates = limits.command_rate, listener.limits.command_rate
@@ -120,8 +122,14 @@ class ClientControl(Control):
         if key:
             ledger = self._admission.ledger
             ledger.settle(self)
+            self._settle_header()
             ledger.give(key, Line.DESCRIPTORS)
             self._stop_shaking(key)
+
+    def _settle_header(self) -> None:
+        unheaded, self._unheaded = self._unheaded, None
+        if unheaded is not None:
+            self._admission.ledger.settle(unheaded)
 
     def _begin_shaking(self) -> bool:
         """One more handshake; as long as it is not done, the connection has shown nothing."""
@@ -164,7 +172,7 @@ class ClientControl(Control):
         """A balancer says first whose connection it is."""
 
         def done(source: tuple[str, int] | None, destination: tuple[str, int] | None) -> None:
-            ledger.settle(waiting)
+            self._settle_header()
             self._stop(Wait.HANDSHAKE)
             self.pauses.release(Hold.HEADER)
             if source is None or destination is None:
@@ -182,13 +190,13 @@ class ClientControl(Control):
                 self._admit(told)
 
         def failed(reason: str) -> None:
-            ledger.settle(waiting)
+            self._settle_header()
             self._turn_away(link, reason, Refusal.BAD_HEADER)
 
         self.pauses.hold(Hold.HEADER)
         reader = HeaderReader(self.reactor, sock, done, failed)
-        ledger, waiting = self._admission.ledger, Unheaded(self, reader)
-        ledger.linger(waiting, self._key, Line.DESCRIPTORS)
+        self._unheaded = Unheaded(self, reader)
+        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
         self._wait_for_handshake(
             lambda: reader.give_up("no PROXY header came within timeouts.handshake")
         )

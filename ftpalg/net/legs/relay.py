@@ -360,12 +360,13 @@ def between(
         if ends is not None or hold is None:
             try:
                 relay = SpliceRelay(*arguments)
+                relay.granted, ends = ends, None
+                return relay
             except OSError:
+                pass
+            finally:
                 if ends is not None:
                     ends.back()
-            else:
-                relay.granted = ends
-                return relay
     copy = CopyRelay(*arguments)
     copy.hold = hold
     return copy

@@ -97,6 +97,7 @@ class Reaching:
         near: bool,
         reached: Callable[[socket.socket, Server, Way], None],
         failed: Callable[[str, str], None],
+        tell: Callable[[Fact], None],
     ) -> Dialling:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
