@@ -14,7 +14,7 @@ class Bounds(ConfigTest):
         found = self.settings(
             """
             [[listeners]]
-            endpoint = ":2121"
+            endpoint = "127.0.0.1:2121"
             limits = { sessions = 5, session-rate = 0.5 }
             [[routes]]
             server = "ftp://a"

@@ -16,7 +16,7 @@ class Commands(SynchronousTestCase):
         for _ in range(60):
             now += pace.wait(now)
             found.append(pace.take(now))
-        self.assertAlmostEqual(found.index(False), 10 + 20, delta=1)
+        self.assertIn(found.index(False), (29, 30, 31))
         self.assertNotIn(True, found[31:])
         now += 1.0
         self.assertEqual(pace.wait(now), 0.0)
