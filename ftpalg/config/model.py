@@ -16,6 +16,7 @@ from ftpalg.config.section import Section
 from ftpalg.config.tables import (
     Access,
     Accounts,
+    Bans,
     ClientAddress,
     Health,
     Intercept,
@@ -203,6 +204,7 @@ class Settings(Section):
     login: Logins = Logins()
     accounts: Accounts = Accounts()
     access: Access = Access()
+    bans: Bans = Bans()
     routes: tuple[RouteRule, ...] = ()
     parents: tuple[Parent, ...] = ()
     proxy_protocol: ProxyProtocol = ProxyProtocol()
