@@ -180,11 +180,8 @@ class Driver:
     def crowded(self, short: Short) -> None:
         """More waits for its peers than there may: it ends in the reactor's next turn."""
         self.shared.log.tell(used_up(short))
-        self.reactor.callLater(0, self._crowded)
-
-    def _crowded(self) -> None:
-        if not self._released:
-            self.end("Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        end = partial(self.end, "Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        self.reactor.callLater(0, lambda: self._released or end())
 
     @property
     def peer(self) -> str:
