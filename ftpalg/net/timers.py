@@ -35,7 +35,7 @@ class Waiting(Protocol):
 
 class Queue:
     """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over,
-    ``call`` is the reactor's, of which there is one while anybody waits."""
+    ``call`` is the reactor's, of which there is one while anybody waits that is not being told."""
 
     __slots__ = ("_reactor", "_seconds", "_timer", "call", "ends")
 
@@ -114,5 +114,5 @@ class Timers:
     def stop_all(self, who: Waiting) -> None:
         """Wait for nothing: the session is over."""
         for queue in self._queues.values():
-            if queue.call is not None:
+            if queue.ends or queue.call is not None:
                 queue.leave(who)
