@@ -12,6 +12,7 @@ from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
 from ftpalg.config.checks import Network
+from ftpalg.config.rate_checks import rates, zone
 from ftpalg.config.section import Section
 from ftpalg.config.tables import (
     Access,
@@ -34,6 +35,7 @@ from ftpalg.config.tables import (
 )
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
+from ftpalg.core.rates import Rates
 from ftpalg.core.routes import DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.wire.addresses import plain_name
@@ -134,6 +136,19 @@ class Limits(Section):
     surplus_replies: int = setting(20, checks.at_least(1))
 
 
+@frozen(eq=False, repr=False)
+class Bandwidth(Section):
+    """``[bandwidth]``: bytes a second of transfers, each direction for itself."""
+
+    total_download: Rates = setting((), rates)
+    total_upload: Rates = setting((), rates)
+    account_download: Rates = setting((), rates)
+    account_upload: Rates = setting((), rates)
+    session_download: Rates = setting((), rates)
+    session_upload: Rates = setting((), rates)
+    zone: str = setting("UTC", zone)
+
+
 class LogFormat(Enum):
     """How a record is written."""
 
@@ -206,6 +221,7 @@ class Settings(Section):
     health: Health = Health()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    bandwidth: Bandwidth = Bandwidth()
     client_tls: ClientTlsSettings = ClientTlsSettings()
     server_tls: ServerTlsSettings = ServerTlsSettings()
     log: Log = Log()
@@ -259,6 +275,13 @@ class Settings(Section):
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
+
+    @property
+    def limits_bandwidth(self) -> bool:
+        """Whether anything says how fast files may go."""
+        return self.bandwidth != Bandwidth() or any(
+            rule.download_bandwidth or rule.upload_bandwidth for rule in self.routes
+        )
 
     @property
     def may_speak_tls_to_servers(self) -> bool:

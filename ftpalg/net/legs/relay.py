@@ -11,6 +11,7 @@ import fcntl
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -288,6 +289,22 @@ class CopyRelay(Relay):
         super().stop()
         if self._lull is not None and self._lull.active():
             self._lull.cancel()
+
+
+class Between(Protocol):
+    """Who makes a relay for two legs."""
+
+    def __call__(
+        self,
+        reactor: Reactor,
+        source: DataSocket,
+        sink: DataSocket,
+        ended: Callable[[], None],
+        source_failed: Callable[[str], None],
+        sink_failed: Callable[[str], None],
+        *,
+        splice: bool = True,
+    ) -> Relay: ...
 
 
 SPLICE = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
