@@ -1,8 +1,9 @@
 """A token bucket: so many bytes a second, in turn to all who ask.
 
-In any time it grants at most its rate times that time, and ``BURST`` seconds' worth on top.  What it is
-asked for comes in pieces, and whoever has had one waits behind all who wait: so transfers that share a
-limit have equal shares, however many of them there are and whoever came first.
+In any time it grants at most its rate times that time, and ``BURST`` seconds' worth on top; that much
+only to those who have waited, since a busy reactor was late.  What it is asked for comes in pieces, and
+whoever has had one waits behind all who wait: so transfers that share a limit have equal shares, however
+many of them there are and whoever came first.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ BURST = 0.25
 """Seconds' worth that it holds at the most: more than the reactor's longest turn takes."""
 
 PIECE = 0.02
-"""Seconds' worth that is asked for at a time: fifty wake-ups a second, whatever the rate."""
+"""Seconds' worth that is asked for at a time, fifty wake-ups a second whatever the rate; so much it holds
+where nobody has waited."""
 
-SMALLEST, LARGEST = 1 << 10, 1 << 20
+ROUND = 0.25
+"""Seconds in which each of those who share it has a turn, where that takes no pieces below SMALL."""
+
+SMALLEST, SMALL, LARGEST = 1 << 10, 1 << 12, 1 << 20
 """Bytes of a piece: smaller ones cost more than they move, larger ones no pipe holds."""
 
 SERVED = 8
@@ -57,11 +62,13 @@ class Bucket:
     """
 
     __slots__ = (
-        "_at", "_clock", "_minute", "_queue", "_rate", "_rates", "_timer", "_tokens", "_zone", "users",
+        "_at", "_clock", "_elsewhere", "_minute", "_queue", "_rate", "_rates", "_timer", "_tokens",
+        "_zone", "users",
     )  # fmt: skip
 
     def __init__(self, clock: Timing, rates: Rates, zone: tzinfo) -> None:
         self.users = 0
+        self._elsewhere = 0
         self._clock = clock
         self._queue: OrderedDict[Waiting, None] = OrderedDict()
         self._timer: IDelayedCall | None = None
@@ -69,7 +76,6 @@ class Bucket:
         self._rates, self._zone, self._minute, self._rate = rates, zone, -1, 0
         self._tokens = 0.0
         self._look_up(self._at)
-        self._tokens = self._burst
 
     def change(self, rates: Rates, zone: tzinfo) -> None:
         """From now on these hold, for those who wait as well."""
@@ -90,7 +96,10 @@ class Bucket:
     def piece(self) -> int:
         """Bytes to ask for at a time."""
         self._fill()
-        return int(min(max(self._rate * PIECE, SMALLEST), LARGEST)) if self._rate else LARGEST
+        if not self._rate:
+            return LARGEST
+        share = max(self._rate * ROUND / max(self.users, 1), SMALL)
+        return int(min(self._short, share, LARGEST))
 
     @property
     def most(self) -> int:
@@ -102,14 +111,20 @@ class Bucket:
     def full(self) -> bool:
         """Whether a new one would be the same."""
         self._fill()
-        return not self._queue and (not self._rate or self._tokens >= self._burst)
+        return not self._queue and (not self._rate or self._tokens >= self._short)
 
-    def ask(self, size: int, granted: Callable[[], None]) -> Waiting | None:
-        """None where so many bytes may go now; else a place, whose ``granted`` is called when they may."""
-        self._fill()
-        if not self._queue and self._has(size):
-            self._take(size)
-            return None
+    def take(self, size: int) -> int:
+        """How many of those bytes may go now; 0 where it is not one's turn."""
+        least = min(size, self.piece)
+        if self._queue or not self._has(least):
+            return 0
+        if self._rate:
+            size = min(size, int(max(self._tokens, least)))
+            self._tokens -= size
+        return size
+
+    def wait(self, size: int, granted: Callable[[], None]) -> Waiting:
+        """A place in the queue: ``granted`` is called when so many bytes may go."""
         place = Waiting(self, size, granted)
         self._queue[place] = None
         self._arm()
@@ -119,12 +134,26 @@ class Bucket:
         """So many of those granted have not gone."""
         self._tokens = min(self._tokens + size, self._burst)
 
+    def hold(self) -> None:
+        """Somebody who has had his turn here waits elsewhere: time counts for him as if it were here."""
+        self._fill()
+        self._elsewhere += 1
+
+    def release(self) -> None:
+        """He does not wait any more."""
+        self._fill()
+        self._elsewhere -= 1
+
     def leave(self, place: Waiting) -> None:
         """Somebody does not wait any more."""
         self._queue.pop(place, None)
         if not self._queue and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    @property
+    def _short(self) -> float:
+        return max(self._rate * PIECE, SMALLEST)
 
     @property
     def _burst(self) -> float:
@@ -134,16 +163,13 @@ class Bucket:
         """A piece that is larger than all it holds, since the rate has changed, waits for no more."""
         return not self._rate or self._tokens >= min(size, self._burst)
 
-    def _take(self, size: int) -> None:
-        if self._rate:
-            self._tokens -= size
-
     def _fill(self) -> None:
         """Count the time that has passed; none where the clock was set back."""
         now = self._clock.seconds()
         if now != self._at:
             passed = max(now - self._at, 0.0)
-            self._tokens = min(self._tokens + passed * self._rate, self._burst)
+            most = self._burst if self._queue or self._elsewhere else self._short
+            self._tokens = max(self._tokens, min(self._tokens + passed * self._rate, most))
             self._at = now
         if self._minute != now // MINUTE:
             self._look_up(now)
@@ -155,7 +181,7 @@ class Bucket:
             self._rate,
             rate_at(self._rates, there.weekday(), there.hour * 60 + there.minute),
         )
-        self._tokens = min(self._tokens, self._burst) if before else self._burst
+        self._tokens = min(self._tokens, self._burst) if before else self._short
 
     def _arm(self) -> None:
         if self._timer is not None or not self._queue:
@@ -174,6 +200,7 @@ class Bucket:
             if not self._queue or not self._has(next(iter(self._queue)).size):
                 break
             place, _nothing = self._queue.popitem(last=False)
-            self._take(place.size)
+            if self._rate:
+                self._tokens -= place.size
             place.granted()
         self._arm()

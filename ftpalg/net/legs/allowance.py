@@ -31,11 +31,20 @@ class Limit(Protocol):
     def most(self) -> int:
         """Bytes that can be asked for at a time."""
 
-    def ask(self, size: int, granted: Callable[[], None]) -> Turn | None:
-        """None where so many may go now; else ``granted`` is called when they may, once."""
+    def take(self, size: int) -> int:
+        """How many of those bytes may go now; 0 where it is not one's turn."""
+
+    def wait(self, size: int, granted: Callable[[], None]) -> Turn:
+        """A place in the queue: ``granted`` is called, once, when so many may go."""
 
     def give_back(self, size: int) -> None:
         """So many of them have not gone."""
+
+    def hold(self) -> None:
+        """Who has had his turn here waits for a wider limit from now on."""
+
+    def release(self) -> None:
+        """Not any more."""
 
 
 class Allowance:
@@ -68,16 +77,26 @@ class Allowance:
 
     def _from(self, first: int, size: int) -> int:
         for at in range(first, len(self._limits)):
-            self._turn = self._limits[at].ask(size, partial(self._come, at, size))
-            if self._turn is not None:
+            limit = self._limits[at]
+            taken = limit.take(size)
+            if not taken:
+                self._turn = limit.wait(size, partial(self._come, at, size))
                 self._held = (at, size)
+                for earlier in self._limits[:at]:
+                    earlier.hold()
                 return 0
+            for earlier in self._limits[:at] if taken < size else ():
+                earlier.give_back(size - taken)
+            size = taken
         return size
 
     def _come(self, at: int, size: int) -> None:
         """The turn has come at that limit: on to the next."""
         self._turn = None
-        if self._from(at + 1, size) and self._granted is not None:
+        for earlier in self._limits[:at]:
+            earlier.release()
+        size = self._from(at + 1, size)
+        if size and self._granted is not None:
             self._enter(self._granted, size)
 
     def give_back(self, size: int) -> None:
@@ -93,6 +112,7 @@ class Allowance:
             turn.cancel()
             at, size = self._held
             for limit in limits[:at]:
+                limit.release()
                 limit.give_back(size)
         for limit in limits:
             limit.users -= 1

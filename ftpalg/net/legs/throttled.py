@@ -23,8 +23,9 @@ PIPE = 1 << 16
 class Throttled(Relay):
     """``allowance`` is the transfer's own.
 
-    What was granted and not used is kept for the next chunk, and given back where the source has no more.
-    A source under TLS gives whole records: what one is too long is owed to the next pieces.
+    What was granted and not used is kept for the next chunk: a source that wakes the relay and gives
+    nothing does not wait for another turn, which would hide that it stalls.  A source under TLS gives
+    whole records: what one is too long is owed to the next pieces.
     """
 
     allowance: Allowance
@@ -47,11 +48,7 @@ class Throttled(Relay):
                 self._wait()
                 raise BlockingIOError
             self._credit += granted
-        try:
-            size = self._take(self._credit)
-        except BlockingIOError:
-            self._give_back()
-            raise
+        size = self._take(self._credit)
         self._credit -= size
         return size
 
@@ -73,14 +70,11 @@ class Throttled(Relay):
         self._reactor.addReader(self._source)
         self._pull()
 
-    def _give_back(self) -> None:
+    def stop(self) -> None:
+        super().stop()
         if self._credit > 0:
             self.allowance.give_back(self._credit)
             self._credit = 0
-
-    def stop(self) -> None:
-        super().stop()
-        self._give_back()
         self.allowance.stop()
 
 
