@@ -33,7 +33,9 @@ class Cases(StepByStep):
 
     splice: bool
 
-    def kind(self: Any, clock: Any, source: DataSocket, sink: DataSocket, *told: Any) -> Relay:
+    def kind(  # type: ignore[override]
+        self: Any, clock: Any, source: DataSocket, sink: DataSocket, *told: Any
+    ) -> Relay:
         return limited(clock, source, sink, *told, rate=self.rate, splice=self.splice)
 
     rate = 1 << 40
@@ -299,11 +301,11 @@ class Shares(SynchronousTestCase):
         full = bytes(1 << 15)
         for _ in range(800):
             clock.advance(0.05)
-            for _, giver, taker, source in transfers:
+            for _, giver, taker, leg in transfers:
                 send_some(giver, full)
                 read_some(taker)
-                if source in clock.getReaders():
-                    source.doRead()
+                if leg in clock.getReaders():
+                    leg.doRead()
         moved = [relay.moved for relay, *_ in transfers]
         wanted = RATE * 40.0 / 100
         self.assertLessEqual(abs(sum(moved) - 100 * wanted), 0.01 * 100 * wanted)
