@@ -60,9 +60,6 @@ class Silent:
     def reopen(self) -> None:
         """Nothing."""
 
-    def known(self, session: str) -> None:
-        """Nothing."""
-
     def renewed(self, said: Said) -> AbstractContextManager[None]:
         """Nothing."""
         return contextlib.nullcontext()

@@ -104,7 +104,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
     {
         "keypair",
         "stored_passwords",
@@ -128,7 +128,7 @@ NET = (
     {"control"},
     {"reach"},
     {"expiry"},
-    {"advertised", "certificates", "reaching", "sessions", "timers"},
+    {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
     {"shared"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},

@@ -10,6 +10,7 @@ import struct
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -120,11 +121,12 @@ def _answer(
         query = {key: "true" if each is True else each for key, each in said.items()}
         path += f"?{urlencode(query, doseq=True)}" if said else ""
     else:
-        body = json.dumps(said).encode()  # one write: header and body
+        body = json.dumps(said).encode()
     connection = _Connection(place.path)
     try:
         headers = {"Content-Type": "application/json"} if body else {}
-        connection.request(one.method, path, body, headers)
+        with suppress(BrokenPipeError):  # it has answered before it had heard all
+            connection.request(one.method, path, body, headers)
         answer = connection.getresponse()
         if patient and connection.sock is not None:
             connection.sock.settimeout(None)

@@ -120,6 +120,10 @@ class Limits(Section):
 
     sessions: int = setting(5000, checks.at_least(1))
     sessions_per_peer: int = setting(1000, checks.at_least(1))
+    descriptors_per_peer: int = setting(0, checks.at_least(0))
+    memory: int = setting(1073741824, checks.at_least(1048576))
+    memory_per_peer: int = setting(268435456, checks.at_least(1048576))
+    handshakes_per_peer: int = setting(250, checks.at_least(1))
     returning: int = setting(250, checks.at_least(1))
     lookups: int = setting(64, checks.at_least(1))
     lookups_per_peer: int = setting(8, checks.at_least(1))
@@ -131,6 +135,7 @@ class Limits(Section):
     uncoded_size: int = setting(65536, checks.at_least(512))
     uncoded_lines: int = setting(100, checks.at_least(10))
     queued_commands: int = setting(256, checks.at_least(1))
+    queued_size: int = setting(16384, checks.at_least(64))
     bad_commands: int = setting(10, checks.at_least(1))
     bad_logins: int = setting(5, checks.at_least(1))
     surplus_replies: int = setting(20, checks.at_least(1))
@@ -340,6 +345,7 @@ class Settings(Section):
             separators_in_user=frozenset(p.name for p in self.parents if p.separators_in_user),
             replace_private=self.data.replace_private,
             queued_commands=self.limits.queued_commands,
+            queued_size=self.limits.queued_size,
             bad_commands=self.limits.bad_commands,
             bad_logins=self.limits.bad_logins,
             client_tls=listener.client_tls or self.client_tls.mode,

@@ -128,7 +128,6 @@ def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, said, plain in (
         ("state", settings.state, None),
         ("workers", settings.workers, 1),
-        ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),
     ):
         if said != plain:
             yield key, f"{key} = {str(said)!r}: has no effect in this version"

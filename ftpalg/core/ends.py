@@ -87,6 +87,7 @@ class Reason(Key):
     )
     BAD_LOGINS_THERE = GATEWAY, "limits.bad-logins logins at the server were refused"
     LOGIN_TIMEOUT = GATEWAY, "no login within timeouts.login"
+    SHARE_USED_UP = GATEWAY, "its peer, or all peers, held as much as the limits allow"
     IDLE_TIMEOUT = GATEWAY, "no command within timeouts.idle"
     QUIT_TIMEOUT = GATEWAY, "the client had closed, and its transfer took longer than timeouts.quit"
     EXCEPTION = GATEWAY, "a fault of the gateway itself; the log has a traceback"
@@ -114,6 +115,7 @@ class Refusal(Enum):
     NO_DESCRIPTORS = "descriptors", "limits.sessions"
     TOO_MANY = "sessions", "limits.sessions"
     TOO_MANY_OF_PEER = "sessions-per-peer", "limits.sessions-per-peer"
+    DESCRIPTORS_OF_PEER = "descriptors-per-peer", "limits.descriptors-per-peer"
     BAD_HEADER = "proxy-header", "proxy-protocol.balancers"
     NOT_INTERCEPTED = "not-intercepted", "intercept"
     DRAINED = "gateway-drained", ""

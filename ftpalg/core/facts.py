@@ -257,6 +257,10 @@ class What(Enum):
     DESCRIPTORS = "descriptors"
     SESSIONS = "sessions"
     SESSIONS_PER_PEER = "sessions-per-peer"
+    DESCRIPTORS_PER_PEER = "descriptors-per-peer"
+    MEMORY = "memory"
+    MEMORY_PER_PEER = "memory-per-peer"
+    HANDSHAKES_PER_PEER = "handshakes-per-peer"
     PINHOLES = "pinholes"
 
 

@@ -24,7 +24,7 @@ from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.addressing import Addressing
-from ftpalg.core.stages.command_queue import CommandQueue
+from ftpalg.core.stages.command_queue import CommandQueue, has_room
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.entry import Entry
 from ftpalg.core.stages.forwarding import Forwarding
@@ -109,7 +109,7 @@ class Session:
     @property
     def wants_commands(self) -> bool:
         """False while the queue is full: the driver then stops reading from the client."""
-        return len(self.desk.queue) < self.desk.rules.queued_commands
+        return has_room(self.desk.queue, self.desk.rules)
 
     @property
     def leaves_well(self) -> bool:

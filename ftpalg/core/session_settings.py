@@ -65,6 +65,7 @@ class Rules:
     separators_in_user: frozenset[str] = frozenset()
     replace_private: bool = False
     queued_commands: int = 256
+    queued_size: int = 16384
     bad_commands: int = 10
     bad_logins: int = 5
     surplus_replies: int = 20

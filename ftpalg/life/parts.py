@@ -38,7 +38,8 @@ def named(settings: Settings, kind: Kind, name: str, more: Iterable[Part] = ()) 
     """
     if kind is Kind.GATEWAY:
         return WHOLE
-    known = [part for part in (*parts_of(settings), *more) if part.kind is kind]
+    found = (part for part in (*parts_of(settings), *more) if part.kind is kind)
+    known = list(dict.fromkeys(found))
     if kind is Kind.SERVER:
         return _server(name, known, anybody=names_servers(settings))
     if Part(kind, name) in known:
@@ -54,7 +55,7 @@ def _server(name: str, known: list[Part], *, anybody: bool) -> Part:
     part = server_part(found)
     if not WITH_PORT.fullmatch(name):
         host = part.name.rpartition(":")[0]
-        same = list(dict.fromkeys(one for one in known if one.name.rpartition(":")[0] == host))
+        same = [one for one in known if one.name.rpartition(":")[0] == host]
         if len(same) > 1:
             raise NoSuchPart(f"which of {', '.join(one.name for one in same)}?  Name its port too.")
         part = same[0] if same else part

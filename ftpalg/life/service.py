@@ -24,7 +24,7 @@ from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
 from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
-from ftpalg.life.descriptors import descriptors, raised
+from ftpalg.life.descriptors import BASE, descriptors, raised
 from ftpalg.life.draining import Drain
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.files import every_warning
@@ -191,7 +191,7 @@ class GatewayService(Service):
     def _fit(self, shared: Shared) -> None:
         """Admit no more than descriptors allow, and warn of what an administrator should know."""
         found = descriptors(shared.settings.limits, self._allowed)
-        shared.sessions.fitting = found.fitting
+        self.gateway.fit(found.allowed - BASE, found.fitting)
         for text in (*_told(shared.settings), found.warning):
             if text:
                 self._log.warned(text)

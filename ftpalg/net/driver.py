@@ -42,9 +42,11 @@ from ftpalg.net.data_addresses import ClientPlace
 from ftpalg.net.details import completed
 from ftpalg.net.dialogues import Dialogues, part_of_reply
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Short
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import used_up
 from ftpalg.net.snapshots import snapshot_of
 from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
@@ -57,7 +59,7 @@ class Driver:
 
     __slots__ = (
         "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
-        "backend", "began", "check", "client", "name", "reply", "session", "shared",
+        "backend", "began", "check", "client", "key", "name", "reply", "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +68,7 @@ class Driver:
         self.shared = shared
         self.client = client
         self.name = name
+        self.key = ""
         self.session = Session(rules, link)
         self.backend: FtpBackend = FtpBackend(shared, self)
         self._around: Around | None = None
@@ -158,6 +161,15 @@ class Driver:
     def end(self, text: str, reason: Reason = Reason.STOPPED) -> None:
         """End the session from outside, with 421 and that text."""
         self._guarded(self.session.end, reply(421, text), reason)
+
+    def crowded(self, short: Short) -> None:
+        """More waits for its peers than there may: it ends in the reactor's next turn."""
+        self.shared.log.tell(used_up(short))
+        self.reactor.callLater(0, self._crowded)
+
+    def _crowded(self) -> None:
+        if not self._released:
+            self.end("Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
 
     @property
     def peer(self) -> str:
@@ -346,7 +358,7 @@ class Driver:
     def around(self) -> Around:
         """What they are given by the session."""
         if self._around is None:
-            self._around = Around(self.shared, self.reactor, self.handle, self.observe)
+            self._around = Around(self.shared, self.key, self.reactor, self.handle, self.observe)
         return self._around
 
     @property

@@ -16,11 +16,11 @@ from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
+from ftpalg.net.ledger import Ledger, OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.client_lookups import group
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -28,6 +28,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import shares
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 
@@ -38,9 +39,9 @@ HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
 
 
-def _in_turn(asking: Asking, room: Room) -> Ask:
-    """Clients take turns; the addresses of an IPv6 /64 are one."""
-    return lambda peer, question: asking.ask(room, group(peer), question)
+def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
+    """Clients take turns; who is one of them the ledger knows."""
+    return lambda peer, question: asking.ask(room, ledger.whose(peer), question)
 
 
 class Gateway:
@@ -58,6 +59,8 @@ class Gateway:
         self._reactor = reactor
         self._log = log
         self._own = Own()
+        limits = settings.limits
+        self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
         self.drained = DrainedParts()
         self._pinholes: list[Pinholes] = []
         self._session_names = names
@@ -86,6 +89,11 @@ class Gateway:
             last.bandwidth.end()
         self.start()
 
+    def fit(self, descriptors: int, fitting: int) -> None:
+        """So many descriptors there are for sessions, and so many sessions fit into them."""
+        limits = self.shared.settings.limits
+        self.ledger.renew(shares(limits, descriptors, fitting), limits.ipv6_prefix)
+
     def _made(
         self,
         settings: Settings,
@@ -107,12 +115,13 @@ class Gateway:
             log,
             policies,
             own,
+            self.ledger,
             Accounts(
                 reactor,
                 checkers,
                 settings.accounts.delay,
-                _in_turn(self._blocking, room),
-                _in_turn(self._hashing, room),
+                _in_turn(self._blocking, room, self.ledger),
+                _in_turn(self._hashing, room, self.ledger),
             ),
             Advertised(
                 reactor, settings.data, known, log.warned, before.advertised if before else None
@@ -127,6 +136,7 @@ class Gateway:
                 own,
                 certificates.server_side,
                 known,
+                self.ledger,
                 before.reaching if before else None,
                 self.drained,
             ),
@@ -138,6 +148,7 @@ class Gateway:
                 self._session_names,
                 before.sessions if before else None,
                 self.drained,
+                self.ledger,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,

@@ -15,6 +15,7 @@ from ftpalg.net.advertised import Advertised
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -42,6 +43,7 @@ class Shared(NamedTuple):
     log: Recorder
     policies: Policies
     own: Own
+    ledger: OwnLedger
     accounts: Accounts
     advertised: Advertised
     pinholes: Pinholes | None

@@ -142,3 +142,12 @@ class Unheard(CommandCase):
             found = self.run_it("reload", "--socket", self.listening(answer))
             self.assertEqual(found, (status, "", "ftpalg reload: why\n"))
             (self.folder / "s").unlink()
+
+    def test_refused_before_all_is_said(self) -> None:
+        """It answers, and hears no more of what it refuses."""
+        ours, other = socket.socketpair()
+        other.sendall(b'HTTP/1.1 413 x\r\nContent-Length: 16\r\n\r\n{"error": "why"}')
+        other.close()
+        self.patch(asking._Connection, "connect", lambda made: setattr(made, "sock", ours))
+        found = self.run_it("kick", "state=idle", "--socket", "/s")
+        self.assertEqual(found, (1, "", "ftpalg kick: why\n"))

@@ -100,6 +100,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "limits": {
         "sessions": 5000,
         "sessions-per-peer": 1000,
+        "descriptors-per-peer": 0,
+        "memory": 1073741824,
+        "memory-per-peer": 268435456,
+        "handshakes-per-peer": 250,
         "returning": 250,
         "lookups": 64,
         "lookups-per-peer": 8,
@@ -111,6 +115,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "uncoded-size": 65536,
         "uncoded-lines": 100,
         "queued-commands": 256,
+        "queued-size": 16384,
         "bad-commands": 10,
         "bad-logins": 5,
         "surplus-replies": 20,

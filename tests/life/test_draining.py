@@ -48,7 +48,7 @@ class Leaving(SynchronousTestCase):
 
     def session(self, client: Client, link: Link, name: str) -> Any:
         """One that does something, until its test says otherwise."""
-        made = SimpleNamespace(name=name, rests_since=None, transfers=False)
+        made = SimpleNamespace(name=name, peer=link.peer, rests_since=None, transfers=False)
 
         def end(text: str, reason: Reason = Reason.STOPPED) -> None:
             self.ended.append((link.peer, text, reason))

@@ -79,6 +79,13 @@ class Named(SynchronousTestCase):
             self.assertIn(words, found)
         self.assertIn("there are: none", self.refused(Settings(), Kind.ROUTE, "routes[0]"))
 
+    def test_unknown_beside_what_sessions_use(self) -> None:
+        """A part of the settings that sessions use, too, is there once."""
+        settings = Settings(server=url("general.example"))
+        part = Part(Kind.SERVER, "general.example:21")
+        error = self.assertRaises(NoSuchPart, named, settings, Kind.SERVER, "x", [part, part])
+        self.assertEqual(str(error).count(part.name), 1)
+
     def test_no_servers(self) -> None:
         """What is no server at all."""
         for name in ("", "a b", "a:x", "a:99999", "[::1", "\x00", "a/b"):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Overtaken
+from ftpalg.core.desk import Desk, Item, Overtaken
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import CommandReceived, CommandRefused, Side, Timer
 from ftpalg.core.phases import ACTING
+from ftpalg.core.session_settings import Rules
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.protection import Protection
@@ -13,6 +14,21 @@ from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import FOREIGN, Command, Kind
 from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.replies import Reply, reply
+
+FEW = 4
+"""Commands whose bytes are not counted: each has the bound of a line."""
+
+
+def has_room(queue: tuple[Item, ...], rules: Rules) -> bool:
+    """Whether one more may wait."""
+    few = len(queue) < min(FEW, rules.queued_commands)
+    return few or (
+        len(queue) < rules.queued_commands and sum(map(_size, queue)) < rules.queued_size
+    )
+
+
+def _size(item: Item) -> int:
+    return len(bytes(item)) if isinstance(item, Command) else 0
 
 
 class CommandQueue(Stage):

@@ -27,7 +27,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
-from ftpalg.core.stages.wish import Wish
+from ftpalg.core.stages.wish import NOTHING, Wish
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.replies import reply
@@ -57,7 +57,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, Wish())
+        super().__init__(desk, NOTHING)
         self._destination = destination
         self._protection = protection
         self._login = login

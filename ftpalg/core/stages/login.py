@@ -191,7 +191,7 @@ class Login(Stage):
     def not_reached(self, event: ServerUnreachable) -> None:
         """No address of the server could be reached, or none may be."""
         why, text = f"server unreachable: {event.reason}", event.forbidden
-        if event.why in DRAINING:
+        if event.why in (*DRAINING, Reason.SHARE_USED_UP):
             self.desk.leave(event.why, reply(421, text), event.reason)
         elif text:
             self.unreachable(Reason.ADDRESS_FORBIDDEN, text, 530, why=why)

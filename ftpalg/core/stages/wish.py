@@ -24,3 +24,7 @@ class Wish(NamedTuple):
     user: bytes | None = None
     server: Server | None = None
     wrong: int = 0
+
+
+NOTHING = Wish()
+"""Most clients of a route that names its server never say more."""

@@ -36,6 +36,7 @@ from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
 from ftpalg.net.intercept import destination_of
+from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
@@ -51,7 +52,10 @@ class ClientControl(Control):
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
-    __slots__ = ("_admission", "_link", "balancer", "driver", "listener", "near", "rules")
+    __slots__ = (
+        "_admission", "_key", "_link", "_shakes", "_unheaded", "balancer",
+        "driver", "listener", "near", "rules",
+    )  # fmt: skip
 
     half_closeable = True
     _lines: CommandLines
@@ -69,6 +73,9 @@ class ClientControl(Control):
         )
         self.driver: Owner | None = None
         self._link = NOBODY
+        self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
+        self._shakes = False  # whether a handshake is charged
+        self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
         self._admission = admission
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
@@ -83,10 +90,77 @@ class ClientControl(Control):
         except OSError:  # gone before it was looked at
             self.abort()
             return
+        if not self._charge(link):
+            return
         if self._admission.is_balancer(link.peer):
             self._read_header(sock, link)
         else:
             self._admit(link)
+
+    # -- what it is charged (``net.ledger``) ------------------------------------------------------
+
+    def _charge(self, link: Link) -> bool:
+        """Its descriptor is that peer's from now on; False where the peer may have no more."""
+        ledger = self._admission.ledger
+        key = ledger.whose(link.peer)
+        if key != self._key:
+            self._give_back()
+            short = ledger.ask(key, Line.DESCRIPTORS)
+            if short is not None:
+                self._admission.crowd_out(self, link, short)
+                return False
+            self._key = key
+        return True
+
+    def _give_back(self) -> None:
+        """It is closed, or somebody else's."""
+        key, self._key = self._key, ""
+        if key:
+            ledger = self._admission.ledger
+            ledger.settle(self)
+            self._settle_header()
+            ledger.give(key, Line.DESCRIPTORS)
+            self._stop_shaking(key)
+
+    def _settle_header(self) -> None:
+        unheaded, self._unheaded = self._unheaded, None
+        if unheaded is not None:
+            self._admission.ledger.settle(unheaded)
+
+    def _begin_shaking(self) -> bool:
+        """One more handshake; as long as it is not done, the connection has shown nothing."""
+        ledger = self._admission.ledger
+        if not self._key or self._shakes:
+            return True
+        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
+            return False
+        self._shakes = True
+        ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
+        return True
+
+    def _stop_shaking(self, key: str) -> None:
+        shakes, self._shakes = self._shakes, False
+        if shakes:
+            self._admission.ledger.give(key, Line.HANDSHAKES)
+
+    def lingers(self) -> None:
+        if self._key:
+            self._stop_shaking(self._key)
+            held = self._memory is not None and self._memory.amount > 0
+            lines = (Line.DESCRIPTORS, Line.MEMORY) if held else (Line.DESCRIPTORS,)
+            self._admission.ledger.linger(self, self._key, *lines)
+
+    def shed(self) -> None:
+        self.abort()
+        self._tell_lost("its peer's share of the limits was used up", ends.Reason.SHARE_USED_UP)
+        super().shed()
+
+    def _memory_grant(self) -> Grant:
+        return Grant(self._admission.ledger, self._key, Line.MEMORY)
+
+    def crowded(self, short: Short) -> None:
+        if self.driver is not None:
+            self.driver.crowded(short)
 
     # -- before the session ---------------------------------------------------------------------
 
@@ -94,6 +168,7 @@ class ClientControl(Control):
         """A balancer says first whose connection it is."""
 
         def done(source: tuple[str, int] | None, destination: tuple[str, int] | None) -> None:
+            self._settle_header()
             self._stop(Wait.HANDSHAKE)
             self.pauses.release(Hold.HEADER)
             if source is None or destination is None:
@@ -105,15 +180,19 @@ class ClientControl(Control):
                 return
             self.balancer, self.near = link.peer, is_local(link.peer)
             local = self._admission.shown_to(source[0]) or link.local
-            self._admit(
-                link._replace(peer=source[0], peer_port=source[1], direct=destination[0] == local)
-            )
+            direct = destination[0] == local
+            told = link._replace(peer=source[0], peer_port=source[1], direct=direct)
+            if self._charge(told):
+                self._admit(told)
 
         def failed(reason: str) -> None:
+            self._settle_header()
             self._turn_away(link, reason, Refusal.BAD_HEADER)
 
         self.pauses.hold(Hold.HEADER)
         reader = HeaderReader(self.reactor, sock, done, failed)
+        self._unheaded = Unheaded(self, reader)
+        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
         self._wait_for_handshake(
             lambda: reader.give_up("no PROXY header came within timeouts.handshake")
         )
@@ -179,7 +258,9 @@ class ClientControl(Control):
 
     def start_tls(self, creator: ForClients) -> None:
         """Begin TLS.  Bytes that came in clear behind AUTH would run inside it: CVE-2011-1575."""
-        if self._lines.empty:
+        if not self._begin_shaking():
+            self.shed()
+        elif self._lines.empty:
             self.begin_tls(creator.for_control())
         else:
             self.abort()
@@ -187,6 +268,8 @@ class ClientControl(Control):
 
     def secured(self) -> None:
         """TLS with the client stands."""
+        self._stop_shaking(self._key)
+        self._admission.ledger.settle(self)
         if self.driver is None or self.tls is None:
             return
         name = (self.tls.connection.get_servername() or b"").decode("ascii", "replace")
@@ -341,6 +424,7 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        self._give_back()
         if self.driver is None:
             return
         if self.tls is not None and self.tls.shaking:
@@ -350,6 +434,21 @@ class ClientControl(Control):
         else:
             why = ends.Reason.CLIENT_LOST
         self._tell_lost(reason.getErrorMessage(), why)
+
+
+class Unheaded:
+    """A connection whose PROXY header has not come yet."""
+
+    __slots__ = ("_control", "_reader")
+
+    def __init__(self, control: ClientControl, reader: HeaderReader) -> None:
+        self._control = control
+        self._reader = reader
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self._reader.cancel()
+        self._control.shed()
 
 
 def fault_of(failure: Failure) -> ends.Reason:

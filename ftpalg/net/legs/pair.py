@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.events import Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
-from ftpalg.net.legs.relay import Between, Relay, between
+from ftpalg.net.legs.relay import Between, Hold, Relay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
 
@@ -93,12 +93,13 @@ class Pair:
     """``server`` gives the data connection of the server that is connected, or None.
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
-    session has been told.  ``limits`` are None where there are none for anybody.
+    session has been told.  ``limits`` are None where there are none for anybody; ``hold`` asks the ledger
+    for what the relay needs.
     """
 
     __slots__ = (
-        "_began", "_grace", "_limits", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there",
-        "client",
+        "_began", "_grace", "_hold", "_limits", "_reactor", "_relay", "_server", "_splice", "_stalled",
+        "_there", "client",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +112,7 @@ class Pair:
         stalled: float,
         splice: bool,
         limits: Limits | None = None,
+        hold: Hold | None = None,
     ) -> None:
         self.client = client
         self._server = server
@@ -119,6 +121,7 @@ class Pair:
         self._stalled = stalled
         self._splice = splice
         self._limits = limits
+        self._hold = hold
         self._relay: Relay | None = None
         self._began = 0.0
         self._grace: IDelayedCall | None = None
@@ -149,6 +152,7 @@ class Pair:
             source_half.failed,
             sink_half.failed,
             splice=self._splice,
+            hold=self._hold,
         )
         self._relay.start(self._stalled)
 

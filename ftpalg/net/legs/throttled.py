@@ -7,11 +7,12 @@ stalls is found as late as ever.  The sink is watched all the while.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
 from ftpalg.net.legs.allowance import Allowance
-from ftpalg.net.legs.relay import SPLICE, CopyRelay, Relay, SpliceRelay
+from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
 from ftpalg.net.reactors import Reactor
@@ -94,18 +95,31 @@ class ThrottledCopy(Throttled, CopyRelay):
     def _take(self, most: int) -> int:
         size = min(most if self._source.plain else max(most, RECORD), self.SIZE)
         if len(self._buffer) < size:
-            self._buffer = memoryview(bytearray(size))
+            size = self._make(size)
         try:
             got = self._source.receive_into(self._buffer[:size])
         except BlockingIOError:
-            self._buffer = memoryview(b"")
+            self._let_go()
             raise
         self._held = self._buffer[:got]
         return got
 
+    def _make(self, size: int) -> int:
+        """A buffer of that size, or of a record's.  Raise OSError where there is no memory for that."""
+        for room in (size, min(size, RECORD)):
+            if self._may_hold(room):
+                self._buffer = memoryview(bytearray(room))
+                return room
+        raise OSError(errno.ENOMEM, "too much waits for your address")
+
+    def _let_go(self) -> None:
+        self._buffer = memoryview(b"")
+        if self.granted is not None:
+            self.granted.to(0)
+
     def _wait(self) -> None:
         super()._wait()
-        self._buffer = memoryview(b"")
+        self._let_go()
 
 
 def throttled(
@@ -118,15 +132,11 @@ def throttled(
     sink_failed: Callable[[str], None],
     *,
     splice: bool = True,
+    hold: Hold | None = None,
 ) -> Relay:
     """As ``relay.between``, within that allowance."""
     arguments = reactor, source, sink, ended, source_failed, sink_failed
-    made: ThrottledSplice | ThrottledCopy | None = None
-    if splice and SPLICE and source.plain and sink.plain:
-        try:
-            made = ThrottledSplice(*arguments)
-        except OSError:
-            pass
-    made = made or ThrottledCopy(*arguments)
+    made = between(*arguments, splice=splice, hold=hold, kinds=(ThrottledSplice, ThrottledCopy))
+    assert isinstance(made, Throttled), "as asked for"
     made.allowance = allowance
     return made

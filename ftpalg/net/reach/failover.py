@@ -18,6 +18,7 @@ from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
+from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.sockets import ANY, Address
 from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked, spelled_once
 from ftpalg.net.reach.dead import Dead
@@ -87,6 +88,7 @@ class Reach:
         rules: Rules,
         reached: Reached,
         failed: Failed,
+        held: Grant | None = None,
     ) -> None:
         self._means = means
         self._way = way
@@ -104,6 +106,7 @@ class Reach:
         self._forbidden = ""
         self._stagger: IDelayedCall | None = None
         self._over = False
+        self._held = held
 
     def start(self) -> None:
         """Begin; one of the two may be called before this returns."""
@@ -229,6 +232,9 @@ class Reach:
         if hindered:
             self._reasons.append(f"{host}: {hindered}")
             return False
+        if not self._count(len(self._under_way) + 1):
+            self._reasons.append(f"{host}: too many descriptors are in use")
+            return False
         ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
         try:
             attempt = Attempt(
@@ -324,7 +330,12 @@ class Reach:
         _, timer, began = self._under_way.pop(target)
         if timer.active():
             timer.cancel()
+        self._count(len(self._under_way))
         return began
+
+    def _count(self, sockets: int) -> bool:
+        """So many are open from now on; the first one is granted for as long as this lasts."""
+        return self._held is None or self._held.to(max(1, sockets)) is None
 
     def _forget_stagger(self) -> None:
         if self._stagger is not None:

@@ -97,6 +97,7 @@ class Reaching:
         near: bool,
         reached: Callable[[socket.socket, Server, Way], None],
         failed: Callable[[str, str], None],
+        tell: Callable[[Fact], None],
     ) -> Dialling:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
@@ -151,6 +152,7 @@ class Entrance:
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
         self.shared = real._replace(**doubles)
+        self.ledger = real.ledger
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
