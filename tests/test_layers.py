@@ -63,7 +63,8 @@ PURE = NO_IO - {"secrets", "datetime"}
 
 CORE = (
     {"value"},
-    {"routes", "keys"},
+    {"routes", "keys", "week"},
+    {"rates"},
     {"wire"},
     {
         *("ends", "drained", "events", "actions", "phases", "session_settings", "facts", "news"),
@@ -127,7 +128,8 @@ NET = (
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
-    {"expiry"},
+    {"expiry", "bucket"},
+    {"bandwidth"},
     {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
     {"shared"},
     {"data_addresses", "surroundings"},

@@ -311,49 +311,6 @@ class Shares(SynchronousTestCase):
         self.assertLessEqual(abs(sum(moved) - 100 * wanted), 0.01 * 100 * wanted)
         self.assertTrue(all(0.9 * wanted <= one <= 1.1 * wanted for one in moved), sorted(moved))
 
-    def test_narrow_beside_wide(self) -> None:
-        """Who has a narrow limit of his own, too, gets it beside those who have none."""
-        clock = MemoryReactorClock()
-        all_of_them = Bucket(clock, (Rate(1 << 20),), UTC)
-        narrow = Bucket(clock, (Rate(1 << 16),), UTC)
-        moved = [0] * 9
-        allowances = [
-            Allowance((narrow, all_of_them) if at == 0 else (all_of_them,), enter)
-            for at in range(len(moved))
-        ]
-
-        def go_on(at: int, size: int = 0) -> None:
-            moved[at] += size
-            while size := allowances[at].ask(lambda size: go_on(at, size)):
-                moved[at] += size
-
-        for at in range(len(moved)):
-            go_on(at)
-        for _ in range(2000):
-            clock.advance(0.01)
-        self.assertLessEqual(abs(moved[0] - (1 << 16) * 20), 0.1 * (1 << 16) * 20)
-        wanted = ((1 << 20) - (1 << 16)) * 20 / 8
-        self.assertTrue(all(0.9 * wanted <= one <= 1.1 * wanted for one in moved[1:]), moved)
-
-
-class Stopped(SynchronousTestCase):
-    """An allowance whose transfer ends while it waits for a wider limit."""
-
-    def test_gives_back(self) -> None:
-        """What the narrow limit had granted is there again, and nobody is called."""
-        clock = MemoryReactorClock()
-        narrow, wide = (Bucket(clock, (Rate(SLOW),), UTC) for _ in range(2))
-        place = wide.wait(wide.piece, lambda: None)
-        one = Allowance((narrow, wide), enter)
-        self.assertEqual(one.ask(self.fail), 0)
-        self.assertFalse(narrow.full)
-        one.stop()
-        one.stop()
-        place.cancel()
-        self.assertTrue(narrow.full)
-        self.assertEqual((narrow.users, wide.users), (0, 0))
-        self.assertEqual(clock.getDelayedCalls(), [])
-
 
 class Kinds(Choosing):
     """Which relay serves: the others' cases with throttled ones."""
