@@ -261,6 +261,19 @@ class Many(SynchronousTestCase):
                 window = granted[end][0] - granted[begin][0]
                 self.assertLessEqual(moved + back, rate * window + burst + back + 1e-3 * rate + 1)
 
+    def test_newcomer(self) -> None:
+        """Who comes while others wait gets nothing before them, however much there is meanwhile."""
+        clock = Clock()
+        limit = bucket(clock, Rate(RATE))
+        empty(limit)
+        served: list[str] = []
+        limit.wait(limit.piece, partial(served.append, "first"))
+        clock.rightNow += 0.2  # the reactor is late
+        self.assertEqual(limit.take(limit.piece), 0)
+        clock.advance(0)
+        self.assertEqual(served, ["first"])
+        self.assertGreater(limit.take(limit.piece), 0)
+
 
 class Times(SynchronousTestCase):
     """Rates that change with the time of the week; the clocks of tests begin on a Thursday."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from threading import Event
 from typing import Any
 
 from tests.wire import test_abort, test_truncation
@@ -64,13 +65,16 @@ class InTheWait(WireTestCase):
             control.answer(b"RETR", b"150 Here it comes.")
             data = port.open()
             data.sendall(self.FILE)
+            assert arrived.wait(TIMEOUT)
             return breaks(control, data)
 
+        arrived = Event()
         client, served = self.talk(script)
         data = client.pasv()
         data.settimeout(TIMEOUT)
         self.assertEqual(client.ask(b"RETR file").code, 150)
         exactly(data, 1024)
+        arrived.set()
         return client, data, served
 
     def upload(self, breaks: Any) -> tuple[Client, socket.socket, Any]:
@@ -209,8 +213,8 @@ class InTheWait(WireTestCase):
         client, data, served = self.upload(breaks)
         data.close()
         self.assertEqual(client.code(), 226)
-        self.assertEqual(served.result(TIMEOUT), (self.FILE[1024:], "end"))
         self.assertTrue(client.in_step())
+        self.assertEqual(served.result(TIMEOUT), (self.FILE[1024:], "end"))
 
     @impatient(stalled=0.3)
     def test_stalls(self) -> None:
