@@ -85,13 +85,16 @@ class InTheWait(WireTestCase):
             control.answer(b"STOR", b"150 Send it.")
             data = port.open()
             exactly(data, 1024)
+            arrived.set()
             return breaks(control, data)
 
+        arrived = Event()
         client, served = self.talk(script)
         data = client.pasv()
         data.settimeout(TIMEOUT)
         self.assertEqual(client.ask(b"STOR file").code, 150)
         data.sendall(self.FILE)
+        self.assertTrue(arrived.wait(TIMEOUT))
         return client, data, served
 
     def test_server_says_no(self) -> None:
