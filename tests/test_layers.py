@@ -23,7 +23,18 @@ MAY_IMPORT = {
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "life": {
+        "core",
+        "config",
+        "policy",
+        "net",
+        "ops",
+        "admin",
+        "life",
+        "endpoints",
+        "whole_files",
+        "",
+    },
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -63,11 +74,24 @@ PURE = NO_IO - {"secrets", "datetime"}
 
 CORE = (
     {"value"},
-    {"routes", "keys", "week"},
-    {"rates"},
+    {"routes", "keys"},
     {"wire"},
     {
-        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts", "news"),
+        *(
+            "ends",
+            "drained",
+            "bans",
+            "events",
+            "permits",
+            "place",
+            "week",
+            "rates",
+            "actions",
+            "phases",
+            "session_settings",
+            "facts",
+            "news",
+        ),
         *("signals", "certificates", "steering", "snapshots", "reached"),
     },
     {"about"},
@@ -92,6 +116,7 @@ STAGES = (
     {"transfer_tables"},
     {"transfer_legs"},
     {"transfer"},
+    {"permission"},
     {"abort"},
     {"transfer_command"},
     {"data_verbs"},
@@ -105,7 +130,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -118,6 +143,7 @@ NET = (
     },
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
+    {"guesses"},
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},

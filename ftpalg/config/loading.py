@@ -45,6 +45,7 @@ from ftpalg.config.tables import (
     COMMAND_LINE,
     AccessRule,
     ClientAddress,
+    CommandRule,
     Listener,
     Origin,
     Parent,
@@ -58,7 +59,16 @@ from ftpalg.config.warnings import ALLOW, OF_MACHINE, OF_PROCESS, all_warnings, 
 from ftpalg.core.value import value
 
 SECTIONS = (
-    *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
+    *(
+        Listener,
+        AccessRule,
+        CommandRule,
+        RouteRule,
+        Parent,
+        ClientAddress,
+        Certificate,
+        ServerTlsRule,
+    ),
     *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )

@@ -12,11 +12,13 @@ from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
 from ftpalg.config.checks import Network
-from ftpalg.config.rate_checks import rates, zone
+from ftpalg.config.command_checks import zone
+from ftpalg.config.rate_checks import rates
 from ftpalg.config.section import Section
 from ftpalg.config.tables import (
     Access,
     Accounts,
+    Bans,
     ClientAddress,
     Health,
     Intercept,
@@ -218,6 +220,7 @@ class Settings(Section):
     login: Logins = Logins()
     accounts: Accounts = Accounts()
     access: Access = Access()
+    bans: Bans = Bans()
     routes: tuple[RouteRule, ...] = ()
     parents: tuple[Parent, ...] = ()
     proxy_protocol: ProxyProtocol = ProxyProtocol()

@@ -26,18 +26,3 @@ def rates(value: Any) -> Rates:
         return tuple(map(rate_of, texts))
     except ValueError:
         raise ValueError(REMEDY) from None
-
-
-@schema(type="string")
-def zone(value: Any) -> str:
-    """The IANA name of a time zone that this machine knows."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        if value != "UTC":  # which needs no files
-            ZoneInfo(value)
-    except (TypeError, ValueError, OSError, KeyError):
-        raise ValueError(
-            'must be a time zone of this machine, like "Europe/Berlin"; Debian has them in tzdata'
-        ) from None
-    return str(value)

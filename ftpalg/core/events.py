@@ -136,14 +136,18 @@ class AccountAccepted(NamedTuple):
 
 @value
 class AccountRefused(NamedTuple):
-    """It was not, or could not be checked; ``reason`` is for the log."""
+    """It was not, or could not be checked (not ``sure``); ``reason`` is for the log."""
 
     reason: str
+    sure: bool = True
 
 
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody could look at the password: too many others wait for that."""
+    """Nobody has looked at the password: too many others wait for that, or (``barred``) too many of this
+    client, or for this account, were wrong."""
+
+    barred: bool = False
 
 
 @value

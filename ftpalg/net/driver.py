@@ -296,9 +296,12 @@ class Driver:
             action.account,
             action.password,
             lambda name: self.handle(AccountAccepted(name)),
-            lambda reason: self.handle(AccountRefused(reason)),
+            lambda reason: self.handle(
+                AccountRefused(reason, self.check is None or self.check.sure)
+            ),
             lambda: self.handle(AccountsBusy()),
             self.session.desk.client.peer,
+            lambda: self.handle(AccountsBusy(barred=True)),
         )
 
     # -- the server's -----------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zoneinfo
 
-from ftpalg.config.rate_checks import rates, zone
+from ftpalg.config.command_checks import zone
+from ftpalg.config.rate_checks import rates
 from ftpalg.core.rates import Rate
 from ftpalg.core.week import span_of
 from tests.config.cases import ConfigTest
