@@ -73,7 +73,7 @@ PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
 CORE = (
-    {"value"},
+    {"value", "pace"},
     {"routes", "keys"},
     {"wire"},
     {
@@ -130,7 +130,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "bans"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "rates", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -157,7 +157,7 @@ NET = (
     {"expiry", "bucket"},
     {"bandwidth"},
     {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
-    {"shared"},
+    {"shared", "seats"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},

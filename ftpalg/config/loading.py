@@ -37,6 +37,7 @@ from ftpalg.config.faults import (
     told,
     veiled,
 )
+from ftpalg.config.limits import Limits, ListenerLimits, RouteLimits
 from ftpalg.config.model import Settings, settings_sections
 from ftpalg.config.places import Path, places
 from ftpalg.config.reading import no_toml, text_of
@@ -69,6 +70,7 @@ SECTIONS = (
         Certificate,
         ServerTlsRule,
     ),
+    *(ListenerLimits, RouteLimits),
     *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )
@@ -242,6 +244,10 @@ def _no_such(path: Path, kind: type, value: Any) -> Fault:
         instead = for_section(key, keys)
         sentence = f"{name}: no such section{meant(instead)}"
         return Fault(path, sentence, (dotted(instead),), whole=True)
+    if kind in (ListenerLimits, RouteLimits) and key in keys_of(Limits):
+        here = ", ".join(keys_of(kind))
+        sentence = f"{name}: bounds the whole gateway: move it to [limits]; here may stand {here}"
+        return Fault(path, sentence, (f"limits.{key}",), whole=True)
     section = dotted(path[:-1])
     if section in settings_sections():
         instead = for_key(section, key)

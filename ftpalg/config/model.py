@@ -11,10 +11,10 @@ from pathlib import Path
 from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
+from ftpalg.config.bandwidth import Bandwidth
 from ftpalg.config.checks import Network
-from ftpalg.config.command_checks import zone
-from ftpalg.config.rate_checks import rates
-from ftpalg.config.section import Section
+from ftpalg.config.limits import Limits
+from ftpalg.config.section import Section, setting
 from ftpalg.config.tables import (
     Access,
     Accounts,
@@ -33,11 +33,9 @@ from ftpalg.config.tables import (
     is_key,
     key_of,
     server_url,
-    setting,
 )
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
-from ftpalg.core.rates import Rates
 from ftpalg.core.routes import DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.wire.addresses import plain_name
@@ -114,46 +112,6 @@ class Timeouts(Section):
     def of(self, timer: Timer) -> float:
         """The seconds of one of the session's timers."""
         return self._of[timer]
-
-
-@frozen(eq=False, repr=False)
-class Limits(Section):
-    """``[limits]``: every bound."""
-
-    sessions: int = setting(5000, checks.at_least(1))
-    sessions_per_peer: int = setting(1000, checks.at_least(1))
-    descriptors_per_peer: int = setting(0, checks.at_least(0))
-    memory: int = setting(1073741824, checks.at_least(1048576))
-    memory_per_peer: int = setting(268435456, checks.at_least(1048576))
-    handshakes_per_peer: int = setting(250, checks.at_least(1))
-    returning: int = setting(250, checks.at_least(1))
-    lookups: int = setting(64, checks.at_least(1))
-    lookups_per_peer: int = setting(8, checks.at_least(1))
-    ipv6_prefix: int = setting(64, checks.between(1, 128))
-    command_line: int = setting(4000, checks.at_least(64))
-    reply_line: int = setting(65536, checks.at_least(512))
-    reply_size: int = setting(4194304, checks.at_least(4096))
-    reply_lines: int = setting(20000, checks.at_least(100))
-    uncoded_size: int = setting(65536, checks.at_least(512))
-    uncoded_lines: int = setting(100, checks.at_least(10))
-    queued_commands: int = setting(256, checks.at_least(1))
-    queued_size: int = setting(16384, checks.at_least(64))
-    bad_commands: int = setting(10, checks.at_least(1))
-    bad_logins: int = setting(5, checks.at_least(1))
-    surplus_replies: int = setting(20, checks.at_least(1))
-
-
-@frozen(eq=False, repr=False)
-class Bandwidth(Section):
-    """``[bandwidth]``: bytes a second of transfers, each direction for itself."""
-
-    total_download: Rates = setting((), rates)
-    total_upload: Rates = setting((), rates)
-    account_download: Rates = setting((), rates)
-    account_upload: Rates = setting((), rates)
-    session_download: Rates = setting((), rates)
-    session_upload: Rates = setting((), rates)
-    zone: str = setting("UTC", zone)
 
 
 class LogFormat(Enum):
@@ -270,6 +228,7 @@ class Settings(Section):
                 one.intercept or self.intercept,
                 self.lf_lines if one.lf_lines is None else one.lf_lines,
                 self.active if one.active is None else one.active,
+                one.limits,
             )
             for one in made
         )
@@ -361,6 +320,7 @@ class Settings(Section):
             verbs=self.data.verbs,
             other_mode=self.data.other_mode,
             active=listener.active is not False,
+            counted=True,
             surplus_replies=self.limits.surplus_replies,
         )
 

@@ -19,7 +19,8 @@ from ftpalg.config import checks
 from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
 from ftpalg.config.faults import Warning, dotted, path_of
-from ftpalg.config.model import Limits, Settings, settings_sections
+from ftpalg.config.limits import Limits
+from ftpalg.config.model import Settings, settings_sections
 from ftpalg.config.places import Path
 from ftpalg.config.tables import (
     COMMAND_LINE,

@@ -287,6 +287,7 @@ EVENTS: dict[type, dict[Phase, Taker | None]] = {
     ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
     ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
     ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
+    ev.RoomAnswered: NEVER | {Phase.SERVED: (TransferCommand, TransferCommand.room_answered)},
     ev.SecretMissing: NEVER | {Phase.SERVED: (Login, Login.secret_missing)},
     ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
     ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},

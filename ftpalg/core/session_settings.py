@@ -45,6 +45,7 @@ class Rules:
     may say one in clear.  Without ``active`` clients open every data connection themselves.  With
     ``other_mode`` a server that does not know passive mode is used in active mode, and the other way
     round.
+    With ``counted`` each transfer waits until it is told that there is room for it.
     ``client_clear_data`` lets clients under implicit TLS choose PROT C.  ``server_tls_rules`` are
     pairs of a lower-case name pattern and the TLS for servers it fits.  ``permits`` are the rules for
     commands, None where there are none.  ``general`` is the route of all this.
@@ -81,6 +82,7 @@ class Rules:
     other_mode: bool = True
     active: bool = True
     permits: Permits | None = None
+    counted: bool = False
     general: Route = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
+from ftpalg.net.rates import Rates
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -64,6 +65,7 @@ class Gateway:
         self._own = Own()
         limits = settings.limits
         self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
+        self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._bans = bans
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
@@ -157,6 +159,7 @@ class Gateway:
                 self.drained,
                 self.ledger,
                 self._bans,
+                self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,

@@ -81,6 +81,13 @@ class Around:
             return None
         return grant
 
+    def may_shake(self) -> bool:
+        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+        found = self._shared.sessions.may_shake(self._key)
+        if found is not None:
+            self.observe(Resource(found[1]))
+        return found is None
+
     def broke(self) -> None:
         """An exception is being handled: end the session."""
         self.reactor.broke()

@@ -21,17 +21,18 @@ from ftpalg.core.events import (
     CommandRefused,
     Link,
 )
-from ftpalg.core.facts import Peer
+from ftpalg.core.facts import Peer, Resource, What
 from ftpalg.core.news import Probed, Refused
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.wire.commands import parse_command
-from ftpalg.core.wire.errors import BareByte, FtpError
+from ftpalg.core.wire.commands import Command, Kind, parse_command
+from ftpalg.core.wire.errors import BareByte, FtpError, NoHandshake, TooFast
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
+from ftpalg.net.control.pace import pace_of
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
@@ -53,7 +54,7 @@ class ClientControl(Control):
     """
 
     __slots__ = (
-        "_admission", "_key", "_link", "_shakes", "_unheaded", "balancer",
+        "_admission", "_key", "_link", "_pace", "_shakes", "_unheaded", "balancer",
         "driver", "listener", "near", "rules",
     )  # fmt: skip
 
@@ -77,6 +78,9 @@ class ClientControl(Control):
         self._shakes = False  # whether a handshake is charged
         self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
         self._admission = admission
+        limits = admission.settings.limits
+        rates = limits.command_rate, listener.limits.command_rate
+        self._pace = pace_of(rates, limits.command_delay)
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
         )
@@ -346,6 +350,9 @@ class ClientControl(Control):
         while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
+            elif self._pace is not None and (seconds := self._pace.wait(self.reactor.seconds())):
+                self.pauses.hold(Hold.RATE)
+                self._wait(Wait.RATE, seconds, self._paced)
             elif left <= 0:
                 self._next_turn()
             else:
@@ -354,9 +361,9 @@ class ClientControl(Control):
                     line = self._lines.next()
                     if line is None:
                         break
-                    self.driver.handle(
-                        CommandReceived(parse_command(line, urgent=self._lines.urgent))
-                    )
+                    command = parse_command(line, urgent=self._lines.urgent)
+                    self._count(command)
+                    self.driver.handle(CommandReceived(command))
                 except FtpError as error:
                     self.driver.handle(CommandRefused(error))
         else:
@@ -365,6 +372,27 @@ class ClientControl(Control):
             self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
             self._wait(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
+
+    def _paced(self) -> None:
+        self.pauses.release(Hold.RATE)
+        self._turned()
+
+    def _count(self, command: Command) -> None:
+        """It counts against the rates.  Raise FtpError where one stands against it."""
+        if self._pace is not None and not self._pace.take(self.reactor.seconds()):
+            if command.kind is not Kind.QUIT:
+                self._admission.log.tell(Resource(What.COMMAND_RATE))
+                raise TooFast("Too many commands a second; slow down.")
+        if command.kind is Kind.AUTH and self._may_begin_tls:
+            found = self._admission.may_shake(self._key)
+            if found is not None:
+                self._admission.log.tell(Resource(found[1]))
+                raise NoHandshake("Too many TLS handshakes; try again later.")
+
+    @property
+    def _may_begin_tls(self) -> bool:
+        """Whether an AUTH would be followed by a handshake, as far as can be told."""
+        return self.tls is None and self.rules.client_tls is not ClientTls.OFF
 
     def _bare_over(self) -> None:
         try:
