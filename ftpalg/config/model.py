@@ -11,6 +11,7 @@ from pathlib import Path
 from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
+from ftpalg.config.bandwidth import Bandwidth
 from ftpalg.config.checks import Network
 from ftpalg.config.limits import Limits
 from ftpalg.config.section import Section, setting
@@ -186,6 +187,7 @@ class Settings(Section):
     health: Health = Health()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    bandwidth: Bandwidth = Bandwidth()
     client_tls: ClientTlsSettings = ClientTlsSettings()
     server_tls: ServerTlsSettings = ServerTlsSettings()
     log: Log = Log()
@@ -240,6 +242,13 @@ class Settings(Section):
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
+
+    @property
+    def limits_bandwidth(self) -> bool:
+        """Whether anything says how fast files may go."""
+        return self.bandwidth != Bandwidth() or any(
+            rule.download_bandwidth or rule.upload_bandwidth for rule in self.routes
+        )
 
     @property
     def may_speak_tls_to_servers(self) -> bool:

@@ -411,7 +411,12 @@ class Driver:
         if self._legs is None:
             link = self.session.desk.client
             place = ClientPlace(self.shared, self.client, link, self.for_clients)
-            self._legs = self.around.pair(place, self._client_there, lambda: self.backend.data)
+            self._legs = self.around.pair(
+                place,
+                self._client_there,
+                lambda: self.backend.data,
+                lambda: (self.session.desk.account, self.session.login.state.route.name),
+            )
         return self._legs
 
     def _let_go(self) -> None:
