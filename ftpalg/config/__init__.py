@@ -19,12 +19,14 @@ from ftpalg.config.model import (
     Shown,
     Timeouts,
 )
-from ftpalg.config.tables import Intercept, Listener, Parent, RouteRule, ServerUrl
+from ftpalg.config.tables import Bans, BansMode, Intercept, Listener, Parent, RouteRule, ServerUrl
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsRule, ServerTlsSettings
 
 __all__ = [
     "DEFAULT_LISTEN",
     "Admin",
+    "Bans",
+    "BansMode",
     "Certificate",
     "ClientTlsSettings",
     "Commands",

@@ -46,6 +46,7 @@ from ftpalg.config.tables import (
     COMMAND_LINE,
     AccessRule,
     ClientAddress,
+    CommandRule,
     Listener,
     Origin,
     Parent,
@@ -59,8 +60,18 @@ from ftpalg.config.warnings import ALLOW, OF_MACHINE, OF_PROCESS, all_warnings, 
 from ftpalg.core.value import value
 
 SECTIONS = (
-    *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
-    *(ListenerLimits, RouteLimits),
+    *(
+        Listener,
+        AccessRule,
+        CommandRule,
+        ListenerLimits,
+        RouteLimits,
+        RouteRule,
+        Parent,
+        ClientAddress,
+        Certificate,
+        ServerTlsRule,
+    ),
     *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )

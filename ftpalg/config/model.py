@@ -17,6 +17,7 @@ from ftpalg.config.section import Section, setting
 from ftpalg.config.tables import (
     Access,
     Accounts,
+    Bans,
     ClientAddress,
     Health,
     Intercept,
@@ -176,6 +177,7 @@ class Settings(Section):
     login: Logins = Logins()
     accounts: Accounts = Accounts()
     access: Access = Access()
+    bans: Bans = Bans()
     routes: tuple[RouteRule, ...] = ()
     parents: tuple[Parent, ...] = ()
     proxy_protocol: ProxyProtocol = ProxyProtocol()

@@ -85,6 +85,10 @@ class Reason(Key):
         GATEWAY,
         "accounts.waiting logins, or accounts.waiting-per-peer of its own, waited already",
     )
+    TOO_MANY_WRONG = (
+        GATEWAY,
+        "its peer, or its account, had too many wrong passwords lately, or is banned",
+    )
     BAD_LOGINS_THERE = GATEWAY, "limits.bad-logins logins at the server were refused"
     LOGIN_TIMEOUT = GATEWAY, "no login within timeouts.login"
     SHARE_USED_UP = GATEWAY, "its peer, or all peers, held as much as the limits allow"
@@ -93,6 +97,7 @@ class Reason(Key):
     SERVER_FULL = GATEWAY, "its server, or each of them, had as many sessions as the limits allow"
     IDLE_TIMEOUT = GATEWAY, "no command within timeouts.idle"
     QUIT_TIMEOUT = GATEWAY, "the client had closed, and its transfer took longer than timeouts.quit"
+    BANNED = GATEWAY, "its peer was banned before it had logged in"
     EXCEPTION = GATEWAY, "a fault of the gateway itself; the log has a traceback"
 
     STOPPED = OPERATOR, "the gateway was stopped"
@@ -127,6 +132,7 @@ class Refusal(Enum):
     DESCRIPTORS_OF_PEER = "descriptors-per-peer", "limits.descriptors-per-peer"
     BAD_HEADER = "proxy-header", "proxy-protocol.balancers"
     NOT_INTERCEPTED = "not-intercepted", "intercept"
+    BANNED = "banned", "bans.mode"
     DRAINED = "gateway-drained", ""
     LISTENER_DRAINED = "listener-drained", ""
 

@@ -136,16 +136,19 @@ class AccountAccepted(NamedTuple):
 
 @value
 class AccountRefused(NamedTuple):
-    """It was not, or could not be checked; ``reason`` is for the log."""
+    """It was not, or could not be checked (not ``sure``); ``reason`` is for the log."""
 
     reason: str
+    sure: bool = True
 
 
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody could look at the password: too many others wait for that.  Or (``full``) it was right, and
-    the account has as many sessions as it may."""
+    """Nobody has looked at the password: too many others wait for that, or (``barred``) too many of this
+    client, or for this account, were wrong.  Or (``full``) it was right, and the account has as many
+    sessions as it may."""
 
+    barred: bool = False
     full: bool = False
 
 

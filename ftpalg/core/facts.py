@@ -94,7 +94,8 @@ class AccountLoggedIn(NamedTuple):
 class LoginRefused(NamedTuple):
     """A login was wrong, here (no ``side``) or at the server; ``code`` is the server's reply.
 
-    Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds.
+    Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds; not
+    ``sure``: it could not be checked.
     """
 
     reason: str
@@ -103,6 +104,7 @@ class LoginRefused(NamedTuple):
     user: str = ""
     checker: str = ""
     delay: float = 0.0
+    sure: bool = True
 
 
 @value
@@ -111,6 +113,17 @@ class CommandAnswered(NamedTuple):
 
     command: Command
     reply: Reply
+
+
+@value
+class CommandBarred(NamedTuple):
+    """A command did not go to the server, by a ``rule`` for commands, with its place; ``code`` and ``text``
+    are the reply."""
+
+    command: Command
+    code: int
+    text: str
+    rule: str
 
 
 @value
@@ -297,6 +310,7 @@ Fact = (
     | AccountLoggedIn
     | LoginRefused
     | CommandAnswered
+    | CommandBarred
     | TransferOver
     | Intruded
     | Resource

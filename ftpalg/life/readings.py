@@ -70,6 +70,7 @@ class Readings:
                 **_ratios(shared.ledger),
                 **{(f"{side.value}-ports",): ports[side] / there[side] for side in Side},
             },
+            "bans": {(kind.value,): count for kind, count in shared.bans.counts.items()},
             "pinholes": {(): len(holes.let_in) if holes is not None else 0},
         }
         return Gauges(values, moved)

@@ -179,11 +179,8 @@ class Driver:
     def crowded(self, short: Short) -> None:
         """More waits for its peers than there may: it ends in the reactor's next turn."""
         self.shared.log.tell(used_up(short))
-        self.reactor.callLater(0, self._crowded)
-
-    def _crowded(self) -> None:
-        if not self._released:
-            self.end("Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        end = partial(self.end, "Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        self.reactor.callLater(0, lambda: self._released or end())
 
     @property
     def peer(self) -> str:
@@ -312,9 +309,12 @@ class Driver:
             action.account,
             action.password,
             self._accepted,
-            lambda reason: self.handle(AccountRefused(reason)),
+            lambda reason: self.handle(
+                AccountRefused(reason, self.check is None or self.check.sure)
+            ),
             lambda: self.handle(AccountsBusy()),
             self.session.desk.client.peer,
+            lambda: self.handle(AccountsBusy(barred=True)),
         )
 
     def _accepted(self, account: str) -> None:

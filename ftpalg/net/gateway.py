@@ -11,10 +11,12 @@ from ftpalg.config import Settings
 from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
+from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import Ledger, OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
@@ -52,6 +54,7 @@ class Gateway:
         policies: Policies,
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
+        bans: Bans = NO_BANS,
     ) -> None:
         self._reactor = reactor
         self._log = log
@@ -60,6 +63,8 @@ class Gateway:
         self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
         self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
+        self._bans = bans
+        self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -78,6 +83,7 @@ class Gateway:
     def take(self, shared: Shared) -> None:
         """From now on sessions begin with these; those that run keep what they began with."""
         last, self.shared = self.shared, shared
+        self.guesses.limits = shared.settings.accounts
         last.advertised.stop()
         last.certificates.stop()
         last.reaching.health.stop()
@@ -116,6 +122,7 @@ class Gateway:
                 settings.accounts.delay,
                 _in_turn(self._blocking, room, self.ledger),
                 _in_turn(self._hashing, room, self.ledger),
+                self.guesses,
             ),
             Advertised(
                 reactor, settings.data, known, log.warned, before.advertised if before else None
@@ -143,11 +150,13 @@ class Gateway:
                 before.sessions if before else None,
                 self.drained,
                 self.ledger,
+                self._bans,
                 self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,
             before.epoch + 1 if before else 1,
+            self._bans,
         )
         return shared
 
@@ -196,6 +205,7 @@ class Gateway:
         shared.advertised.stop()
         shared.certificates.stop()
         shared.reaching.health.stop()
+        self.guesses.stop()
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()

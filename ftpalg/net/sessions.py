@@ -7,6 +7,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from ftpalg.config import Listener, Settings
+from ftpalg.core.bans import Ban
 from ftpalg.core.drained import Kind
 from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Link, Side
@@ -15,6 +16,7 @@ from ftpalg.core.news import Refused
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.drained import SENTENCES as DRAINED
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.ledger import Bound, Line, OwnLedger, Short
@@ -35,6 +37,7 @@ SENTENCES = {
     Refusal.HANDSHAKES_TOO_FAST: "Too many TLS handshakes; try again later.",
     Refusal.HANDSHAKES_TOO_FAST_OF_PEER: "Too many TLS handshakes from your address; try again later.",
     Refusal.DESCRIPTORS_OF_PEER: "Too many connections from your address; try again later.",
+    Refusal.BANNED: "Your address is not admitted for a while.",
     Refusal.DRAINED: DRAINED[Kind.GATEWAY],
     Refusal.LISTENER_DRAINED: DRAINED[Kind.LISTENER],
 }
@@ -61,12 +64,14 @@ class Sessions(Generic[C, S]):
         before: Sessions[C, S] | None = None,
         drained: DrainedParts | None = None,
         ledger: OwnLedger | None = None,
+        bans: Bans = NO_BANS,
         rates: Rates | None = None,
     ) -> None:
         self._settings = settings
         self._log = log
         self._admits = admits
         self._begin = begin
+        self._bans = bans
         self._drained = drained or DrainedParts()
         self._ledger = ledger or OwnLedger(shares(settings.limits), settings.limits.ipv6_prefix)
         self._rates = rates or Rates(lambda: 0.0)
@@ -88,6 +93,11 @@ class Sessions(Generic[C, S]):
     def admit(self, client: C, link: Link) -> S | None:
         """Make a session, or tell the client what stands against it."""
         key = self._ledger.whose(link.peer)
+        ban = self._bans.of_peer(link.peer)
+        if ban is not None:
+            self._refuse(client, link, Refusal.BANNED, ban)
+            client.finish()
+            return None
         refusal = self._refusal(link.peer, key, client.listener)
         if refusal is not None:
             self._refuse(client, link, refusal)
@@ -109,11 +119,11 @@ class Sessions(Generic[C, S]):
         )
         client.finish()
 
-    def _refuse(self, client: C, link: Link, refusal: Refusal) -> None:
+    def _refuse(self, client: C, link: Link, refusal: Refusal, ban: Ban | None = None) -> None:
         speaks = client.rules.client_tls is not ClientTls.IMPLICIT  # no words before TLS
         text, code = SENTENCES[refusal], 421 if speaks else 0
         rule = self._settings.origin.of(refusal.rule)
-        self._log.tell(Refused(link, text, refusal, rule, code))
+        self._log.tell(Refused(link, text, refusal, rule, code, ban))
         if speaks:
             client.write(bytes(reply(code, text)))
 

@@ -12,6 +12,7 @@ from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
@@ -49,6 +50,7 @@ class Shared(NamedTuple):
     timers: Timers
     drained: DrainedParts
     epoch: int = 1
+    bans: Bans = NO_BANS
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import fields, has
 from attrs.exceptions import FrozenInstanceError
 
-from ftpalg.config import DEFAULT_LISTEN, Intercept, Settings, structure
+from ftpalg.config import DEFAULT_LISTEN, BansMode, Intercept, Settings, structure
 from ftpalg.config.model import Commands, LogFormat, Shown, settings_sections
 from ftpalg.config.tables import is_key, key_of
 from ftpalg.core.events import Timer
@@ -45,8 +45,31 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "delay": 2.0,
         "waiting": 64,
         "waiting-per-peer": 8,
+        "failures-per-peer": 20,
+        "failures-per-account": 100,
+        "failures": 20000,
+        "forget": 600.0,
+        "longest-delay": 30.0,
     },
-    "access": {"clients": (), "servers": ()},
+    "bans": {
+        "mode": BansMode.OFF,
+        "safe": (),
+        "threshold": 20,
+        "account-threshold": 100,
+        "observation": 1800.0,
+        "time": 1800.0,
+        "longest": 604800.0,
+        "remember": 2592000.0,
+        "most": 10000,
+        "unknown-account": 2,
+        "wrong-password": 1,
+        "wrong-at-server": 1,
+        "no-ftp": 2,
+        "bad-tls": 1,
+        "scan": 1,
+        "limit": 1,
+    },
+    "access": {"clients": (), "servers": (), "commands": ()},
     "proxy-protocol": {"balancers": ()},
     "pinholes": {"table": "", "ipv4-set": "data4", "ipv6-set": "data6"},
     "health": {"every": 30.0},

@@ -71,7 +71,8 @@ class Relay(ABC):
         source.on_ready(self._pull, self._pull)
         sink.on_ready(self._look, self._resume)
         self._stall = self._reactor.callLater(stalled, self._check, stalled)
-        self._reactor.addReader(source)
+        if not self._holds:
+            self._reactor.addReader(source)
         self._reactor.addReader(sink)
         self._go_on()
 
@@ -201,6 +202,12 @@ class SpliceRelay(Relay):
         self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._pending = 0
         self._large = False
+
+    def start(self, stalled: float) -> None:
+        """Move what has come already: a small file is whole by then, and nobody has to watch for more."""
+        self._pull()
+        if not self._stopped:
+            super().start(stalled)
 
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
