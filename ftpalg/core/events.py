@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.ends import Reason
@@ -142,14 +143,19 @@ class AccountRefused(NamedTuple):
     sure: bool = True
 
 
+class Busy(Enum):
+    """Why a login at the gateway cannot go on, though nothing is known to be wrong with it."""
+
+    CHECKS = "too many others wait for a check"
+    BARRED = "too many passwords of this client, or for this account, were wrong"
+    FULL = "the password was right, and the account has as many sessions as it may"
+
+
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody has looked at the password: too many others wait for that, or (``barred``) too many of this
-    client, or for this account, were wrong.  Or (``full``) it was right, and the account has as many
-    sessions as it may."""
+    """The password was not looked at, or the account is full: ``why``."""
 
-    barred: bool = False
-    full: bool = False
+    why: Busy = Busy.CHECKS
 
 
 @value

@@ -81,8 +81,8 @@ class Rules:
     verbs: DataVerbs = DataVerbs.AUTO
     other_mode: bool = True
     active: bool = True
-    counted: bool = False
     permits: Permits | None = None
+    counted: bool = False
     general: Route = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

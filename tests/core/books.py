@@ -142,7 +142,7 @@ class Books:
     def account_full(self) -> None:
         """It may have no session more."""
         self._answers(do.Authenticate)
-        self.feed(ev.AccountsBusy(full=True))
+        self.feed(ev.AccountsBusy(ev.Busy.FULL))
 
     def full(self, what: str) -> None:
         """The way has no room for one more."""

@@ -108,8 +108,8 @@ def _word(event: ev.Event) -> str:
             return f"accepts {account}"
         case ev.AccountRefused(reason):
             return f"refuses account: {reason}"
-        case ev.AccountsBusy():
-            return "account full" if event.full else "too busy for accounts"
+        case ev.AccountsBusy(why):
+            return "account full" if why is ev.Busy.FULL else "too busy for accounts"
         case ev.RoomAnswered(refusal):
             return f"no room: {refusal}" if refusal else "room"
         case ev.SecretMissing(reason):
