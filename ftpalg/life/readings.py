@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from sys import maxsize
 
 from OpenSSL import SSL
 
@@ -120,6 +121,8 @@ def _ratios(ledger: OwnLedger) -> Values:
     found: dict[Labels, float] = {}
     for (line, of_one), what in WHAT.items():
         most, all_there_is = ledger.bound(line)
+        if (most if of_one else all_there_is) == maxsize:
+            continue  # nothing is bounded, so nothing can be near it
         if of_one:
             found[(what.value,)] = max(ledger.holders(line).values(), default=0) / most
         elif what is not What.DESCRIPTORS:  # the process itself tells these
