@@ -27,6 +27,8 @@ class Shares(SynchronousTestCase):
         found = shares(Limits(), 960, 160)
         self.assertEqual(found[Line.SESSIONS], Bound(80, 160))
         self.assertEqual(found[Line.DESCRIPTORS], Bound(480, 960))
+        found = shares(Limits(sessions=1000), 6000, 1000)
+        self.assertEqual(found[Line.DESCRIPTORS], Bound(3000, 6000))
 
     def test_one(self) -> None:
         """However few there are, there is one session for somebody."""
