@@ -159,7 +159,7 @@ class OfGateway(GatewayCase):
         self.assertIsNone(self.gateway(Settings()).shared.bandwidth)
         code = (
             "import sys, ftpalg.life.service;"
-            "print([m for m in sys.modules if 'bandwidth' in m or 'throttled' in m or 'zoneinfo' in m])"
+            "print([m for m in sys.modules if 'net.bandwidth' in m or 'throttled' in m or 'zoneinfo' in m])"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         self.assertEqual(out.stdout.strip(), b"[]")
