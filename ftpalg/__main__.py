@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -30,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         words = [*words[1:], "--help"]
     try:
         return _flushed(_status(words))
+    except KeyboardInterrupt:
+        return _interrupted()
     except OSError as error:
         if error.errno not in LOST or error.filename is not None:
             raise
@@ -57,6 +60,13 @@ def _flushed(status: int) -> int:
     if sys.stdout is not None:
         sys.stdout.flush()
     return status
+
+
+def _interrupted() -> int:
+    """Ctrl-C.  Ending by the signal itself, a loop of the shell that runs the command ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+    return FAILED
 
 
 def _lost(error: OSError) -> int:

@@ -73,7 +73,7 @@ PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
 CORE = (
-    {"value"},
+    {"value", "pace"},
     {"routes", "keys"},
     {"wire"},
     {
@@ -82,6 +82,10 @@ CORE = (
             "drained",
             "bans",
             "events",
+            "permits",
+            "place",
+            "week",
+            "rates",
             "actions",
             "phases",
             "session_settings",
@@ -112,6 +116,7 @@ STAGES = (
     {"transfer_tables"},
     {"transfer_legs"},
     {"transfer"},
+    {"permission"},
     {"abort"},
     {"transfer_command"},
     {"data_verbs"},
@@ -125,7 +130,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "bans"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "rates", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -149,9 +154,10 @@ NET = (
     {"leading_bytes", "proxyheader"},
     {"control"},
     {"reach"},
-    {"expiry"},
+    {"expiry", "bucket"},
+    {"bandwidth"},
     {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
-    {"shared"},
+    {"shared", "seats"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from threading import Thread
 
 from twisted.trial.unittest import SkipTest
 
@@ -15,6 +17,14 @@ from ftpalg.cli import version
 from tests.cli.cases import CommandCase
 
 TREE = Path(__file__).parents[1]
+
+
+def _answer(listening: socket.socket, body: bytes, times: int) -> None:
+    """A gateway that says this to so many."""
+    for _ in range(times):
+        with listening.accept()[0] as asked:
+            asked.recv(65536)
+            asked.sendall(b"HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 
 class Main(CommandCase):
@@ -82,6 +92,36 @@ class Process(CommandCase):
         """A standard output that is closed changes no status."""
         done = self.started("ftpalg version >&-")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_nobody_listens_to_who(self) -> None:
+        """Nor is it a traceback where a command looks at what it writes to; errors may go nowhere too."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as gateway:
+            gateway.bind(path := f"{folder}/s")
+            gateway.listen()
+            saying = (gateway, b'{"sessions": []}', 2)
+            Thread(target=_answer, args=saying, daemon=True).start()
+            done = self.started(f"ftpalg who --socket {path} >&-")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            done = self.started(f"ftpalg who --socket {path} 2>&-")
+            self.assertEqual((done.returncode, done.stdout), (0, "no sessions\n"))
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C is no traceback, and ends a command as a signal does, for the shell that started it."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as gateway:
+            gateway.bind(path := f"{folder}/s")
+            gateway.listen()
+            for words in (["who"], ["reload"], ["kick", "x"], ["drain", "--list"], ["errors"]):
+                command = subprocess.Popen(
+                    [sys.executable, "-m", "ftpalg", *words, "--socket", path],
+                    cwd=TREE,
+                    env={**os.environ, "PYTHONPATH": str(TREE)},
+                    stderr=subprocess.PIPE,
+                )
+                with gateway.accept()[0] as asked:
+                    asked.recv(1)  # it waits for an answer from now on
+                    command.send_signal(signal.SIGINT)
+                    _, err = command.communicate(timeout=60)
+                self.assertEqual((command.returncode, err), (-signal.SIGINT, b""), words)
 
     def test_signals(self) -> None:
         """They are taken before all else where it runs in the foreground, and only there."""

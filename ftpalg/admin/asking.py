@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ftpalg.core.value import value
@@ -31,12 +31,19 @@ class Asked(NamedTuple):
 
 
 class Refusal(Exception):
-    """A verb's "no": a status of HTTP and a sentence."""
+    """A verb's "no": a status of HTTP and a sentence; with 405 the methods that are taken."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, allow: Sequence[str] = ()) -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.allow = allow
+
+
+def not_taken(methods: Collection[str]) -> Refusal:
+    """The refusal of a method; where GET is taken, so is HEAD."""
+    allow = sorted({*methods, *(("HEAD",) if "GET" in methods else ())})
+    return Refusal(405, f"it takes {' and '.join(allow)} alone", allow)
 
 
 @value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ftpalg.admin.asking import Refusal, Text
+from ftpalg.admin.asking import Refusal, Text, not_taken
 from ftpalg.admin.steered import NoMetrics, Published
 
 PLAIN = "text/plain; charset=utf-8"
@@ -42,5 +42,5 @@ def answered(gateway: Published, method: bytes, path: bytes) -> Text | None:
     if page is None:
         return None
     if method not in (b"GET", b"HEAD"):
-        raise Refusal(405, "it takes GET and HEAD alone")
+        raise not_taken(("GET",))
     return page(gateway)

@@ -70,9 +70,7 @@ class SocketFile:
 
 def make(path: Path, replaced: int = 0) -> SocketFile:
     """Bind beside the path and listen; ``take`` is to follow.  Raise SocketFault."""
-    made = path.with_name(f".{os.getpid():x}")
-    if max(len(os.fsencode(path)), len(os.fsencode(made))) > LONGEST:
-        raise fault(path, f"it has more than {LONGEST} bytes; choose a shorter path")
+    made = _beside(path)
     _have_folder(path)
     _check(path, replaced)
     listening = socket.socket(socket.AF_UNIX)
@@ -86,6 +84,31 @@ def make(path: Path, replaced: int = 0) -> SocketFile:
         listening.close()
         made.unlink(missing_ok=True)
         raise _unwritable(path, error) from None
+
+
+def looked_at(path: Path) -> int | None:
+    """What ``make`` and ``take`` would find, with nothing changed: the PID of who listens there already, 0
+    where it cannot be told; None for nobody.  Raise SocketFault."""
+    _beside(path)
+    folder = path.parent
+    if not folder.exists():
+        if not folder.parent.is_dir():
+            raise _no_folder(path)
+        folder = folder.parent
+    elif not folder.is_dir():
+        raise _is_no_folder(path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        remedy = f"let this user write to {folder}, or choose another path"
+        raise fault(path, f"{os.strerror(errno.EACCES)}; {remedy}")
+    return _holder(path) if _is_socket(path) else None
+
+
+def _beside(path: Path) -> Path:
+    """The name under which it is made.  Raise SocketFault."""
+    made = path.with_name(f".{os.getpid():x}")
+    if max(len(os.fsencode(path)), len(os.fsencode(made))) > LONGEST:
+        raise fault(path, f"it has more than {LONGEST} bytes; choose a shorter path")
+    return made
 
 
 def _bind(listening: socket.socket, place: Path) -> None:
@@ -103,29 +126,48 @@ def _have_folder(path: Path) -> None:
         os.chmod(folder, FOLDER_MODE)  # whatever the umask has left of it
     except FileExistsError:
         if not folder.is_dir():
-            raise fault(path, f"{folder} is no folder; choose another path") from None
+            raise _is_no_folder(path) from None
     except FileNotFoundError:
-        raise fault(path, f"there is no folder {folder.parent}; make it") from None
+        raise _no_folder(path) from None
     except OSError as error:
         raise _unwritable(path, error) from None
 
 
-def _check(path: Path, replaced: int) -> None:
-    """Raise SocketFault where something is there that is not to be replaced."""
+def _is_no_folder(path: Path) -> SocketFault:
+    return fault(path, f"{path.parent} is no folder; choose another path")
+
+
+def _no_folder(path: Path) -> SocketFault:
+    return fault(path, f"there is no folder {path.parent.parent}; make it")
+
+
+def _is_socket(path: Path) -> bool:
+    """False where nothing is there.  Raise SocketFault where something else is."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
-        return
+        return False
     except OSError as error:
         raise _unwritable(path, error) from None
     if not stat.S_ISSOCK(found.st_mode):
         raise fault(
             path, "something else than a socket is there; remove it, or choose another path"
         )
+    return True
+
+
+def _check(path: Path, replaced: int) -> None:
+    """Raise SocketFault where something is there that is not to be replaced."""
+    if not _is_socket(path):
+        return
     holder = _holder(path)
     if holder == 0 or holder not in (None, replaced):
-        who = f"PID {holder} {_name(holder)}".strip() if holder else "a program"
-        raise fault(path, f"{who} listens there; end it, or choose another path")
+        raise fault(path, f"{called(holder)} listens there; end it, or choose another path")
+
+
+def called(holder: int) -> str:
+    """Who that is, in words."""
+    return f"PID {holder} {_name(holder)}".strip() if holder else "a program"
 
 
 def _holder(path: Path) -> int | None:

@@ -18,7 +18,18 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, Request
 
-from ftpalg.admin.asking import Answer, Asked, Caller, Flow, Json, Listed, Refusal, Text, Worked
+from ftpalg.admin.asking import (
+    Answer,
+    Asked,
+    Caller,
+    Flow,
+    Json,
+    Listed,
+    Refusal,
+    Text,
+    Worked,
+    not_taken,
+)
 from ftpalg.admin.flows import Flowing
 from ftpalg.admin.openapi import openapi
 from ftpalg.admin.pages import answered
@@ -81,6 +92,8 @@ class Call(Request):
     def refuse(self, refusal: Refusal) -> None:
         """Say no."""
         self.setResponseCode(refusal.status, HTTPStatus(refusal.status).phrase.encode("ascii"))
+        if refusal.allow:
+            self.setHeader(b"allow", ", ".join(refusal.allow).encode("ascii"))
         self._whole({"error": refusal.sentence})
 
     def _answer(self, answer: Answer) -> None:
@@ -274,15 +287,16 @@ class Site(Bounded):
         page = answered(self.gateway.published, call.method, path)
         if page is not None:
             return page
-        if path == DESCRIPTION.encode() and call.method in (b"GET", b"HEAD"):
+        if path == DESCRIPTION.encode():
+            if call.method not in (b"GET", b"HEAD"):
+                raise not_taken(("GET",))
             return openapi()
         methods = self._verbs.get(path)
         if methods is None:
             raise Refusal(404, "there is no such path; GET /openapi.json lists them")
         method = b"GET" if call.method == b"HEAD" else call.method
         if method not in methods:
-            call.setHeader(b"allow", b", ".join(sorted(methods)))
-            raise Refusal(405, f"it takes {b', '.join(sorted(methods)).decode()} alone")
+            raise not_taken([one.decode() for one in methods])
         one, does = methods[method]
         asked = Asked(words_of(one, query, call.content.read()), call.channel.caller)
         return does(self.gateway, asked)

@@ -91,6 +91,13 @@ EXPLAIN = (
         {"metavar": "ADDRESS", "action": "append"},
     ),
     switch("resolve", "Look names up by the system's resolver."),
+    Argument(
+        ("--command",),
+        "A command that it says once it is logged in, like 'RETR /pub/x'.",
+        {"metavar": "LINE", "dest": "command_line"},
+    ),
+    Argument(("--cwd",), "The directory in which it says that. [default: /]", {"metavar": "PATH"}),
+    Argument(("--at",), "When, like 2026-11-28T03:00. [default: now]", {"metavar": "TIME"}),
     switch("json", "Print one JSON object."),
 )
 

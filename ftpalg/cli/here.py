@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+from ftpalg.admin.socket_file import SocketFault, called, looked_at
 from ftpalg.cli.ends import ends
 from ftpalg.cli.machine import (
     cannot_bind,
@@ -27,6 +28,7 @@ from ftpalg.config.endpoints import socket_of
 from ftpalg.config.faults import Fault, Finding, Warning, fault, path_of
 from ftpalg.life.descriptors import descriptors
 from ftpalg.life.publishing import MISSING
+from ftpalg.life.upgrade_request import running
 from ftpalg.net.pinholes import Nft, fault_of, sets_of
 from ftpalg.net.reach.names import is_address
 from ftpalg.net.reach.system import addresses_of
@@ -184,7 +186,6 @@ def _folders(settings: Settings) -> Found:
     wanted = [
         ("log.to", settings.log.to.removeprefix("file:") if "file:" in settings.log.to else ""),
         ("log.xferlog", settings.log.xferlog or ""),
-        ("admin.socket", settings.admin.socket or ""),
         ("state", settings.state / "." if settings.state else ""),
     ]
     for key, name in wanted:
@@ -193,6 +194,34 @@ def _folders(settings: Settings) -> Found:
             yield fault(key, f"this user cannot write into {folder}")
         elif name and key.startswith("log.") and (Path(name).is_dir() or not _may_write(name)):
             yield fault(key, f"this user cannot write into {name}")
+
+
+def _socket(settings: Settings) -> Found:
+    """As the gateway would have it, which makes the last folder of its path."""
+    path = settings.admin.socket
+    if path is None:
+        return
+    try:
+        holder = looked_at(path)
+    except SocketFault as error:
+        yield Fault(path_of("admin.socket"), str(error))
+        return
+    if holder is not None:
+        who = called(holder)
+        if holder in running():
+            yield _warning(
+                "held-by-gateway", "admin.socket", f"{who}, a gateway that runs, listens at {path}"
+            )
+        else:
+            yield fault("admin.socket", f"{who} listens at {path}; end it, or choose another path")
+    folder = path.parent
+    if folder.is_dir() and folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+        yield _warning(
+            "open-folder",
+            "admin.socket",
+            f"everybody may write to {folder}, and so put a socket of their own in its place;"
+            " choose a folder of mode 0750",
+        )
 
 
 def _may_write(name: Path | str) -> bool:
@@ -215,6 +244,7 @@ LOOKS: tuple[Callable[[Settings], Found], ...] = (
     _secrets,
     _keys,
     _folders,
+    _socket,
     _daemons,
     _certificates,
     _names,

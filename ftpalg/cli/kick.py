@@ -14,7 +14,7 @@ def kick(words: Namespace) -> int:
     """Say how many; 1 where none fits, or nobody answers."""
     if not words.filter:
         print(
-            "ftpalg kick: name a session or a filter; client=0.0.0.0/0 is everybody",
+            "ftpalg kick: name a session or a filter; client=0.0.0.0/0 client=::/0 is everybody",
             file=sys.stderr,
         )
         return WRONG

@@ -23,7 +23,7 @@ def ladder(words: Namespace) -> int:
     """Print lines until Ctrl-C or until the one session is over; 1 where nobody answers."""
     try:
         told = lines(words, "ladder", {"client": words.client, "back": words.back})
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             print(f"-- follows {words.client}; Ctrl-C ends it", file=sys.stderr)
         show(told, json.dumps if words.json else Text().line)
     except NoAnswer as error:

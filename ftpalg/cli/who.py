@@ -6,10 +6,12 @@ import json
 import shutil
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
+from typing import TextIO
 
 from ftpalg.cli import DONE, FAILED
 from ftpalg.cli.asking import NoAnswer, ask, said_no
-from ftpalg.cli.sessions_table import table
+from ftpalg.cli.sessions_table import Session, table
 
 
 def who(words: Namespace) -> int:
@@ -23,8 +25,7 @@ def who(words: Namespace) -> int:
     if words.json:
         print(json.dumps(found, indent=1))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print(encodable(table(found["sessions"], width), sys.stdout.encoding))
+        print(_shown(found["sessions"], sys.stdout))
     return DONE
 
 
@@ -36,6 +37,14 @@ def _names(words: Namespace) -> int:
         return FAILED
     print("\n".join(found[words.names]))
     return DONE
+
+
+def _shown(sessions: Sequence[Session], out: TextIO | None) -> str:
+    """The table for that output, which Python does not have where it was closed."""
+    if out is None:
+        return ""
+    width = shutil.get_terminal_size().columns if out.isatty() else None
+    return encodable(table(sessions, width), out.encoding)
 
 
 def encodable(text: str, encoding: str | None) -> str:

@@ -5,13 +5,13 @@
 """
 
 from ftpalg.config.faults import SettingsError
+from ftpalg.config.limits import Limits
 from ftpalg.config.loading import Loaded, examine, load, read, structure
 from ftpalg.config.model import (
     DEFAULT_LISTEN,
     Admin,
     Commands,
     Data,
-    Limits,
     Log,
     LogFormat,
     PortRange,

@@ -11,8 +11,10 @@ from pathlib import Path
 from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
+from ftpalg.config.bandwidth import Bandwidth
 from ftpalg.config.checks import Network
-from ftpalg.config.section import Section
+from ftpalg.config.limits import Limits
+from ftpalg.config.section import Section, setting
 from ftpalg.config.tables import (
     Access,
     Accounts,
@@ -31,7 +33,6 @@ from ftpalg.config.tables import (
     is_key,
     key_of,
     server_url,
-    setting,
 )
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
@@ -113,33 +114,6 @@ class Timeouts(Section):
         return self._of[timer]
 
 
-@frozen(eq=False, repr=False)
-class Limits(Section):
-    """``[limits]``: every bound."""
-
-    sessions: int = setting(5000, checks.at_least(1))
-    sessions_per_peer: int = setting(1000, checks.at_least(1))
-    descriptors_per_peer: int = setting(0, checks.at_least(0))
-    memory: int = setting(1073741824, checks.at_least(1048576))
-    memory_per_peer: int = setting(268435456, checks.at_least(1048576))
-    handshakes_per_peer: int = setting(250, checks.at_least(1))
-    returning: int = setting(250, checks.at_least(1))
-    lookups: int = setting(64, checks.at_least(1))
-    lookups_per_peer: int = setting(8, checks.at_least(1))
-    ipv6_prefix: int = setting(64, checks.between(1, 128))
-    command_line: int = setting(4000, checks.at_least(64))
-    reply_line: int = setting(65536, checks.at_least(512))
-    reply_size: int = setting(4194304, checks.at_least(4096))
-    reply_lines: int = setting(20000, checks.at_least(100))
-    uncoded_size: int = setting(65536, checks.at_least(512))
-    uncoded_lines: int = setting(100, checks.at_least(10))
-    queued_commands: int = setting(256, checks.at_least(1))
-    queued_size: int = setting(16384, checks.at_least(64))
-    bad_commands: int = setting(10, checks.at_least(1))
-    bad_logins: int = setting(5, checks.at_least(1))
-    surplus_replies: int = setting(20, checks.at_least(1))
-
-
 class LogFormat(Enum):
     """How a record is written."""
 
@@ -213,6 +187,7 @@ class Settings(Section):
     health: Health = Health()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    bandwidth: Bandwidth = Bandwidth()
     client_tls: ClientTlsSettings = ClientTlsSettings()
     server_tls: ServerTlsSettings = ServerTlsSettings()
     log: Log = Log()
@@ -253,6 +228,7 @@ class Settings(Section):
                 one.intercept or self.intercept,
                 self.lf_lines if one.lf_lines is None else one.lf_lines,
                 self.active if one.active is None else one.active,
+                one.limits,
             )
             for one in made
         )
@@ -266,6 +242,13 @@ class Settings(Section):
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
+
+    @property
+    def limits_bandwidth(self) -> bool:
+        """Whether anything says how fast files may go."""
+        return self.bandwidth != Bandwidth() or any(
+            rule.download_bandwidth or rule.upload_bandwidth for rule in self.routes
+        )
 
     @property
     def may_speak_tls_to_servers(self) -> bool:
@@ -337,6 +320,7 @@ class Settings(Section):
             verbs=self.data.verbs,
             other_mode=self.data.other_mode,
             active=listener.active is not False,
+            counted=True,
             surplus_replies=self.limits.surplus_replies,
         )
 

@@ -14,18 +14,17 @@ from typing import Any
 
 from attrs import Factory, field, fields, frozen
 
-from ftpalg.config import checks
+from ftpalg.config import checks, command_checks
 from ftpalg.config.checks import SCHEMAS, Check, Network, schema
-from ftpalg.config.section import Section
+from ftpalg.config.limits import ListenerLimits, RouteLimits
+from ftpalg.config.rate_checks import rates
+from ftpalg.config.section import Section, setting
+from ftpalg.core.rates import Rates
 from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.week import Span
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, parse_server
-
-
-def setting(default: Any, check: Check) -> Any:
-    """A key: its default, and the check that a value from TOML goes through."""
-    return field(default=default, metadata={"check": check})
 
 
 def key_of(name: str) -> str:
@@ -182,6 +181,7 @@ class Listener(Section):
     intercept: Intercept | None = setting(None, checks.one_of(Intercept, empty=True))
     lf_lines: bool | None = setting(None, checks.optional(checks.switch))
     active: bool | None = setting(None, checks.optional(checks.switch))
+    limits: ListenerLimits = ListenerLimits()
 
 
 @frozen(eq=False, repr=False)
@@ -226,11 +226,28 @@ class AccessRule(Section):
 
 
 @frozen(eq=False, repr=False)
+class CommandRule(Section):
+    """One of ``[[access.commands]]``."""
+
+    allow: bool = setting(True, checks.switch)
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    accounts: tuple[str, ...] = setting((), checks.texts)
+    users: tuple[str, ...] = setting((), checks.texts)
+    destinations: tuple[str, ...] = setting((), checks.texts)
+    commands: tuple[str, ...] = setting((), command_checks.commands)
+    paths: tuple[str, ...] = setting((), command_checks.globs)
+    times: tuple[Span, ...] = setting((), command_checks.times)
+    zone: str = setting("UTC", command_checks.zone)
+    shadow: bool = setting(False, checks.switch)
+
+
+@frozen(eq=False, repr=False)
 class Access(Section):
     """``[access]``."""
 
     clients: tuple[Network, ...] = setting((), checks.networks)
     servers: tuple[AccessRule, ...] = ()
+    commands: tuple[CommandRule, ...] = ()
 
 
 class BansMode(Enum):
@@ -288,6 +305,9 @@ class RouteRule(Section):
     password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
     data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
+    download_bandwidth: Rates = setting((), rates)
+    upload_bandwidth: Rates = setting((), rates)
+    limits: RouteLimits = RouteLimits()
     shadow: bool = setting(False, checks.switch)
 
     @property
@@ -319,6 +339,8 @@ class RouteRule(Section):
             secret_for=self.secret_for,
             clear_secret=self.password_in_clear,
             proxy_protocol=self.proxy_protocol,
+            sessions=self.limits.sessions,
+            transfers=self.limits.transfers,
         )
 
 

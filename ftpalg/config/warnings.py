@@ -19,16 +19,28 @@ from ftpalg.config import checks
 from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
 from ftpalg.config.faults import Warning, dotted, path_of
-from ftpalg.config.model import Limits, Settings, settings_sections
+from ftpalg.config.limits import Limits
+from ftpalg.config.model import Settings, settings_sections
 from ftpalg.config.places import Path
-from ftpalg.config.tables import COMMAND_LINE, AccessRule, Intercept, RouteRule, ServerUrl, key_of
+from ftpalg.config.tables import (
+    COMMAND_LINE,
+    AccessRule,
+    CommandRule,
+    Intercept,
+    RouteRule,
+    ServerUrl,
+    key_of,
+)
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.week import Span
+from ftpalg.core.wire.command_groups import spread
 
 ALLOW = re.compile(r"ftpalg:\s*allow\s+([a-z0-9-]+(?:[,\s]+[a-z0-9-]+)*)")
 ALLOWED_PORTS = ((21, 21), (990, 990), (1024, 65535))
 """What a rule that allows and names no ports is for."""
 WEAK = re.compile(r"@SECLEVEL=[01]\b")
 """OpenSSL's levels that take keys of 80 bits' worth and less."""
+WILD = re.compile(r"[*?\[]")
 SHORT = 0.1
 """Seconds below which a wait is taken for a slip of the decimal point."""
 SHORTER_THAN_IDLE = (
@@ -178,12 +190,20 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
 # -- listeners --------------------------------------------------------------------------------------
 
 
+def _endpoints(settings: Settings) -> list[tuple[str, str]]:
+    """Key and text of whatever is listened on, with the ports beside the listeners at the end."""
+    named = zip(listener_keys(settings), settings.all_listeners, strict=True)
+    admin = settings.admin
+    beside = [("admin.listen", admin.listen), ("admin.agent", admin.agent)]
+    return [(key, one.endpoint) for key, one in named] + [one for one in beside if one[1]]
+
+
 def _sockets(settings: Settings) -> list[tuple[str, str, Socket]]:
-    """Key and text of each listener whose address can be known, and the address."""
+    """Key and text of each whose address can be known, and the address."""
     return [
-        (key, one.endpoint, found)
-        for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True)
-        for found in [socket_of(one.endpoint)]
+        (key, endpoint, found)
+        for key, endpoint in _endpoints(settings)
+        for found in [socket_of(endpoint)]
         if found is not None
     ]
 
@@ -211,14 +231,14 @@ def _is_here(host: str) -> bool:
 
 def _same_endpoint(settings: Settings) -> Iterator[tuple[str, str]]:
     seen: list[tuple[str, Socket | str]] = []
-    for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
-        mine: Socket | str = socket_of(one.endpoint) or one.endpoint
+    for key, endpoint in _endpoints(settings):
+        mine: Socket | str = socket_of(endpoint) or endpoint
         for other, theirs in seen:
             same = mine == theirs or (
                 isinstance(mine, Socket) and isinstance(theirs, Socket) and mine.meets(theirs)
             )
             if same and not (isinstance(mine, Socket) and mine.port == 0):
-                yield key, f"{key} = {one.endpoint!r}: {other} listens there already"
+                yield key, f"{key} = {endpoint!r}: {other} listens there already"
                 break
         seen.append((key, mine))
 
@@ -234,12 +254,16 @@ def _listener_in_ports(settings: Settings) -> Iterator[tuple[str, str]]:
 
 CONDITIONS = {
     "access.servers": ("clients", "accounts", "names", "networks", "ports"),
+    "access.commands": (
+        *("clients", "accounts", "users", "destinations", "commands", "paths", "times"),
+    ),
     "routes": ("clients", "accounts", "sni", "hosts", "users", "destinations"),
 }
 
 
 def _tables(settings: Settings) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "access.servers", settings.access.servers
+    yield "access.commands", settings.access.commands
     yield "routes", settings.routes
 
 
@@ -274,9 +298,27 @@ def _shadowed(settings: Settings) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _within(later: AccessRule | RouteRule, earlier: AccessRule | RouteRule, name: str) -> bool:
+def _denies_all(settings: Settings) -> Iterator[tuple[str, str]]:
+    holding = [(at, r) for at, r in enumerate(settings.access.commands) if not r.shadow]
+    if holding and not any(rule.allow for _, rule in holding):
+        key = f"access.commands[{holding[0][0]}]"
+        text = "no rule of access.commands allows anything, and what none of them fits is refused"
+        yield key, f"{key}: {text}; end with one that allows the rest"
+
+
+Rule = AccessRule | CommandRule | RouteRule
+UNSURE = ("accounts", "users", "commands", "paths")
+"""Of a command, conditions that a rule that denies has wider than one that allows."""
+
+
+def _within(later: Rule, earlier: Rule, name: str) -> bool:
     """True where one rule's condition holds only if the other's does."""
     inner, outer = _condition(later, name), _condition(earlier, name)
+    if isinstance(later, CommandRule) and isinstance(earlier, CommandRule) and outer:
+        if name in UNSURE and earlier.allow and not later.allow:
+            return False
+        if name == "times" and later.zone != earlier.zone:
+            return False
     if name == "networks" and not outer and inner:
         return False  # a special address is reached by a rule that names its network alone
     return not outer or (
@@ -284,8 +326,11 @@ def _within(later: AccessRule | RouteRule, earlier: AccessRule | RouteRule, name
     )
 
 
-def _condition(rule: AccessRule | RouteRule, name: str) -> Any:
+def _condition(rule: Rule, name: str) -> Any:
     found = getattr(rule, name)
+    if name == "commands":
+        wide = ("read", "write") if getattr(rule, "allow", False) else ()
+        return sorted(spread(found or wide))
     return (
         ALLOWED_PORTS if name == "ports" and not found and getattr(rule, "allow", False) else found
     )
@@ -293,6 +338,13 @@ def _condition(rule: AccessRule | RouteRule, name: str) -> Any:
 
 def _narrower(one: Any, wide: Any) -> bool:
     """True where a network, range or pattern has nothing beyond the other."""
+    if isinstance(one, Span):
+        whole = one.begin < one.end and wide.begin < wide.end
+        inside = whole and wide.begin <= one.begin and one.end <= wide.end
+        return one == wide or bool(one.days <= wide.days and inside)
+    if isinstance(one, str) and one.startswith("/"):  # a path, and what is below it
+        plain = not WILD.search(wide)
+        return one == wide or (plain and one.startswith(wide.rstrip("/") + "/"))
     if isinstance(one, str):
         unsure = "[" in one + wide or ("*" in one and "?" in wide)
         return one == wide or wide == "*" or (not unsure and fnmatchcase(one.lower(), wide.lower()))
@@ -319,6 +371,7 @@ FINDERS: dict[str, Finder] = {
     "same-endpoint": _same_endpoint,
     "listener-in-ports": _listener_in_ports,
     "fits-all": _fits_all,
+    "denies-all": _denies_all,
     "shadowed": _shadowed,
 }
 """Every kind of warning by its name, which is the users': it does not change."""

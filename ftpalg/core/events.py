@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.ends import Reason
@@ -142,12 +143,26 @@ class AccountRefused(NamedTuple):
     sure: bool = True
 
 
+class Busy(Enum):
+    """Why a login at the gateway cannot go on, though nothing is known to be wrong with it."""
+
+    CHECKS = "too many others wait for a check"
+    BARRED = "too many passwords of this client, or for this account, were wrong"
+    FULL = "the password was right, and the account has as many sessions as it may"
+
+
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody has looked at the password: too many others wait for that, or (``barred``) too many of this
-    client, or for this account, were wrong."""
+    """The password was not looked at, or the account is full: ``why``."""
 
-    barred: bool = False
+    why: Busy = Busy.CHECKS
+
+
+@value
+class RoomAnswered(NamedTuple):
+    """Whether one more transfer may begin: nothing, or the sentence that stands against it."""
+
+    refusal: str = ""
 
 
 @value
@@ -320,6 +335,7 @@ Event = (
     | AccountAccepted
     | AccountRefused
     | AccountsBusy
+    | RoomAnswered
     | SecretMissing
     | ServerConnected
     | ServerUnreachable

@@ -116,6 +116,17 @@ class CommandAnswered(NamedTuple):
 
 
 @value
+class CommandBarred(NamedTuple):
+    """A command did not go to the server, by a ``rule`` for commands, with its place; ``code`` and ``text``
+    are the reply."""
+
+    command: Command
+    code: int
+    text: str
+    rule: str
+
+
+@value
 class TransferOver(NamedTuple):
     """A transfer is over; ``moved`` bytes in ``seconds``, which the net adds, as it does ``ports`` of
     each side, ours where we listen, the sides whose TLS has ``resumed`` another session, and the seconds
@@ -263,6 +274,22 @@ class What(Enum):
     MEMORY = "memory"
     MEMORY_PER_PEER = "memory-per-peer"
     HANDSHAKES_PER_PEER = "handshakes-per-peer"
+    SESSIONS_OF_LISTENER = "sessions-of-listener"
+    SESSIONS_PER_ACCOUNT = "sessions-per-account"
+    SESSIONS_PER_SERVER = "sessions-per-server"
+    SESSIONS_PER_ROUTE = "sessions-per-route"
+    TRANSFERS = "transfers"
+    TRANSFERS_PER_PEER = "transfers-per-peer"
+    TRANSFERS_PER_ACCOUNT = "transfers-per-account"
+    TRANSFERS_PER_ROUTE = "transfers-per-route"
+    PASSIVE_LISTENERS = "passive-listeners"
+    PASSIVE_LISTENERS_PER_PEER = "passive-listeners-per-peer"
+    SESSION_RATE = "session-rate"
+    SESSION_RATE_PER_PEER = "session-rate-per-peer"
+    SESSION_RATE_OF_LISTENER = "session-rate-of-listener"
+    HANDSHAKE_RATE = "handshake-rate"
+    HANDSHAKE_RATE_PER_PEER = "handshake-rate-per-peer"
+    COMMAND_RATE = "command-rate"
     PINHOLES = "pinholes"
 
 
@@ -283,6 +310,7 @@ Fact = (
     | AccountLoggedIn
     | LoginRefused
     | CommandAnswered
+    | CommandBarred
     | TransferOver
     | Intruded
     | Resource

@@ -185,9 +185,8 @@ class GatewayService(Service):
         entrance = Entrance(shared)
 
         def make(listener: Listener) -> ClientFactory:
-            return ClientFactory(
-                entrance, rules_of(shared.settings, listener, is_account), listener
-            )
+            rules = rules_of(shared.settings, listener, is_account, shared.reactor.seconds)
+            return ClientFactory(entrance, rules, listener)
 
         return make
 

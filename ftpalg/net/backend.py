@@ -25,11 +25,14 @@ from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
 from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
 from ftpalg.net.reach.failover import Reach
+from ftpalg.net.seats import Seats
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
 
 TOO_MANY = "Too many connections from your address; try again later."
 """What a client hears where its share of descriptors is used up."""
+SERVER_FULL = "Too many sessions with that server; try again later."
+"""What it hears where that of its server is, and of each other one that it could have."""
 
 
 class BackendOwner(Protocol):
@@ -72,6 +75,10 @@ class BackendOwner(Protocol):
     @property
     def key(self) -> str:
         """Whose it is in the ledger."""
+
+    @property
+    def seats(self) -> Seats:
+        """What it holds of the limits."""
 
     def crowded(self, short: Short) -> None:
         """Its server's replies take more memory than there is: end it."""
@@ -166,12 +173,14 @@ class FtpBackend:
             why, sentence = barred
             self.handle(ServerUnreachable(why.sentence, sentence, why))
             return
+        short = self._session.seats.route(action.route)
+        if short is not None:
+            self._full(short, Reason.ROUTE_FULL, "Too many sessions on this way; try again later.")
+            return
         self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
         short = held.to(1)
         if short is not None:
-            self._shared.log.tell(used_up(short))
-            used = Reason.SHARE_USED_UP
-            self.handle(ServerUnreachable(used.sentence, TOO_MANY, used))
+            self._full(short, Reason.SHARE_USED_UP, TOO_MANY)
             return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
@@ -183,14 +192,33 @@ class FtpBackend:
             self._not_reached,
             self._session.observe,
             held,
+            self._takes,
         )
         self._reach.start()
+
+    def _full(self, short: Short, why: Reason, sentence: str) -> None:
+        """There is no room for one more, and the client is told so."""
+        self._session.seats.leave_server()
+        self._session.observe(used_up(short))
+        self.handle(ServerUnreachable(why.sentence, sentence, why))
+
+    def _takes(self, server: Server) -> str:
+        """Why that server may have no session more, or nothing: it has this one from now on."""
+        short = self._session.seats.server(server)
+        if short is None:
+            return ""
+        self._session.observe(used_up(short))
+        return SERVER_FULL
 
     def _not_reached(self, reason: str, forbidden: str) -> None:
         if self._reach is not None:
             self.tried = tuple(self._reach.tried)
         self._give_back()
-        self.handle(ServerUnreachable(reason, forbidden))
+        self._session.seats.leave_server()
+        if forbidden == SERVER_FULL:
+            self.handle(ServerUnreachable(reason, forbidden, Reason.SERVER_FULL))
+        else:
+            self.handle(ServerUnreachable(reason, forbidden))
 
     def _reached(self, sock: socket.socket, server: Server, way: Way) -> None:
         self._reach = None
@@ -277,13 +305,14 @@ class FtpBackend:
         self._reach = self._half = self._control = self._server = self._place = self._link = None
         calls: list[Callable[[], object]] = []
         if reach is not None:
-            calls += (reach.cancel, self._give_back)
+            calls += (reach.cancel, self._give_back, self._session.seats.leave_server)
         if half is not None:
             calls.append(half.abort)
         if control is not None:
             calls.append(control.hang_up)
         if server is not None:
             calls += (self.settled, partial(self._shared.reaching.left, server))
+            calls.append(self._session.seats.leave_server)
         call_all(*calls)
 
     def settled(self) -> None:

@@ -29,6 +29,14 @@ class Line(Key):
     MEMORY = "bytes that wait: replies, commands, what stalled transfers hold"
     LOOKUPS = "look-ups of names that have not ended"
     HANDSHAKES = "TLS handshakes that are not done"
+    PASSIVE_LISTENERS = "data ports that wait for somebody"
+    TRANSFERS = "transfers, from their command to its last reply"
+    OF_LISTENER = "sessions that came to a listener, by its endpoint"
+    OF_ACCOUNT = "sessions of an account at the gateway, by its name"
+    OF_ROUTE = "sessions that go a route, by its name"
+    OF_SERVER = "sessions that have a server or are reaching it, by its name and port"
+    TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
+    TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
     FAILURES = "logins and the like that went wrong and are not forgotten yet"
 
     def __init__(self, sentence: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from ftpalg.config import Listener, Settings
-from ftpalg.core.ends import Reason
+from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import About, Peer
+from ftpalg.core.facts import About, Peer, What
 from ftpalg.core.news import News
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
@@ -127,6 +127,9 @@ class Admission(Protocol[Connection]):
 
     def admit(self, client: Connection, link: Link) -> Owner | None:
         """Make a session, or tell the client what stands against it and hang up."""
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        """What stands against one more TLS handshake; where nothing does it is counted."""
 
     def crowd_out(self, client: Connection, link: Link, short: Short) -> None:
         """There is no descriptor for the client: tell it so, and close it at once."""

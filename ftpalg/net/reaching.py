@@ -30,7 +30,7 @@ from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations, way_of
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
-from ftpalg.net.reach.failover import Failed, Means, Reach, Reached, Rules
+from ftpalg.net.reach.failover import Failed, Means, Reach, Reached, Rules, anybody
 from ftpalg.net.reach.health import Health
 from ftpalg.net.reach.loops import Loops
 from ftpalg.net.reach.names import Answered, LookUp, Resolve
@@ -189,13 +189,14 @@ class Reaching:
         failed: Failed,
         tell: Callable[[Fact], None],
         held: Grant | None = None,
+        takes: Callable[[Server], str] = anybody,
     ) -> Reach:
         """The servers of a dial being tried, for a client; begins with its ``start``.
 
         ``reactor`` is the session's: what is called from outside leads to it where it raises.
         ``near`` is True where the client's connection itself comes from this machine.  ``tell`` is told
         what rules that are only tried would have said.  ``held`` is the descriptor that it is granted; it
-        takes more, as it tries several addresses at a time.
+        takes more, as it tries several addresses at a time.  ``takes`` tells why a server has no room.
         """
 
         asked = Asked(self._judging, dial, client.peer, near, tell)
@@ -207,6 +208,7 @@ class Reaching:
                 partial(self._lookups.look_up, client.peer) if dial.named else self._known,
             ),
             partial(self._loops.refusal, client),
+            takes,
         )
 
         def came(sock: socket.socket, server: Server, way: Way) -> None:

@@ -19,8 +19,18 @@ WHAT = {
     (Line.MEMORY, False): What.MEMORY,
     (Line.MEMORY, True): What.MEMORY_PER_PEER,
     (Line.HANDSHAKES, True): What.HANDSHAKES_PER_PEER,
+    (Line.PASSIVE_LISTENERS, False): What.PASSIVE_LISTENERS,
+    (Line.PASSIVE_LISTENERS, True): What.PASSIVE_LISTENERS_PER_PEER,
+    (Line.TRANSFERS, False): What.TRANSFERS,
+    (Line.TRANSFERS, True): What.TRANSFERS_PER_PEER,
+    (Line.OF_LISTENER, True): What.SESSIONS_OF_LISTENER,
+    (Line.OF_ACCOUNT, True): What.SESSIONS_PER_ACCOUNT,
+    (Line.OF_ROUTE, True): What.SESSIONS_PER_ROUTE,
+    (Line.OF_SERVER, True): What.SESSIONS_PER_SERVER,
+    (Line.TRANSFERS_OF_ACCOUNT, True): What.TRANSFERS_PER_ACCOUNT,
+    (Line.TRANSFERS_OF_ROUTE, True): What.TRANSFERS_PER_ROUTE,
 }
-"""What a record calls a line of one peer (True), and of all."""
+"""What a record calls a line of one key (True), a peer's as a rule, and of all."""
 
 
 def shares(limits: Limits, descriptors: int = maxsize, fitting: int = maxsize) -> dict[Line, Bound]:
@@ -40,6 +50,13 @@ def shares(limits: Limits, descriptors: int = maxsize, fitting: int = maxsize) -
         Line.MEMORY: Bound(limits.memory_per_peer, limits.memory),
         Line.LOOKUPS: Bound(limits.lookups_per_peer, limits.lookups),
         Line.HANDSHAKES: Bound(limits.handshakes_per_peer),
+        Line.PASSIVE_LISTENERS: Bound(limits.passive_listeners_per_peer, limits.passive_listeners),
+        Line.TRANSFERS: Bound(limits.transfers_per_peer, limits.transfers),
+        Line.OF_ACCOUNT: Bound(limits.sessions_per_account),
+        Line.OF_ROUTE: Bound(limits.sessions_per_route or maxsize),
+        Line.OF_SERVER: Bound(limits.sessions_per_server or maxsize),
+        Line.TRANSFERS_OF_ACCOUNT: Bound(limits.transfers_per_account),
+        Line.TRANSFERS_OF_ROUTE: Bound(limits.transfers_per_route or maxsize),
     }
 
 

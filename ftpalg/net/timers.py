@@ -1,7 +1,8 @@
 """The waits of all sessions: of each kind one session has one at most, for the seconds of its setting.
 
 Those of one kind take equally long, so the first to begin is the first to be over: for each kind the
-reactor has one call to make, however many sessions wait.
+reactor has one call to make, however many sessions wait.  It is left to come where the last of them waits
+no more, for most waits are stopped soon and begun again; a session that ends takes it back.
 
 The reactor calls what is due before it looks at its sockets.  Of a gateway that was held up a peer's word
 may be there in time and not be read yet: a wait that is over lasts for one turn more.
@@ -33,16 +34,17 @@ class Waiting(Protocol):
 
 
 class Queue:
-    """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over."""
+    """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over,
+    ``call`` is the reactor's, of which there is one while anybody waits that is not being told."""
 
-    __slots__ = ("_call", "_reactor", "_seconds", "_timer", "ends")
+    __slots__ = ("_reactor", "_seconds", "_timer", "call", "ends")
 
     def __init__(self, reactor: Timing, timer: Timer, seconds: float) -> None:
         self._reactor = reactor
         self._timer = timer
         self._seconds = seconds
         self.ends: dict[Waiting, float] = {}
-        self._call: IDelayedCall | None = None  # none while nobody waits
+        self.call: IDelayedCall | None = None
 
     def __contains__(self, who: Waiting) -> bool:
         return who in self.ends
@@ -51,28 +53,35 @@ class Queue:
         """Begin to wait, behind all others also where it waits already."""
         self.ends.pop(who, None)
         self.ends[who] = self._reactor.seconds() + self._seconds
-        if self._call is None:
-            self._call = self._reactor.callLater(self._seconds, self._due)
+        if self.call is None:
+            self.call = self._reactor.callLater(self._seconds, self._due)
 
     def stop(self, who: Waiting) -> None:
         """Wait no more; harmless where it does not."""
         self.ends.pop(who, None)
-        if self._call is not None and not self.ends:
-            self._call.cancel()
-            self._call = None
+
+    def leave(self, who: Waiting) -> None:
+        """Wait no more, nor again: where nobody else does the reactor has no call to make."""
+        self.ends.pop(who, None)
+        if self.call is not None and not self.ends:
+            self.call.cancel()
+            self.call = None
 
     def _due(self) -> None:
         """The first may be over, or it was another's time that is."""
+        if not self.ends:
+            self.call = None
+            return
         now = self._reactor.seconds()
         first = next(iter(self.ends.values()))
         if first > now:
-            self._call = self._reactor.callLater(first - now, self._due)
+            self.call = self._reactor.callLater(first - now, self._due)
         else:
-            self._call = self._reactor.callLater(0, self._tell, now)
+            self.call = self._reactor.callLater(0, self._tell, now)
 
     def _tell(self, now: float) -> None:
         """What was over then is told, unless it was stopped or begun anew meanwhile."""
-        self._call = None
+        self.call = None
         for who in list(islice(self.ends, AT_ONCE)):
             if self.ends.get(who, now + 1) <= now:
                 del self.ends[who]
@@ -80,7 +89,7 @@ class Queue:
                     who.handle(TimerExpired(self._timer))
                 except Exception:
                     who.broke()
-        if self.ends and self._call is None:
+        if self.ends and self.call is None:
             self._due()
 
 
@@ -103,7 +112,7 @@ class Timers:
         self._queues[timer].stop(who)
 
     def stop_all(self, who: Waiting) -> None:
-        """Wait for nothing."""
+        """Wait for nothing: the session is over."""
         for queue in self._queues.values():
-            if who in queue.ends:
-                queue.stop(who)
+            if queue.ends or queue.call is not None:
+                queue.leave(who)

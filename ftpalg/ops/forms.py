@@ -237,6 +237,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         " ".join(str(f[name]) for name in ("command", "path", "target") if name in f)
         + f": {f['code']}"
     ),
+    "command_refused": lambda f: (
+        " ".join(str(f[name]) for name in ("command", "path", "target") if name in f)
+        + f": refused by {f['rule']}{because(f)}"
+    ),
     "transfer": _transfer,
     "tls_failed": lambda f: (
         f"TLS with the {f['side']} failed ({f['reason']}){because(f)}" + _certificate(f)

@@ -153,6 +153,7 @@ ROWS = (
     Family(
         "refusals_total", C, "Clients that were turned away before they had a session.", ("reason",)
     ),
+    Family("commands_refused_total", C, "Commands that a rule of access.commands refused."),
     Family(
         "tls_handshakes_total",
         C,

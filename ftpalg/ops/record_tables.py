@@ -281,6 +281,11 @@ EVENTS = {
     "command": Event(
         INFO, "a command was answered (log.commands)", ("command", "path", "target", "code")
     ),
+    "command_refused": Event(
+        WARN,
+        "a command was refused by a rule of access.commands, and the server never saw it",
+        ("command", "path", "target", "rule", "code", "why"),
+    ),
     "transfer": Event(
         INFO,
         "a transfer is over",

@@ -24,6 +24,7 @@ from ftpalg.ops.settings import LogSettings, Which
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     CHANGES,
+    barred_of,
     bounded,
     certificate_of,
     octets_of,
@@ -242,6 +243,9 @@ class Records:
             code=fact.reply.code,
         )
 
+    def _barred(self, about: About, trail: Trail, fact: facts.CommandBarred) -> None:
+        self._say("command_refused", about, trail, **barred_of(fact, trail))
+
     def _transfer(self, about: About, trail: Trail, fact: facts.TransferOver) -> None:
         up, path = fact.command.kind is Kind.UPLOAD, path_of(fact.command, trail)
         trail.transfers += 1
@@ -378,6 +382,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.AccountLoggedIn: Records._account,
     facts.LoginRefused: Records._login_refused,
     facts.CommandAnswered: Records._answered,
+    facts.CommandBarred: Records._barred,
     facts.TransferOver: Records._transfer,
     facts.Intruded: Records._intruded,
     facts.Resource: lambda records, about, trail, fact: records.tell(fact),

@@ -55,7 +55,7 @@ class Pages(SynchronousTestCase):
             self.assertEqual(self.page(path, b"HEAD").kind, self.page(path).kind)
             for method in (b"POST", b"PUT", b"DELETE", b"OPTIONS", b"TRACE", b"get", b""):
                 refusal = self.assertRaises(Refusal, self.page, path, method)
-                self.assertEqual(refusal.status, 405)
+                self.assertEqual((refusal.status, refusal.allow), (405, ["GET", "HEAD"]))
 
     def test_others(self) -> None:
         """What is no page is somebody else's to answer."""

@@ -64,7 +64,7 @@ class Answers(AdminCase):
             ("PUT", "/kick", {"filter": ["state=idle"]}, 405),
             ("DELETE", "/sessions", None, 405),
             ("POST", "/sessions", {}, 405),
-            ("POST", "/openapi.json", {}, 404),
+            ("POST", "/openapi.json", {}, 405),
             ("GET", "/sessions?nope=1", None, 400),
             ("GET", "/sessions?filter=cleint%3D1", None, 400),
             ("GET", "/sessions?filter=%ff", None, 400),
@@ -87,7 +87,9 @@ class Answers(AdminCase):
         for method, path, allowed in (
             ("GET", "/kick", "POST"),
             ("HEAD", "/kick", "POST"),
-            ("POST", "/sessions", "GET"),
+            ("POST", "/sessions", "GET, HEAD"),
+            ("PUT", "/metrics", "GET, HEAD"),
+            ("DELETE", "/openapi.json", "GET, HEAD"),
         ):
             connection = Asking(self.path)
             self.addCleanup(connection.close)

@@ -231,6 +231,52 @@ class Here(CommandCase):
         )
         self.assertEqual([one.split(":")[0] for one in found], ["log.to", "state"])
 
+    def socket_at(self, path: Path | str) -> tuple[list[str], list[tuple[str, str]]]:
+        """What is said of an admin socket there."""
+        return self.looked(f"listen = ['127.0.0.1:0']\n[admin]\nsocket = '{path}'")
+
+    def test_admin_socket(self) -> None:
+        """What the start would say, and nothing else; nothing is made or taken away for it."""
+        free = self.folder / "run" / "a.sock"
+        self.assertEqual(self.socket_at(free), ([], []))  # the gateway makes the folder
+        self.assertFalse(free.parent.exists())
+        long = "x" * 120
+        file = self.file("x", "file")
+        for path, wanted in (
+            (self.folder / "none" / "none" / "a", "there is no folder"),
+            (file, "something else than a socket is there"),
+            (self.folder, "something else than a socket is there"),
+            (f"{file}/a", "is no folder"),
+            (self.folder / long, "it has more than 107 bytes"),
+        ):
+            faults, warnings = self.socket_at(path)
+            self.assertEqual((len(faults), warnings), (1, []), faults)
+            self.assertIn(
+                f'admin.socket = "{path}": {wanted}', faults[0].replace(f"{file} is", "is")
+            )
+
+    def test_admin_socket_held(self) -> None:
+        """One that nobody listens on is replaced; that of a gateway which runs is no fault."""
+        path = self.folder / "a.sock"
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(path))
+            self.assertEqual(self.socket_at(path), ([], []))
+            other.listen()
+            (sentence,), _ = self.socket_at(path)
+            self.assertIn(f"admin.socket: PID {os.getpid()} ", sentence)
+            self.patch(here, "running", lambda: [os.getpid()])
+            faults, ((name, sentence),) = self.socket_at(path)
+            self.assertEqual((faults, name), ([], "held-by-gateway"))
+            self.assertIn("a gateway that runs", sentence)
+
+    def test_admin_socket_open_folder(self) -> None:
+        """Where everybody may put a socket of theirs there; not where only owners may take away."""
+        for mode, wanted in ((0o777, ["open-folder"]), (0o1777, []), (0o770, [])):
+            self.folder.chmod(mode)
+            faults, warnings = self.socket_at(self.folder / "a.sock")
+            self.assertEqual((faults, [one for one, _ in warnings]), ([], wanted))
+        self.folder.chmod(0o700)
+
     def test_whole_command(self) -> None:
         """Through the command: faults with their place and status 2; nothing is listened on without it."""
         path = self.file("server = 'ftp://127.0.0.1'\nlisten = ['192.0.2.77:0']\n")

@@ -69,7 +69,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "scan": 1,
         "limit": 1,
     },
-    "access": {"clients": (), "servers": ()},
+    "access": {"clients": (), "servers": (), "commands": ()},
     "proxy-protocol": {"balancers": ()},
     "pinholes": {"table": "", "ipv4-set": "data4", "ipv6-set": "data6"},
     "health": {"every": 30.0},
@@ -123,14 +123,29 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "limits": {
         "sessions": 5000,
         "sessions-per-peer": 1000,
+        "sessions-per-account": 1000,
+        "sessions-per-server": 0,
+        "sessions-per-route": 0,
+        "session-rate": 0.0,
+        "session-rate-per-peer": 0.0,
+        "transfers": 4000,
+        "transfers-per-peer": 1000,
+        "transfers-per-account": 1000,
+        "transfers-per-route": 0,
+        "passive-listeners": 8000,
+        "passive-listeners-per-peer": 1000,
         "descriptors-per-peer": 0,
         "memory": 1073741824,
         "memory-per-peer": 268435456,
         "handshakes-per-peer": 250,
+        "handshake-rate": 0.0,
+        "handshake-rate-per-peer": 0.0,
         "returning": 250,
         "lookups": 64,
         "lookups-per-peer": 8,
         "ipv6-prefix": 64,
+        "command-rate": 0.0,
+        "command-delay": 10.0,
         "command-line": 4000,
         "reply-line": 65536,
         "reply-size": 4194304,
@@ -142,6 +157,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "bad-commands": 10,
         "bad-logins": 5,
         "surplus-replies": 20,
+    },
+    "bandwidth": {
+        "total-download": (),
+        "total-upload": (),
+        "account-download": (),
+        "account-upload": (),
+        "session-download": (),
+        "session-upload": (),
+        "zone": "UTC",
     },
     "client-tls": {
         "mode": ClientTls.OFF,
@@ -235,7 +259,7 @@ class Defaults(ConfigTest):
     def test_rules(self) -> None:
         """The core's defaults and the file's are the same."""
         found = self.settings("")
-        self.assertEqual(found.rules(found.all_listeners[0]), Rules())
+        self.assertEqual(found.rules(found.all_listeners[0]), Rules(counted=True))
 
     def test_sections(self) -> None:
         """The list of sections, for whoever documents them, is whole."""

@@ -168,7 +168,7 @@ class Gateway:
     ) -> Came:
         """What becomes of a session that says these lines."""
         whole = self._settings.all_listeners[listener]
-        rules = rules_of(self._settings, whole)
+        rules = rules_of(self._settings, whole, None, lambda: 0.0)
         door: Any = Client()
         door.rules = rules
         begun: list[Session] = []

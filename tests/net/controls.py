@@ -10,9 +10,9 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from ftpalg.config import ClientTlsSettings, Listener, ServerTlsSettings, Settings
-from ftpalg.core.ends import Reason
+from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import Peer
+from ftpalg.core.facts import Peer, What
 from ftpalg.core.news import News
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.net.control.attached import adopt
@@ -98,6 +98,7 @@ class Door:
         self.refusals: list[str] = []
         self.links: list[Link] = []
         self.drained: dict[str, str] = {}
+        self.shaken: list[tuple[Refusal, What]] = []
 
     def tell(self, news: News) -> None:
         """What happened to the gateway; here nobody asks."""
@@ -122,6 +123,9 @@ class Door:
 
     def broke(self, peer: Peer) -> None:
         self.refusals.append(f"broke: {exc_info()[1]!r}")
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        return self.shaken.pop() if self.shaken else None
 
     def crowd_out(self, client: ClientControl, link: Link, short: Short) -> None:
         self.refusals.append(f"crowded out: {short.line.word}")

@@ -69,6 +69,9 @@ class Around:
         grant = Grant(self.ledger, "192.0.2.1", line)
         return grant if grant.to(amount) is None else None
 
+    def may_shake(self) -> bool:
+        return True
+
     def ports(self, side: Side) -> Iterator[int]:
         return iter([0])
 

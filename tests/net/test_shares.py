@@ -45,6 +45,8 @@ class Shares(SynchronousTestCase):
         """A record names what is used up by its setting."""
         short = Short(Line.DESCRIPTORS, 7, 8, of_one=True)
         self.assertEqual(used_up(short), Resource(What.DESCRIPTORS_PER_PEER, 7, 8))
-        settings = {f"limits.{what.value}" for what in WHAT.values()} - {"limits.descriptors"}
+        settings = {f"limits.{what.value}" for what in WHAT.values()} - {
+            *("limits.descriptors", "limits.sessions-of-listener"),
+        }
         known = {f"limits.{a.name.replace('_', '-')}" for a in Limits.__attrs_attrs__}
         self.assertLessEqual(settings, known)

@@ -77,6 +77,12 @@ EVERY_FACT: tuple[Fact, ...] = (
     facts.LoginRefused("Login incorrect.", 530, Side.SERVER, "anna"),
     facts.LoggedIn("anna", 230, "Welcome."),
     answered("DELE x"),
+    facts.CommandBarred(
+        Command(b"RMD", b"x"),
+        550,
+        "RMD is denied by rule 1 of access.commands.",
+        "f.toml:9: access.commands[0]",
+    ),
     transfer(),
     transfer("STOR x", Outcome.BROKEN, "client: reset"),
     facts.Intruded(Side.SERVER, "203.0.113.66"),

@@ -9,6 +9,7 @@ from ftpalg.core.phases import ACTING
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.abort import Abort
+from ftpalg.core.stages.permission import Permission
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import FOREIGN, Command, Kind
@@ -34,15 +35,21 @@ def _size(item: Item) -> int:
 class CommandQueue(Stage):
     """The queue itself stands on the desk."""
 
-    __slots__ = ("_abort", "_protection", "_transfer")
+    __slots__ = ("_abort", "_permission", "_protection", "_transfer")
 
     def __init__(
-        self, desk: Desk, protection: Protection, transfer: TransferStage, abort: Abort
+        self,
+        desk: Desk,
+        protection: Protection,
+        transfer: TransferStage,
+        abort: Abort,
+        permission: Permission,
     ) -> None:
         super().__init__(desk, None)
         self._protection = protection
         self._transfer = transfer
         self._abort = abort
+        self._permission = permission
 
     def received(self, event: CommandReceived) -> None:
         """The client sent a command."""
@@ -78,7 +85,8 @@ class CommandQueue(Stage):
             else:
                 assert isinstance(item, Command), "an ABOR that overtook has its answer by its turn"
                 lacking = self._protection.lacking(item)
-                if not lacking:
+                if lacking:
+                    desk.refuse(530, lacking)
+                elif self._permission.lets(item):
                     return item
-                desk.refuse(530, lacking)
         return None

@@ -16,6 +16,7 @@ from ftpalg.core.events import (
     AccountAccepted,
     AccountRefused,
     AccountsBusy,
+    Busy,
     ClientSecured,
     Side,
     Timer,
@@ -45,8 +46,9 @@ from ftpalg.core.wire.user_at_host import (
 PASSWORD = reply(331, "Password required.")
 """The answer to every USER that the gateway itself takes: no user name is told from another."""
 UNSEEN = {
-    False: (Reason.ACCOUNTS_BUSY, "Too many logins are being checked; try again later."),
-    True: (Reason.TOO_MANY_WRONG, "Too many wrong passwords; try again later."),
+    Busy.CHECKS: (Reason.ACCOUNTS_BUSY, "Too many logins are being checked; try again later."),
+    Busy.BARRED: (Reason.TOO_MANY_WRONG, "Too many wrong passwords; try again later."),
+    Busy.FULL: (Reason.ACCOUNT_FULL, "Too many sessions of your account; try again later."),
 }
 REMEDY = "Name the server too: USER user@server or user@server:port."
 
@@ -351,8 +353,9 @@ class Entry(Stage):
         self._refuse_login(account, event.reason, sure=event.sure)
 
     def busy(self, event: AccountsBusy) -> None:
-        """Nobody has looked at the password: no wrong login, and none that can go on."""
-        reason, text = UNSEEN[event.barred]
+        """Nobody has looked at the password, or the account is full: no wrong login, and none that can
+        go on."""
+        reason, text = UNSEEN[event.why]
         self.desk.leave(reason, reply(421, text))
 
     def _refuse_login(self, account: bytes, reason: str, *, sure: bool = True) -> None:

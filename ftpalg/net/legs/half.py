@@ -21,6 +21,7 @@ from ftpalg.core.events import (
     Side,
 )
 from ftpalg.core.facts import Fact, Noted, What
+from ftpalg.net.call_all import call_all
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Grant, Line
 from ftpalg.net.legs.data_port import Listener, listen
@@ -38,6 +39,10 @@ USED_UP = {
 """Why no data port can be had, where it is that there are no more."""
 TOO_MANY = "too many connections from your address"
 """Why none can be had, where the peer's share of descriptors is used up."""
+TOO_MANY_WAIT = "too many data ports wait already"
+"""Why none can be had, where the peer's share of those is used up, or there are no more in all."""
+TOO_MANY_SHAKE = "too many TLS handshakes"
+"""Why one under TLS can not."""
 SET_FULL = os.strerror(errno.ENFILE)
 """What the kernel says of a set of nftables that has its size."""
 
@@ -136,6 +141,9 @@ class Surroundings(Protocol):
         With a ``part`` no more than that part of what there is, and nobody is told.
         """
 
+    def may_shake(self) -> bool:
+        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+
     def used_up(self, side: Side, what: What) -> None:
         """There is no more of that."""
 
@@ -185,7 +193,12 @@ class Half:
         if place.missing:
             around.tell(ListenFailed(side, f"{place.missing} has not resolved"))
             return
+        waits = around.hold(Line.PASSIVE_LISTENERS, 1)
+        if waits is None:
+            around.tell(ListenFailed(side, TOO_MANY_WAIT))
+            return
         if not self._take():
+            waits.back()
             around.tell(ListenFailed(side, TOO_MANY))
             return
         try:
@@ -200,6 +213,7 @@ class Half:
                 trusts=place.trusts,
             )
         except OSError as error:
+            waits.back()
             self._give_back()
             if error.errno in USED_UP:
                 around.used_up(side, USED_UP[error.errno])
@@ -209,10 +223,11 @@ class Half:
         self._asked = around.reactor.seconds()
         self.port = port = leg.port
         holes, peer = around.holes, place.peer
+        leg.closed = waits.back
         if holes is None:
             around.tell(Listening(side, port, place.shown))
         else:
-            leg.closed = lambda: holes.close(peer, port)
+            leg.closed = partial(call_all, waits.back, partial(holes.close, peer, port))
             pierced = partial(around.reactor.enter, self._pierced, leg)
             holes.open(peer, port, around.hole_seconds, pierced)
 
@@ -268,6 +283,9 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
+        if self.side is Side.CLIENT and not around.may_shake():
+            self.failed(TOO_MANY_SHAKE, 450)
+            return
         connection = self._place.tls(again=again)
         lenient = around.lenient(self.side)
         leg = TlsDataSocket(around.reactor, plain.release(), connection, lenient=lenient)

@@ -12,6 +12,7 @@ import fcntl
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -71,7 +72,8 @@ class Relay(ABC):
         source.on_ready(self._pull, self._pull)
         sink.on_ready(self._look, self._resume)
         self._stall = self._reactor.callLater(stalled, self._check, stalled)
-        self._reactor.addReader(source)
+        if not self._holds:
+            self._reactor.addReader(source)
         self._reactor.addReader(sink)
         self._go_on()
 
@@ -201,6 +203,12 @@ class SpliceRelay(Relay):
         self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._pending = 0
         self._large = False
+
+    def start(self, stalled: float) -> None:
+        """Move what has come already: a small file is whole by then, and nobody has to watch for more."""
+        self._pull()
+        if not self._stopped:
+            super().start(stalled)
 
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
@@ -336,6 +344,23 @@ class CopyRelay(Relay):
             self._lull.cancel()
 
 
+class Between(Protocol):
+    """Who makes a relay for two legs."""
+
+    def __call__(
+        self,
+        reactor: Reactor,
+        source: DataSocket,
+        sink: DataSocket,
+        ended: Callable[[], None],
+        source_failed: Callable[[str], None],
+        sink_failed: Callable[[str], None],
+        *,
+        splice: bool = True,
+        hold: Hold | None = None,
+    ) -> Relay: ...
+
+
 SPLICE = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
 
 
@@ -349,6 +374,7 @@ def between(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    kinds: tuple[type[SpliceRelay], type[CopyRelay]] = (SpliceRelay, CopyRelay),
 ) -> Relay:
     """The relay for these legs: in the kernel where that can be, else through a buffer.
 
@@ -359,7 +385,7 @@ def between(
         ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
         if ends is not None or hold is None:
             try:
-                relay = SpliceRelay(*arguments)
+                relay = kinds[0](*arguments)
                 relay.granted, ends = ends, None
                 return relay
             except OSError:
@@ -367,6 +393,6 @@ def between(
             finally:
                 if ends is not None:
                     ends.back()
-    copy = CopyRelay(*arguments)
+    copy = kinds[1](*arguments)
     copy.hold = hold
     return copy

@@ -31,6 +31,11 @@ Failed = Callable[[str, str], None]
 """Told every reason, and the sentence for the client where what stood against it was a judgement."""
 
 
+def anybody(server: Server) -> str:
+    """Nothing stands against one more."""
+    return ""
+
+
 @value
 class Rules(NamedTuple):
     """What a reach must obey.
@@ -38,13 +43,15 @@ class Rules(NamedTuple):
     ``judge``: why that address of that server may not be dialled, empty where it may; the address is
     empty where a parent is told the name.  ``by_name``: why a parent may not be told the name of that
     server, empty where it may.  ``resolve`` looks up the servers' names.  ``loops``: why an address, a
-    parent's too, would lead back; that is for the log only.
+    parent's too, would lead back; that is for the log only.  ``takes``: why a server has
+    no room for one more, empty where it has; from then on there is one more.
     """
 
     judge: Callable[[Server, str], str]
     by_name: Callable[[Server], str]
     resolve: Resolve
     loops: Callable[[str], str] = lambda address: ""
+    takes: Callable[[Server], str] = anybody
 
 
 @value
@@ -132,6 +139,12 @@ class Reach:
             return
         self._server = self._servers.pop(0)
         self._missing.clear()
+        full = self._rules.takes(self._server)
+        if full:
+            self._forbidden = full
+            self._reasons.append(f"{self._server}: its sessions are as many as the limits allow")
+            self._next_server()
+            return
         host = self._server.host
         how = asked(self._way, host, lambda: self._rules.by_name(self._server))
         if how is Asked.DIALLED:

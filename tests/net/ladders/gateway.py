@@ -98,6 +98,7 @@ class Reaching:
         reached: Callable[[socket.socket, Server, Way], None],
         failed: Callable[[str, str], None],
         tell: Callable[[Fact], None],
+        *granted: object,
     ) -> Dialling:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
