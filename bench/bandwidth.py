@@ -37,8 +37,10 @@ def shares(port: int, many: int, size: int, seconds: float) -> list[int]:
         while (left := begun + part - time.perf_counter()) > 0:
             for data in select.select(list(moved), [], [], left)[0]:
                 moved[data] += data.recv_into(BLOCK, 1 << 18)
-    for made in (*moved, *sessions):
-        made.close()
+    for data in moved:
+        data.close()
+    for session in sessions:
+        session.close()
     return list(moved.values())
 
 

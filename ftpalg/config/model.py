@@ -20,7 +20,6 @@ from ftpalg.config.tables import (
     Accounts,
     Bans,
     ClientAddress,
-    Health,
     Intercept,
     Listener,
     Logins,
@@ -66,6 +65,13 @@ class Data(Section):
     verbs: DataVerbs = setting(DataVerbs.AUTO, checks.one_of(DataVerbs))
     other_mode: bool = setting(True, checks.switch)
     remember: float = setting(3600.0, checks.seconds)
+
+
+@frozen(eq=False, repr=False)
+class Health(Section):
+    """``[health]``: checks of servers that are one of several."""
+
+    every: float = setting(30.0, checks.seconds)
 
 
 @frozen(eq=False, repr=False)

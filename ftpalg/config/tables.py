@@ -388,13 +388,6 @@ class Pinholes(Section):
 
 
 @frozen(eq=False, repr=False)
-class Health(Section):
-    """``[health]``: checks of servers that are one of several."""
-
-    every: float = setting(30.0, checks.seconds)
-
-
-@frozen(eq=False, repr=False)
 class ClientAddress(Section):
     """One of ``[[data.client-addresses]]``: what clients of these networks are told in 227."""
 

@@ -21,19 +21,18 @@ from ftpalg.core.events import (
     CommandRefused,
     Link,
 )
-from ftpalg.core.facts import Peer, Resource, What
+from ftpalg.core.facts import Peer
 from ftpalg.core.news import Probed, Refused
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.wire.commands import Command, Kind, parse_command
-from ftpalg.core.wire.errors import BareByte, FtpError, NoHandshake, TooFast
+from ftpalg.core.wire.commands import parse_command
+from ftpalg.core.wire.errors import BareByte, FtpError
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
-from ftpalg.net.control.charged import Charged
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
-from ftpalg.net.control.pace import pace_of
+from ftpalg.net.control.paced import Paced
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
@@ -47,14 +46,14 @@ NOBODY = Link("-", "-")
 """Whose connection it is as long as nobody knows."""
 
 
-class ClientControl(Charged):
+class ClientControl(Paced):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
 
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
     __slots__ = (
-        "_link", "_pace", "balancer", "listener", "near", "rules",
+        "_link", "balancer", "near",
     )  # fmt: skip
 
     half_closeable = True
@@ -63,18 +62,13 @@ class ClientControl(Charged):
     def __init__(
         self, admission: Admission[ClientControl], rules: Rules, listener: Listener
     ) -> None:
-        super().__init__(admission)
+        super().__init__(admission, rules, listener)
         self.state = State.HEADER
-        self.rules = rules
-        self.listener = listener
         self.balancer = ""
         self.near = (
             True  # False where the socket's own peer is on another machine, for PROXY headers
         )
         self._link = NOBODY
-        limits = admission.settings.limits
-        rates = limits.command_rate, listener.limits.command_rate
-        self._pace = pace_of(rates, limits.command_delay)
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
         )
@@ -304,23 +298,6 @@ class ClientControl(Charged):
     def _paced(self) -> None:
         self.pauses.release(Hold.RATE)
         self._turned()
-
-    def _count(self, command: Command) -> None:
-        """It counts against the rates.  Raise FtpError where one stands against it."""
-        if self._pace is not None and not self._pace.take(self.reactor.seconds()):
-            if command.kind is not Kind.QUIT:
-                self._admission.log.tell(Resource(What.COMMAND_RATE))
-                raise TooFast("Too many commands a second; slow down.")
-        if command.kind is Kind.AUTH and self._may_begin_tls:
-            found = self._admission.may_shake(self._key)
-            if found is not None:
-                self._admission.log.tell(Resource(found[1]))
-                raise NoHandshake("Too many TLS handshakes; try again later.")
-
-    @property
-    def _may_begin_tls(self) -> bool:
-        """Whether an AUTH would be followed by a handshake, as far as can be told."""
-        return self.tls is None and self.rules.client_tls is not ClientTls.OFF
 
     def _bare_over(self) -> None:
         try:
