@@ -29,7 +29,8 @@ class AccountsTestCase(SceneTestCase):
     def settings(cls) -> str:
         return (
             f'[accounts]\nauth = ["file:{FOLDER}/accounts", "memory:max:Gate-w0rd"]\n'
-            f"delay = {DELAY}\n[limits]\nbad-logins = 3\n[log]\nladder = true\n"
+            f"delay = {DELAY}\nfailures-per-peer = 10000\nfailures-per-account = 10000\n"
+            "[limits]\nbad-logins = 3\n[log]\nladder = true\n"
         )
 
     def where(self, which: int = 0) -> bytes:
