@@ -35,7 +35,12 @@ class StepByStep:
     kind: type[Relay]
 
     def build(
-        self: Any, stalled: float = 10.0, *, small: bool = False, come: bytes = b"", whole: bool = False
+        self: Any,
+        stalled: float = 10.0,
+        *,
+        small: bool = False,
+        come: bytes = b"",
+        whole: bool = False,
     ) -> Relay:
         """A relay on a reactor that does nothing by itself.  ``come`` is there before it begins, with the
         end behind it where that is ``whole``."""
