@@ -52,6 +52,49 @@ class Finding(CommandCase):
         self.assertIn("/nowhere/f.toml", str(caught.exception))
 
 
+class Words(CommandCase):
+    """What the shell gave."""
+
+    def test_odd_bytes(self) -> None:
+        """They are asked for as ``who`` shows them, in a query and in JSON."""
+        path = str(self.folder / "s")
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(path)
+            sock.listen()
+            heard: list[bytes] = []
+
+            def serve() -> None:
+                for _ in range(2):
+                    with sock.accept()[0] as client:
+                        heard.append(client.recv(65536))
+                        client.sendall(
+                            b'HTTP/1.1 400 x\r\nContent-Length: 14\r\n\r\n{"error": "x"}'
+                        )
+
+            threading.Thread(target=serve, daemon=True).start()
+            for command in ("who", "kick"):
+                status, _, err = self.run_it(command, "user=a\udcffb", "--socket", path)
+                self.assertEqual((status, err), (2, f"ftpalg {command}: x\n"))
+        self.assertIn(b"/sessions?filter=user%3Da%5Cxffb ", heard[0])
+        self.assertIn(rb'{"filter": ["user=a\\xffb"]}', heard[1])
+
+    def test_too_many(self) -> None:
+        """More words than a request has room for are wrong words."""
+        for status in (413, 431):
+            path = f"{self.folder}/{status}"
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.bind(path)
+                sock.listen()
+                text = f'HTTP/1.1 {status} x\r\nContent-Length: 14\r\n\r\n{{"error": "x"}}'
+                thread = threading.Thread(
+                    target=lambda sock=sock, text=text: sock.accept()[0].sendall(text.encode()),
+                    daemon=True,
+                )
+                thread.start()
+                self.assertEqual(self.run_it("who", "--socket", path)[0], 2)
+                thread.join()
+
+
 class Unheard(CommandCase):
     """Nobody, or somebody else."""
 
@@ -150,4 +193,4 @@ class Unheard(CommandCase):
         other.close()
         self.patch(asking._Connection, "connect", lambda made: setattr(made, "sock", ours))
         found = self.run_it("kick", "state=idle", "--socket", "/s")
-        self.assertEqual(found, (1, "", "ftpalg kick: why\n"))
+        self.assertEqual(found, (2, "", "ftpalg kick: why\n"))
