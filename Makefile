@@ -42,7 +42,7 @@ test: $(VENV)/test check
 	$(BIN)/trial -j2 tests.walk
 	$(BIN)/trial -j2 tests.net tests.admin tests.ops tests.files tests.cli tests.explain tests.wire tests.tls \
 	    tests.ldap tests.units.test_units $(ROOF)
-	$(BIN)/trial tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
+	$(BIN)/trial tests.peers.test_command_rules tests.peers.test_matrix tests.peers.test_names tests.peers.test_proxies
 
 long: $(VENV)/test
 	sh tests/peers/install.sh

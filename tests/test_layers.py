@@ -23,7 +23,18 @@ MAY_IMPORT = {
     "words": {"words"},
     "options": {"config", "words"},
     "endpoints": {"config"},
-    "life": {"core", "config", "policy", "net", "ops", "admin", "life", "endpoints", ""},
+    "life": {
+        "core",
+        "config",
+        "policy",
+        "net",
+        "ops",
+        "admin",
+        "life",
+        "endpoints",
+        "whole_files",
+        "",
+    },
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life"},
     "service": {"config", "ops", "life", "words", "options", ""},
@@ -62,11 +73,24 @@ PURE = NO_IO - {"secrets", "datetime"}
 """What a policy may not know; chance and the form of a date are facts."""
 
 CORE = (
-    {"value"},
+    {"value", "pace"},
     {"routes", "keys"},
     {"wire"},
     {
-        *("ends", "drained", "events", "actions", "phases", "session_settings", "facts", "news"),
+        *(
+            "ends",
+            "drained",
+            "bans",
+            "events",
+            "permits",
+            "place",
+            "week",
+            "actions",
+            "phases",
+            "session_settings",
+            "facts",
+            "news",
+        ),
         *("signals", "certificates", "steering", "snapshots", "reached"),
     },
     {"about"},
@@ -91,6 +115,7 @@ STAGES = (
     {"transfer_tables"},
     {"transfer_legs"},
     {"transfer"},
+    {"permission"},
     {"abort"},
     {"transfer_command"},
     {"data_verbs"},
@@ -104,7 +129,7 @@ STAGES = (
 addressing's."""
 
 NET = (
-    {"unreadable", "malformed", "validity", "c_stderr"},
+    {"unreadable", "malformed", "validity", "c_stderr", "ledger", "rates", "bans"},
     {
         "keypair",
         "stored_passwords",
@@ -117,6 +142,7 @@ NET = (
     },
     {"revocations", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
+    {"guesses"},
     {"accounts", "policies"},
     {"contexts", "judging"},
     {"tls"},
@@ -128,8 +154,8 @@ NET = (
     {"control"},
     {"reach"},
     {"expiry"},
-    {"advertised", "certificates", "reaching", "sessions", "timers"},
-    {"shared"},
+    {"advertised", "certificates", "reaching", "sessions", "shares", "timers"},
+    {"shared", "seats"},
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},

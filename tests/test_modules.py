@@ -22,6 +22,8 @@ EXCEPTIONS = {
     "explain.names": "tests.explain.test_explaining, tests.cli.test_explain: each step",
     "cli.asked": "tests.cli.test_explain: words, right and wrong",
     "cli.explanation": "tests.cli.test_explain: what is printed",
+    "core.permits": "frozen values and a Protocol; tests.core.test_permission asks with them",
+    "explain.commands": "tests.cli.test_explain: each step",
     "core.stages.wish": "a frozen value; tests.core.test_entry goes through it",
     "core.stages.plan": "a frozen value; tests.core.test_login goes through its states",
     "core.signals": "names; tests.core.test_transfer_tables goes through them",

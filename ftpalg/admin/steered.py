@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ftpalg.config import Settings
+from ftpalg.config import BansMode, Settings
+from ftpalg.core.bans import Ban, Who
+from ftpalg.core.bans import Kind as BanKind
 from ftpalg.core.drained import Kind, Part, Standing
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Fact
@@ -41,6 +43,30 @@ class Drains(Protocol):
     @property
     def standing(self) -> list[Standing]:
         """What is drained."""
+
+
+class Bans(Protocol):
+    """Who is kept out."""
+
+    @property
+    def mode(self) -> BansMode:
+        """Whether bans are found, and hold."""
+
+    @property
+    def bans(self) -> tuple[Ban, ...]:
+        """Those that have not ended."""
+
+    def who(self, kind: BanKind, name: str) -> Who:
+        """The one that is meant: a peer by an address in normal spelling."""
+
+    def is_safe(self, peer: str) -> bool:
+        """Whether that address is never banned."""
+
+    def ban(self, who: Who, seconds: float, uid: int | None = None) -> Ban:
+        """Keep somebody out; 0 seconds are as many as the settings say."""
+
+    def unban(self, who: Who, uid: int | None = None) -> bool:
+        """Let somebody in again; False where nothing stood against it."""
 
 
 class Told(Protocol):
@@ -87,6 +113,10 @@ class Steered(Told, Protocol):
     @property
     def sessions(self) -> tuple[str, ...]:
         """The names of those that are open now, in the order of their time."""
+
+    @property
+    def bans(self) -> Bans:
+        """Who is kept out, and the orders for it."""
 
     @property
     def drains(self) -> Drains:

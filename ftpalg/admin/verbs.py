@@ -89,6 +89,21 @@ PART = (
     Parameter("name", STRING, "Its name, as GET /names has them; a server may be HOST alone."),
 )
 STANDING = an_object(kind=STRING, name=STRING, sessions=COUNT, within={"type": "number"})
+WHOM = (
+    Parameter("peer", STRING, "An address; of IPv6 its network is meant (limits.ipv6-prefix)."),
+    Parameter("account", STRING, "Instead of it: an account at the gateway."),
+)
+BAN = an_object(
+    kind={"enum": ["peer", "account"]},
+    name=STRING,
+    since=STRING,
+    until=STRING,
+    seconds={"type": "number"},
+    times=COUNT,
+    reason=STRING,
+    holds=SWITCH,
+)
+"""``seconds`` are left; ``holds`` is false where bans are only told (``bans.mode = "shadow"``)."""
 
 VERBS = (
     Verb(
@@ -182,6 +197,33 @@ VERBS = (
         (),
         an_object(drained={"type": "array", "items": STANDING}, ready=SWITCH),
         "drain:drained",
+    ),
+    Verb(
+        "bans",
+        "GET",
+        "/bans",
+        "who is banned: peers, and accounts at the gateway",
+        (),
+        an_object(bans={"type": "array", "items": BAN}),
+        "bans:bans",
+    ),
+    Verb(
+        "ban",
+        "POST",
+        "/ban",
+        "keep a peer or an account out for a while",
+        (*WHOM, Parameter("seconds", COUNT, "How long; 0: as long as bans.time says.")),
+        BAN,
+        "bans:ban",
+    ),
+    Verb(
+        "unban",
+        "POST",
+        "/unban",
+        "let a peer or an account in again, and forget what was wrong so far",
+        WHOM,
+        an_object(kind=STRING, name=STRING),
+        "bans:unban",
     ),
     Verb(
         "reload",

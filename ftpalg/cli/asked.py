@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
 from ftpalg.config import Settings
 from ftpalg.config.contradictions import listener_keys
-from ftpalg.explain.question import Question, address_of, server_of
+from ftpalg.explain.question import Question, address_of, command_of, server_of
 from ftpalg.net.reach.system import addresses_of
 
 
@@ -19,8 +20,9 @@ class WrongQuestion(Exception):
 
 def question_of(words: Namespace, settings: Settings) -> Question:
     """The question.  Raise WrongQuestion."""
-    for name in ("user", "account", "host"):
+    for name in ("user", "account", "host", "cwd"):
         _one_line(name, getattr(words, name))
+    _one_line("command", words.command_line)
     return Question(
         client=_address("from", getattr(words, "from")),
         listener=_listener(words.listener, settings),
@@ -32,12 +34,33 @@ def question_of(words: Namespace, settings: Settings) -> Question:
         tls=words.tls,
         addresses=tuple(_address("address", one) for one in words.address or ()),
         look_up=addresses_of if words.resolve else None,
+        command=_command(words.command_line),
+        place=os.fsencode(words.cwd or "/"),
+        at=_moment(words.at),
     )
 
 
 def _bytes(word: str | None) -> bytes | None:
     """A word as the shell gave it, its odd bytes too."""
     return None if word is None else os.fsencode(word)
+
+
+def _command(word: str | None) -> Any:
+    """A command as a client says it."""
+    if word is None:
+        return None
+    try:
+        return command_of(os.fsencode(word))
+    except ValueError as error:
+        raise WrongQuestion(f"--command {word!r}: {error}") from None
+
+
+def _moment(word: str | None) -> float:
+    """Seconds since 1970; a time without an offset is this machine's, and none is now."""
+    try:
+        return (datetime.fromisoformat(word) if word else datetime.now(UTC)).timestamp()
+    except ValueError:
+        raise WrongQuestion(f"--at {word!r}: is no time, like 2026-11-28T03:00") from None
 
 
 def _one_line(name: str, word: str | None) -> None:

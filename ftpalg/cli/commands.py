@@ -91,6 +91,13 @@ EXPLAIN = (
         {"metavar": "ADDRESS", "action": "append"},
     ),
     switch("resolve", "Look names up by the system's resolver."),
+    Argument(
+        ("--command",),
+        "A command that it says once it is logged in, like 'RETR /pub/x'.",
+        {"metavar": "LINE", "dest": "command_line"},
+    ),
+    Argument(("--cwd",), "The directory in which it says that. [default: /]", {"metavar": "PATH"}),
+    Argument(("--at",), "When, like 2026-11-28T03:00. [default: now]", {"metavar": "TIME"}),
     switch("json", "Print one JSON object."),
 )
 
@@ -140,6 +147,15 @@ PART = (
         "parts",
     ),
     switch("all", "The whole gateway, as without KIND and NAME."),
+)
+WHOM = (
+    Argument(
+        ("peer",),
+        "An address; of IPv6 its network is meant.",
+        {"metavar": "ADDRESS", "nargs": "?"},
+        "bans",
+    ),
+    Argument(("--account",), "Instead of it: an account at the gateway.", {"metavar": "NAME"}),
 )
 
 COMMANDS = (
@@ -255,6 +271,38 @@ COMMANDS = (
         "drain:drain",
     ),
     Command("undrain", "new sessions come again", (*PART, *ASKING), "drain:undrain"),
+    Command(
+        "bans",
+        "who is kept out for a while",
+        commands=(
+            Command(
+                "list",
+                "tell who is banned",
+                (switch("names", "Print addresses only, for completion."), *ASKING),
+                "bans:listed",
+            ),
+            Command(
+                "add",
+                "keep a peer or an account out",
+                (
+                    *WHOM,
+                    Argument(
+                        ("--for",),
+                        "How long. [default: bans.time]",
+                        {"metavar": "SECONDS", "type": int, "dest": "seconds"},
+                    ),
+                    *ASKING,
+                ),
+                "bans:add",
+            ),
+            Command(
+                "remove",
+                "let a peer or an account in again, and forget its wrong logins",
+                (*WHOM, *ASKING),
+                "bans:remove",
+            ),
+        ),
+    ),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

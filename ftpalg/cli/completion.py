@@ -88,7 +88,35 @@ _ftpalg_parts() {
   compadd -a found
 }
 """
-PREAMBLES = {"bash": BASH + BASH_PARTS, "zsh": ZSH + ZSH_PARTS}
+BASH_BANS = """
+# addresses of IPv6 have colons, at which bash splits words
+_ftpalg_bans() {
+  local at=() line="${COMP_LINE:0:COMP_POINT}" whole before="" i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "${COMP_WORDS[i]}" in
+      --socket | --config) at+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
+    esac
+  done
+  whole="${line##*[[:space:]]}"
+  [[ "$whole" == *:* ]] && before="${whole%"${whole##*:}"}"
+  compgen -W "$("${COMP_WORDS[0]}" bans list --names "${at[@]}" 2>/dev/null)" -- "$whole" |
+    while IFS= read -r i; do printf '%s\\n' "${i#"$before"}"; done
+}
+"""
+ZSH_BANS = """
+_ftpalg_bans() {
+  local -a at found
+  local i
+  for ((i = 1; i < CURRENT; i++)); do
+    case "$words[i]" in
+      --socket | --config) at+=("$words[i]" "$words[i + 1]") ;;
+    esac
+  done
+  found=(${(f)"$(_call_program names $service bans list --names $at 2>/dev/null)"})
+  compadd -a found
+}
+"""
+PREAMBLES = {"bash": BASH + BASH_PARTS + BASH_BANS, "zsh": ZSH + ZSH_PARTS + ZSH_BANS}
 
 
 def completion(words: Namespace) -> int:

@@ -75,6 +75,7 @@ COMPLETES = {
     "sessions": {"bash": "_ftpalg_sessions", "zsh": "_ftpalg_sessions"},
     "part_kinds": {"bash": "_ftpalg_part_kinds", "zsh": "_ftpalg_part_kinds"},
     "parts": {"bash": "_ftpalg_parts", "zsh": "_ftpalg_parts"},
+    "bans": {"bash": "_ftpalg_bans", "zsh": "_ftpalg_bans"},
     "folder": {"bash": "_shtab_compgen_dirs", "zsh": "_files -/", "tcsh": "d"},
 }
 """As shtab.FILE and shtab.DIRECTORY, which need not be there to parse words."""

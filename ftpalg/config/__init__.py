@@ -5,13 +5,13 @@
 """
 
 from ftpalg.config.faults import SettingsError
+from ftpalg.config.limits import Limits
 from ftpalg.config.loading import Loaded, examine, load, read, structure
 from ftpalg.config.model import (
     DEFAULT_LISTEN,
     Admin,
     Commands,
     Data,
-    Limits,
     Log,
     LogFormat,
     PortRange,
@@ -19,12 +19,14 @@ from ftpalg.config.model import (
     Shown,
     Timeouts,
 )
-from ftpalg.config.tables import Intercept, Listener, Parent, RouteRule, ServerUrl
+from ftpalg.config.tables import Bans, BansMode, Intercept, Listener, Parent, RouteRule, ServerUrl
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsRule, ServerTlsSettings
 
 __all__ = [
     "DEFAULT_LISTEN",
     "Admin",
+    "Bans",
+    "BansMode",
     "Certificate",
     "ClientTlsSettings",
     "Commands",

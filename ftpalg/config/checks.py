@@ -77,6 +77,14 @@ def seconds(value: Any) -> float:
     return float(value)
 
 
+@schema(type="number", minimum=0)
+def rate(value: Any) -> float:
+    """So many a second; 0 for no bound."""
+    if type(value) not in (int, float) or not (value == 0 or 1e-6 <= value <= 1e5):
+        raise ValueError("must be a number a second, such as 0.5 or 20; 0 for no bound")
+    return float(value)
+
+
 def at_least(least: int) -> Check:
     """A whole number with a lower bound."""
 

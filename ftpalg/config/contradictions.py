@@ -222,6 +222,16 @@ def _of_parents(settings: Settings) -> Iterator[Fault]:
             yield Fault(path_of(key), f'{key} = "client": a parent would not answer the client')
 
 
+def _of_commands(settings: Settings) -> Iterator[Fault]:
+    for at, rule in enumerate(settings.access.commands):
+        where = f"access.commands[{at}]"
+        if rule.accounts and not settings.accounts.auth:
+            yield fault(f"{where}.accounts", "there are none; set accounts.auth", "accounts.auth")
+        if settings.client_tls.opaque and not rule.shadow:
+            sentence = f"{where}: cannot hold where client-tls.opaque = true hides what clients say"
+            yield Fault(path_of(where), sentence, ("client-tls.opaque",))
+
+
 def _of_routes(settings: Settings) -> Iterator[Fault]:
     yield from _of_parents(settings)
     for at, entry in enumerate(settings.access.servers):
@@ -231,6 +241,7 @@ def _of_routes(settings: Settings) -> Iterator[Fault]:
                 "there are none; set accounts.auth",
                 "accounts.auth",
             )
+    yield from _of_commands(settings)
     for at, rule in enumerate(settings.routes):
         where = f"routes[{at}]."
         if len({url.scheme for url in rule.server}) > 1:

@@ -6,12 +6,16 @@ Loaded again it gives the same settings.  It holds what the settings hold, passw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ftpalg.config.anonymous import Aliases
 from ftpalg.config.loading import Loaded
 from ftpalg.config.plain import plain, toml
+
+INDEX = re.compile(r"\[[0-9]+\]")
+"""Which table of a list it is; in TOML a heading is of the last one."""
 
 
 def effective(loaded: Loaded, *, anonymous: bool = False) -> str:
@@ -39,10 +43,10 @@ def _table(raw: Mapping[str, Any], path: str, sources: Mapping[str, str]) -> Ite
             yield f"{key} = {toml(value)}  # {sources.get(inner, 'default')}"
     for inner, value in sorted(later, key=lambda one: isinstance(one[1], dict)):
         if isinstance(value, dict):
-            yield from ("", f"[{inner}]")
+            yield from ("", f"[{INDEX.sub('', inner)}]")
             yield from _table(value, inner, sources)
         for at, one in enumerate(value if isinstance(value, list) else ()):
-            yield from ("", f"[[{inner}]]")
+            yield from ("", f"[[{INDEX.sub('', inner)}]]")
             yield from _table(one, f"{inner}[{at}]", sources)
 
 

@@ -37,6 +37,7 @@ from ftpalg.config.faults import (
     told,
     veiled,
 )
+from ftpalg.config.limits import Limits, ListenerLimits, RouteLimits
 from ftpalg.config.model import Settings, settings_sections
 from ftpalg.config.places import Path, places
 from ftpalg.config.reading import no_toml, text_of
@@ -45,6 +46,7 @@ from ftpalg.config.tables import (
     COMMAND_LINE,
     AccessRule,
     ClientAddress,
+    CommandRule,
     Listener,
     Origin,
     Parent,
@@ -58,7 +60,17 @@ from ftpalg.config.warnings import ALLOW, OF_MACHINE, OF_PROCESS, all_warnings, 
 from ftpalg.core.value import value
 
 SECTIONS = (
-    *(Listener, AccessRule, RouteRule, Parent, ClientAddress, Certificate, ServerTlsRule),
+    *(
+        Listener,
+        AccessRule,
+        CommandRule,
+        RouteRule,
+        Parent,
+        ClientAddress,
+        Certificate,
+        ServerTlsRule,
+    ),
+    *(ListenerLimits, RouteLimits),
     *(kind for section, kind in settings_sections().items() if section),
     Settings,
 )
@@ -232,6 +244,10 @@ def _no_such(path: Path, kind: type, value: Any) -> Fault:
         instead = for_section(key, keys)
         sentence = f"{name}: no such section{meant(instead)}"
         return Fault(path, sentence, (dotted(instead),), whole=True)
+    if kind in (ListenerLimits, RouteLimits) and key in keys_of(Limits):
+        here = ", ".join(keys_of(kind))
+        sentence = f"{name}: bounds the whole gateway: move it to [limits]; here may stand {here}"
+        return Fault(path, sentence, (f"limits.{key}",), whole=True)
     section = dotted(path[:-1])
     if section in settings_sections():
         instead = for_key(section, key)

@@ -12,10 +12,12 @@ from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
 from ftpalg.config.checks import Network
-from ftpalg.config.section import Section
+from ftpalg.config.limits import Limits
+from ftpalg.config.section import Section, setting
 from ftpalg.config.tables import (
     Access,
     Accounts,
+    Bans,
     ClientAddress,
     Health,
     Intercept,
@@ -30,7 +32,6 @@ from ftpalg.config.tables import (
     is_key,
     key_of,
     server_url,
-    setting,
 )
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
@@ -112,28 +113,6 @@ class Timeouts(Section):
         return self._of[timer]
 
 
-@frozen(eq=False, repr=False)
-class Limits(Section):
-    """``[limits]``: every bound."""
-
-    sessions: int = setting(5000, checks.at_least(1))
-    sessions_per_peer: int = setting(1000, checks.at_least(1))
-    returning: int = setting(250, checks.at_least(1))
-    lookups: int = setting(64, checks.at_least(1))
-    lookups_per_peer: int = setting(8, checks.at_least(1))
-    ipv6_prefix: int = setting(64, checks.between(1, 128))
-    command_line: int = setting(4000, checks.at_least(64))
-    reply_line: int = setting(65536, checks.at_least(512))
-    reply_size: int = setting(4194304, checks.at_least(4096))
-    reply_lines: int = setting(20000, checks.at_least(100))
-    uncoded_size: int = setting(65536, checks.at_least(512))
-    uncoded_lines: int = setting(100, checks.at_least(10))
-    queued_commands: int = setting(256, checks.at_least(1))
-    bad_commands: int = setting(10, checks.at_least(1))
-    bad_logins: int = setting(5, checks.at_least(1))
-    surplus_replies: int = setting(20, checks.at_least(1))
-
-
 class LogFormat(Enum):
     """How a record is written."""
 
@@ -198,6 +177,7 @@ class Settings(Section):
     login: Logins = Logins()
     accounts: Accounts = Accounts()
     access: Access = Access()
+    bans: Bans = Bans()
     routes: tuple[RouteRule, ...] = ()
     parents: tuple[Parent, ...] = ()
     proxy_protocol: ProxyProtocol = ProxyProtocol()
@@ -246,6 +226,7 @@ class Settings(Section):
                 one.intercept or self.intercept,
                 self.lf_lines if one.lf_lines is None else one.lf_lines,
                 self.active if one.active is None else one.active,
+                one.limits,
             )
             for one in made
         )
@@ -317,6 +298,7 @@ class Settings(Section):
             separators_in_user=frozenset(p.name for p in self.parents if p.separators_in_user),
             replace_private=self.data.replace_private,
             queued_commands=self.limits.queued_commands,
+            queued_size=self.limits.queued_size,
             bad_commands=self.limits.bad_commands,
             bad_logins=self.limits.bad_logins,
             client_tls=listener.client_tls or self.client_tls.mode,
@@ -329,6 +311,7 @@ class Settings(Section):
             verbs=self.data.verbs,
             other_mode=self.data.other_mode,
             active=listener.active is not False,
+            counted=True,
             surplus_replies=self.limits.surplus_replies,
         )
 

@@ -5,9 +5,15 @@ attrs would write these methods anew for each of the classes, and have Python co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from attrs import fields
+from attrs import field, fields
+
+
+def setting(default: Any, check: Callable[[Any], Any]) -> Any:
+    """A key: its default, and the check that a value from TOML goes through."""
+    return field(default=default, metadata={"check": check})
 
 
 class Section:

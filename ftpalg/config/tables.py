@@ -14,18 +14,15 @@ from typing import Any
 
 from attrs import Factory, field, fields, frozen
 
-from ftpalg.config import checks
+from ftpalg.config import checks, command_checks
 from ftpalg.config.checks import SCHEMAS, Check, Network, schema
-from ftpalg.config.section import Section
+from ftpalg.config.limits import ListenerLimits, RouteLimits
+from ftpalg.config.section import Section, setting
 from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.week import Span
 from ftpalg.core.wire.errors import BadArgument
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, parse_server
-
-
-def setting(default: Any, check: Check) -> Any:
-    """A key: its default, and the check that a value from TOML goes through."""
-    return field(default=default, metadata={"check": check})
 
 
 def key_of(name: str) -> str:
@@ -182,6 +179,7 @@ class Listener(Section):
     intercept: Intercept | None = setting(None, checks.one_of(Intercept, empty=True))
     lf_lines: bool | None = setting(None, checks.optional(checks.switch))
     active: bool | None = setting(None, checks.optional(checks.switch))
+    limits: ListenerLimits = ListenerLimits()
 
 
 @frozen(eq=False, repr=False)
@@ -202,6 +200,11 @@ class Accounts(Section):
     delay: float = setting(2.0, checks.seconds)
     waiting: int = setting(64, checks.at_least(1))
     waiting_per_peer: int = setting(8, checks.at_least(1))
+    failures_per_peer: int = setting(20, checks.at_least(1))
+    failures_per_account: int = setting(100, checks.at_least(1))
+    failures: int = setting(20000, checks.at_least(1))
+    forget: float = setting(600.0, checks.seconds)
+    longest_delay: float = setting(30.0, checks.seconds)
 
 
 # -- who may come, and whither ------------------------------------------------------------------------
@@ -221,11 +224,58 @@ class AccessRule(Section):
 
 
 @frozen(eq=False, repr=False)
+class CommandRule(Section):
+    """One of ``[[access.commands]]``."""
+
+    allow: bool = setting(True, checks.switch)
+    clients: tuple[Network, ...] = setting((), checks.networks)
+    accounts: tuple[str, ...] = setting((), checks.texts)
+    users: tuple[str, ...] = setting((), checks.texts)
+    destinations: tuple[str, ...] = setting((), checks.texts)
+    commands: tuple[str, ...] = setting((), command_checks.commands)
+    paths: tuple[str, ...] = setting((), command_checks.globs)
+    times: tuple[Span, ...] = setting((), command_checks.times)
+    zone: str = setting("UTC", command_checks.zone)
+    shadow: bool = setting(False, checks.switch)
+
+
+@frozen(eq=False, repr=False)
 class Access(Section):
     """``[access]``."""
 
     clients: tuple[Network, ...] = setting((), checks.networks)
     servers: tuple[AccessRule, ...] = ()
+    commands: tuple[CommandRule, ...] = ()
+
+
+class BansMode(Enum):
+    """Whether bans are found, and whether they hold."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    ON = "on"
+
+
+@frozen(eq=False, repr=False)
+class Bans(Section):
+    """``[bans]``: who is kept out for a while."""
+
+    mode: BansMode = setting(BansMode.OFF, checks.one_of(BansMode))
+    safe: tuple[Network, ...] = setting((), checks.networks)
+    threshold: int = setting(20, checks.at_least(0))
+    account_threshold: int = setting(100, checks.at_least(0))
+    observation: float = setting(1800.0, checks.seconds)
+    time: float = setting(1800.0, checks.seconds)
+    longest: float = setting(604800.0, checks.seconds)
+    remember: float = setting(2592000.0, checks.seconds)
+    most: int = setting(10000, checks.at_least(1))
+    unknown_account: int = setting(2, checks.at_least(0))
+    wrong_password: int = setting(1, checks.at_least(0))
+    wrong_at_server: int = setting(1, checks.at_least(0))
+    no_ftp: int = setting(2, checks.at_least(0))
+    bad_tls: int = setting(1, checks.at_least(0))
+    scan: int = setting(1, checks.at_least(0))
+    limit: int = setting(1, checks.at_least(0))
 
 
 # -- routes -------------------------------------------------------------------------------------------
@@ -253,6 +303,7 @@ class RouteRule(Section):
     password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
     data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
+    limits: RouteLimits = RouteLimits()
     shadow: bool = setting(False, checks.switch)
 
     @property
@@ -284,6 +335,8 @@ class RouteRule(Section):
             secret_for=self.secret_for,
             clear_secret=self.password_in_clear,
             proxy_protocol=self.proxy_protocol,
+            sessions=self.limits.sessions,
+            transfers=self.limits.transfers,
         )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ftpalg.config import checks
-from ftpalg.config.section import Section
-from ftpalg.config.tables import needed, setting
+from ftpalg.config.section import Section, setting
+from ftpalg.config.tables import needed
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.addresses import plain_name

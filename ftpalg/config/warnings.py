@@ -19,16 +19,28 @@ from ftpalg.config import checks
 from ftpalg.config.contradictions import listener_keys, only_local
 from ftpalg.config.endpoints import Socket, socket_of
 from ftpalg.config.faults import Warning, dotted, path_of
-from ftpalg.config.model import Limits, Settings, settings_sections
+from ftpalg.config.limits import Limits
+from ftpalg.config.model import Settings, settings_sections
 from ftpalg.config.places import Path
-from ftpalg.config.tables import COMMAND_LINE, AccessRule, Intercept, RouteRule, ServerUrl, key_of
+from ftpalg.config.tables import (
+    COMMAND_LINE,
+    AccessRule,
+    CommandRule,
+    Intercept,
+    RouteRule,
+    ServerUrl,
+    key_of,
+)
 from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.week import Span
+from ftpalg.core.wire.command_groups import spread
 
 ALLOW = re.compile(r"ftpalg:\s*allow\s+([a-z0-9-]+(?:[,\s]+[a-z0-9-]+)*)")
 ALLOWED_PORTS = ((21, 21), (990, 990), (1024, 65535))
 """What a rule that allows and names no ports is for."""
 WEAK = re.compile(r"@SECLEVEL=[01]\b")
 """OpenSSL's levels that take keys of 80 bits' worth and less."""
+WILD = re.compile(r"[*?\[]")
 SHORT = 0.1
 """Seconds below which a wait is taken for a slip of the decimal point."""
 SHORTER_THAN_IDLE = (
@@ -125,13 +137,8 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
-    for key, said, plain in (
-        ("state", settings.state, None),
-        ("workers", settings.workers, 1),
-        ("limits.ipv6-prefix", settings.limits.ipv6_prefix, 64),
-    ):
-        if said != plain:
-            yield key, f"{key} = {str(said)!r}: has no effect in this version"
+    if settings.workers != 1:
+        yield "workers", f"workers = {settings.workers}: has no effect in this version"
 
 
 def _redirected_data(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -247,12 +254,16 @@ def _listener_in_ports(settings: Settings) -> Iterator[tuple[str, str]]:
 
 CONDITIONS = {
     "access.servers": ("clients", "accounts", "names", "networks", "ports"),
+    "access.commands": (
+        *("clients", "accounts", "users", "destinations", "commands", "paths", "times"),
+    ),
     "routes": ("clients", "accounts", "sni", "hosts", "users", "destinations"),
 }
 
 
 def _tables(settings: Settings) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "access.servers", settings.access.servers
+    yield "access.commands", settings.access.commands
     yield "routes", settings.routes
 
 
@@ -287,9 +298,27 @@ def _shadowed(settings: Settings) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _within(later: AccessRule | RouteRule, earlier: AccessRule | RouteRule, name: str) -> bool:
+def _denies_all(settings: Settings) -> Iterator[tuple[str, str]]:
+    holding = [(at, r) for at, r in enumerate(settings.access.commands) if not r.shadow]
+    if holding and not any(rule.allow for _, rule in holding):
+        key = f"access.commands[{holding[0][0]}]"
+        text = "no rule of access.commands allows anything, and what none of them fits is refused"
+        yield key, f"{key}: {text}; end with one that allows the rest"
+
+
+Rule = AccessRule | CommandRule | RouteRule
+UNSURE = ("accounts", "users", "commands", "paths")
+"""Of a command, conditions that a rule that denies has wider than one that allows."""
+
+
+def _within(later: Rule, earlier: Rule, name: str) -> bool:
     """True where one rule's condition holds only if the other's does."""
     inner, outer = _condition(later, name), _condition(earlier, name)
+    if isinstance(later, CommandRule) and isinstance(earlier, CommandRule) and outer:
+        if name in UNSURE and earlier.allow and not later.allow:
+            return False
+        if name == "times" and later.zone != earlier.zone:
+            return False
     if name == "networks" and not outer and inner:
         return False  # a special address is reached by a rule that names its network alone
     return not outer or (
@@ -297,8 +326,11 @@ def _within(later: AccessRule | RouteRule, earlier: AccessRule | RouteRule, name
     )
 
 
-def _condition(rule: AccessRule | RouteRule, name: str) -> Any:
+def _condition(rule: Rule, name: str) -> Any:
     found = getattr(rule, name)
+    if name == "commands":
+        wide = ("read", "write") if getattr(rule, "allow", False) else ()
+        return sorted(spread(found or wide))
     return (
         ALLOWED_PORTS if name == "ports" and not found and getattr(rule, "allow", False) else found
     )
@@ -306,6 +338,13 @@ def _condition(rule: AccessRule | RouteRule, name: str) -> Any:
 
 def _narrower(one: Any, wide: Any) -> bool:
     """True where a network, range or pattern has nothing beyond the other."""
+    if isinstance(one, Span):
+        whole = one.begin < one.end and wide.begin < wide.end
+        inside = whole and wide.begin <= one.begin and one.end <= wide.end
+        return one == wide or bool(one.days <= wide.days and inside)
+    if isinstance(one, str) and one.startswith("/"):  # a path, and what is below it
+        plain = not WILD.search(wide)
+        return one == wide or (plain and one.startswith(wide.rstrip("/") + "/"))
     if isinstance(one, str):
         unsure = "[" in one + wide or ("*" in one and "?" in wide)
         return one == wide or wide == "*" or (not unsure and fnmatchcase(one.lower(), wide.lower()))
@@ -332,6 +371,7 @@ FINDERS: dict[str, Finder] = {
     "same-endpoint": _same_endpoint,
     "listener-in-ports": _listener_in_ports,
     "fits-all": _fits_all,
+    "denies-all": _denies_all,
     "shadowed": _shadowed,
 }
 """Every kind of warning by its name, which is the users': it does not change."""

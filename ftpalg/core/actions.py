@@ -90,6 +90,13 @@ class GoOpaque(NamedTuple):
 
 
 @value
+class AskRoom(NamedTuple):
+    """Ask whether one more transfer may begin; RoomAnswered follows before anything else is done."""
+
+    command: Command
+
+
+@value
 class Listen(NamedTuple):
     """Open a data port for that side's peer and accept one connection from it."""
 
@@ -201,6 +208,7 @@ Action = (
     | StartTls
     | StopTls
     | GoOpaque
+    | AskRoom
     | Listen
     | Connect
     | SecureLeg

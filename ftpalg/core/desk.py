@@ -56,6 +56,7 @@ class Await(Key):
     SITE_AUTH = "SITE AUTH, which some servers take for a login"
     PASSIVE = "our EPSV or PASV"
     ACTIVE = "our EPRT or PORT"
+    PLACE = "our PWD, or the RNTO that ends a renaming"
     RESTART = "the client's REST"
     RESTORED = "REST again, before its transfer"
     TRANSFER = "the transfer command"

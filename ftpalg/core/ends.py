@@ -85,10 +85,19 @@ class Reason(Key):
         GATEWAY,
         "accounts.waiting logins, or accounts.waiting-per-peer of its own, waited already",
     )
+    TOO_MANY_WRONG = (
+        GATEWAY,
+        "its peer, or its account, had too many wrong passwords lately, or is banned",
+    )
     BAD_LOGINS_THERE = GATEWAY, "limits.bad-logins logins at the server were refused"
     LOGIN_TIMEOUT = GATEWAY, "no login within timeouts.login"
+    SHARE_USED_UP = GATEWAY, "its peer, or all peers, held as much as the limits allow"
+    ACCOUNT_FULL = GATEWAY, "its account had as many sessions as the limits allow"
+    ROUTE_FULL = GATEWAY, "its route had as many sessions as the limits allow"
+    SERVER_FULL = GATEWAY, "its server, or each of them, had as many sessions as the limits allow"
     IDLE_TIMEOUT = GATEWAY, "no command within timeouts.idle"
     QUIT_TIMEOUT = GATEWAY, "the client had closed, and its transfer took longer than timeouts.quit"
+    BANNED = GATEWAY, "its peer was banned before it had logged in"
     EXCEPTION = GATEWAY, "a fault of the gateway itself; the log has a traceback"
 
     STOPPED = OPERATOR, "the gateway was stopped"
@@ -114,8 +123,16 @@ class Refusal(Enum):
     NO_DESCRIPTORS = "descriptors", "limits.sessions"
     TOO_MANY = "sessions", "limits.sessions"
     TOO_MANY_OF_PEER = "sessions-per-peer", "limits.sessions-per-peer"
+    TOO_MANY_OF_LISTENER = "sessions-of-listener", "limits.sessions"
+    TOO_FAST = "session-rate", "limits.session-rate"
+    TOO_FAST_OF_PEER = "session-rate-per-peer", "limits.session-rate-per-peer"
+    TOO_FAST_OF_LISTENER = "session-rate-of-listener", "limits.session-rate"
+    HANDSHAKES_TOO_FAST = "handshake-rate", "limits.handshake-rate"
+    HANDSHAKES_TOO_FAST_OF_PEER = "handshake-rate-per-peer", "limits.handshake-rate-per-peer"
+    DESCRIPTORS_OF_PEER = "descriptors-per-peer", "limits.descriptors-per-peer"
     BAD_HEADER = "proxy-header", "proxy-protocol.balancers"
     NOT_INTERCEPTED = "not-intercepted", "intercept"
+    BANNED = "banned", "bans.mode"
     DRAINED = "gateway-drained", ""
     LISTENER_DRAINED = "listener-drained", ""
 
@@ -135,6 +152,9 @@ TLS = DISTRUST | {
 
 DRAINING = frozenset((Reason.ROUTE_DRAINED, Reason.SERVER_DRAINED))
 """Those of a session whose way is drained before it has gone it."""
+
+FULL = frozenset((Reason.SHARE_USED_UP, Reason.ROUTE_FULL, Reason.SERVER_FULL))
+"""Those of a session whose way has no room for it, before it has gone it."""
 
 UNTOLD = frozenset(
     (

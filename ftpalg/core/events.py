@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.ends import Reason
@@ -136,14 +137,32 @@ class AccountAccepted(NamedTuple):
 
 @value
 class AccountRefused(NamedTuple):
-    """It was not, or could not be checked; ``reason`` is for the log."""
+    """It was not, or could not be checked (not ``sure``); ``reason`` is for the log."""
 
     reason: str
+    sure: bool = True
+
+
+class Busy(Enum):
+    """Why a login at the gateway cannot go on, though nothing is known to be wrong with it."""
+
+    CHECKS = "too many others wait for a check"
+    BARRED = "too many passwords of this client, or for this account, were wrong"
+    FULL = "the password was right, and the account has as many sessions as it may"
 
 
 @value
 class AccountsBusy(NamedTuple):
-    """Nobody could look at the password: too many others wait for that."""
+    """The password was not looked at, or the account is full: ``why``."""
+
+    why: Busy = Busy.CHECKS
+
+
+@value
+class RoomAnswered(NamedTuple):
+    """Whether one more transfer may begin: nothing, or the sentence that stands against it."""
+
+    refusal: str = ""
 
 
 @value
@@ -316,6 +335,7 @@ Event = (
     | AccountAccepted
     | AccountRefused
     | AccountsBusy
+    | RoomAnswered
     | SecretMissing
     | ServerConnected
     | ServerUnreachable

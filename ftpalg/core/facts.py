@@ -94,7 +94,8 @@ class AccountLoggedIn(NamedTuple):
 class LoginRefused(NamedTuple):
     """A login was wrong, here (no ``side``) or at the server; ``code`` is the server's reply.
 
-    Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds.
+    Here ``checker`` has the kinds that were asked, and the client has waited ``delay`` seconds; not
+    ``sure``: it could not be checked.
     """
 
     reason: str
@@ -103,6 +104,7 @@ class LoginRefused(NamedTuple):
     user: str = ""
     checker: str = ""
     delay: float = 0.0
+    sure: bool = True
 
 
 @value
@@ -111,6 +113,17 @@ class CommandAnswered(NamedTuple):
 
     command: Command
     reply: Reply
+
+
+@value
+class CommandBarred(NamedTuple):
+    """A command did not go to the server, by a ``rule`` for commands, with its place; ``code`` and ``text``
+    are the reply."""
+
+    command: Command
+    code: int
+    text: str
+    rule: str
 
 
 @value
@@ -257,6 +270,26 @@ class What(Enum):
     DESCRIPTORS = "descriptors"
     SESSIONS = "sessions"
     SESSIONS_PER_PEER = "sessions-per-peer"
+    DESCRIPTORS_PER_PEER = "descriptors-per-peer"
+    MEMORY = "memory"
+    MEMORY_PER_PEER = "memory-per-peer"
+    HANDSHAKES_PER_PEER = "handshakes-per-peer"
+    SESSIONS_OF_LISTENER = "sessions-of-listener"
+    SESSIONS_PER_ACCOUNT = "sessions-per-account"
+    SESSIONS_PER_SERVER = "sessions-per-server"
+    SESSIONS_PER_ROUTE = "sessions-per-route"
+    TRANSFERS = "transfers"
+    TRANSFERS_PER_PEER = "transfers-per-peer"
+    TRANSFERS_PER_ACCOUNT = "transfers-per-account"
+    TRANSFERS_PER_ROUTE = "transfers-per-route"
+    PASSIVE_LISTENERS = "passive-listeners"
+    PASSIVE_LISTENERS_PER_PEER = "passive-listeners-per-peer"
+    SESSION_RATE = "session-rate"
+    SESSION_RATE_PER_PEER = "session-rate-per-peer"
+    SESSION_RATE_OF_LISTENER = "session-rate-of-listener"
+    HANDSHAKE_RATE = "handshake-rate"
+    HANDSHAKE_RATE_PER_PEER = "handshake-rate-per-peer"
+    COMMAND_RATE = "command-rate"
     PINHOLES = "pinholes"
 
 
@@ -277,6 +310,7 @@ Fact = (
     | AccountLoggedIn
     | LoginRefused
     | CommandAnswered
+    | CommandBarred
     | TransferOver
     | Intruded
     | Resource

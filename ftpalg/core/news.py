@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ftpalg.core.bans import Ban, Banned, Unbanned
 from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.ends import Refusal
@@ -20,7 +21,7 @@ from ftpalg.core.value import value
 class Refused(NamedTuple):
     """A client was turned away before it had a session, with that code or, at 0, without a word.
 
-    ``rule`` is the setting that stands against it, with its place.
+    ``rule`` is the setting that stands against it, with its place; ``ban`` what holds where it is banned.
     """
 
     client: Link
@@ -28,6 +29,7 @@ class Refused(NamedTuple):
     why: Refusal = Refusal.NOT_ADMITTED
     rule: str = ""
     code: int = 0
+    ban: Ban | None = None
 
 
 @value
@@ -124,6 +126,8 @@ News = (
     | Undrained
     | Stopped
     | Refused
+    | Banned
+    | Unbanned
     | Probed
     | ServerDown
     | ServerUp

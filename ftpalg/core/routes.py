@@ -90,7 +90,8 @@ class Route:
     and ``secret`` replace what the client says at the login; ``secret`` says where the password is.
     ``proxy_protocol`` is the version of the PROXY header that the server gets, 0 for none.
     ``verbs`` is None where the general setting holds.  The password goes to the servers of
-    ``secret_for`` only, and without TLS only where ``clear_secret`` is True.  ``name`` is for the log.
+    ``secret_for`` only, and without TLS only where ``clear_secret`` is True.  ``sessions`` and
+    ``transfers`` may be had by it at once, 0 where the general limits hold.  ``name`` is for the log.
     """
 
     servers: tuple[Server, ...] = ()
@@ -105,6 +106,8 @@ class Route:
     verbs: DataVerbs | None = None
     secret_for: tuple[Server, ...] = ()
     clear_secret: bool = False
+    sessions: int = 0
+    transfers: int = 0
     name: str = field(default="", compare=False)
 
 

@@ -24,13 +24,14 @@ from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.addressing import Addressing
-from ftpalg.core.stages.command_queue import CommandQueue
+from ftpalg.core.stages.command_queue import CommandQueue, has_room
 from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.entry import Entry
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.leaving import Leaving
 from ftpalg.core.stages.local import Local
 from ftpalg.core.stages.login import Login
+from ftpalg.core.stages.permission import Permission
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.reply_matching import ENDING_ANYWHERE, ReplyMatching
 from ftpalg.core.stages.restart import Restart
@@ -47,7 +48,7 @@ class Session:
 
     __slots__ = (
         "_about", "_named", "_route", "_server", "abort", "addressing", "command", "desk",
-        "destination", "entry", "forwarding", "login", "matching", "protection",
+        "destination", "entry", "forwarding", "login", "matching", "permission", "protection",
         "queue", "restart", "resync", "transfer",
     )  # fmt: skip
 
@@ -60,12 +61,13 @@ class Session:
         self.entry = Entry(desk, destination, protection, login)
         self.restart = restart = Restart(desk)
         self.transfer = transfer = TransferStage(desk, resync, protection)
+        self.permission = permission = Permission(desk, login, restart, transfer)
         self.abort = abort = Abort(desk, resync, transfer)
         self.command = command = TransferCommand(desk, protection, restart, transfer, abort)
         self.addressing = Addressing(desk, resync, protection, login, transfer, command)
         self.forwarding = Forwarding(desk, destination, protection, login)
         self.matching = ReplyMatching(desk, resync, transfer)
-        self.queue = CommandQueue(desk, protection, transfer, abort)
+        self.queue = CommandQueue(desk, protection, transfer, abort, permission)
         self._about: About | None = None
         self._route: Route | None = None
         self._named: Server | None = None
@@ -109,7 +111,7 @@ class Session:
     @property
     def wants_commands(self) -> bool:
         """False while the queue is full: the driver then stops reading from the client."""
-        return len(self.desk.queue) < self.desk.rules.queued_commands
+        return has_room(self.desk.queue, self.desk.rules)
 
     @property
     def leaves_well(self) -> bool:
@@ -181,6 +183,8 @@ class Session:
 
     def give(self, awaited: Await, message: Reply) -> None:
         """Hand a reply to whom it is for."""
+        if self.desk.rules.permits is not None:
+            self.permission.heard(message)
         self._hand(REPLIES[awaited], message)
 
     def _on_timer(self, event: ev.TimerExpired) -> None:
@@ -196,7 +200,7 @@ _NAMES: dict[type, str] = {
     Resync: "resync", Destination: "destination", Protection: "protection", Login: "login",
     Entry: "entry", Restart: "restart", TransferStage: "transfer", Abort: "abort",
     TransferCommand: "command", Addressing: "addressing", Forwarding: "forwarding",
-    ReplyMatching: "matching", CommandQueue: "queue",
+    ReplyMatching: "matching", CommandQueue: "queue", Permission: "permission",
 }  # fmt: skip
 STAGES: Callable[[Session], tuple[Any, ...]] = attrgetter(*_NAMES.values())
 PARTS: dict[type, Callable[[Session], Any]] = {
@@ -283,6 +287,7 @@ EVENTS: dict[type, dict[Phase, Taker | None]] = {
     ev.AccountAccepted: NEVER | {Phase.CHECKING: (Entry, Entry.accepted)},
     ev.AccountRefused: NEVER | {Phase.CHECKING: (Entry, Entry.refused)},
     ev.AccountsBusy: NEVER | {Phase.CHECKING: (Entry, Entry.busy)},
+    ev.RoomAnswered: NEVER | {Phase.SERVED: (TransferCommand, TransferCommand.room_answered)},
     ev.SecretMissing: NEVER | {Phase.SERVED: (Login, Login.secret_missing)},
     ev.ServerConnected: NEVER | {Phase.DIALING: (Login, Login.connected)},
     ev.ServerUnreachable: NEVER | {Phase.DIALING: (Login, Login.not_reached)},
@@ -326,6 +331,7 @@ REPLIES: dict[Await, Taker] = {
     Await.SECRET: (Login, Login.secret_answered),
     Await.LOGIN: (Login, Login.answered),
     Await.SITE_AUTH: (Login, Login.site_auth_answered),
+    Await.PLACE: (Permission, Permission.told),
     Await.PASSIVE: (Addressing, Addressing.passive_answered),
     Await.ACTIVE: (Addressing, Addressing.active_answered),
     Await.RESTART: (Restart, Restart.answered),

@@ -8,6 +8,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from ftpalg.core.facts import Shadowed
+from ftpalg.core.permits import Permits
 from ftpalg.core.routes import Choose, DataVerbs, Facts, Mode, Route, Server, ServerTls, Undecided
 from ftpalg.core.wire.addresses import plain_name
 from ftpalg.core.wire.user_at_host import DEFAULT_DIALECTS, Dialect, IsAccount
@@ -44,9 +45,10 @@ class Rules:
     may say one in clear.  Without ``active`` clients open every data connection themselves.  With
     ``other_mode`` a server that does not know passive mode is used in active mode, and the other way
     round.
+    With ``counted`` each transfer waits until it is told that there is room for it.
     ``client_clear_data`` lets clients under implicit TLS choose PROT C.  ``server_tls_rules`` are
-    pairs of a lower-case name pattern and the TLS for servers it fits.  ``general`` is the route of all
-    this.
+    pairs of a lower-case name pattern and the TLS for servers it fits.  ``permits`` are the rules for
+    commands, None where there are none.  ``general`` is the route of all this.
     """
 
     server: Server | None = None
@@ -65,6 +67,7 @@ class Rules:
     separators_in_user: frozenset[str] = frozenset()
     replace_private: bool = False
     queued_commands: int = 256
+    queued_size: int = 16384
     bad_commands: int = 10
     bad_logins: int = 5
     surplus_replies: int = 20
@@ -78,6 +81,8 @@ class Rules:
     verbs: DataVerbs = DataVerbs.AUTO
     other_mode: bool = True
     active: bool = True
+    permits: Permits | None = None
+    counted: bool = False
     general: Route = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -37,8 +37,11 @@ def __bool__(self: tuple[Any, ...]) -> bool:
 
 
 def _replace(self: Any, /, **changes: object) -> Any:
-    """The same with other fields.  NamedTuple's own calls once more, and counts what it has made."""
-    made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
-    if changes:
-        raise TypeError(f"{type(self).__name__} has no field {', '.join(changes)}")
-    return made
+    """The same with other fields.  NamedTuple's own asks for each field whether it is to change."""
+    fields, values = self._fields, list(self)
+    for name, new in changes.items():
+        try:
+            values[fields.index(name)] = new
+        except ValueError:
+            raise TypeError(f"{type(self).__name__} has no field {name}") from None
+    return tuple.__new__(type(self), values)

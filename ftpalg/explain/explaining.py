@@ -17,7 +17,7 @@ from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.user_at_host import IsAccount
-from ftpalg.explain import names, routes, ways
+from ftpalg.explain import commands, names, routes, ways
 from ftpalg.explain.question import Question
 from ftpalg.explain.reached import Reached, Reacher
 from ftpalg.explain.servers import TABLE, Servers, clients
@@ -81,7 +81,7 @@ class Answering:
         self.policies = policies_of(settings)
         self.own = own_listeners(settings)
         self.judging = Judging(self.policies, self.own)
-        self.rules = rules_of(settings, self.listener, self.is_account)
+        self.rules = rules_of(settings, self.listener, self.is_account, lambda: question.at)
         self.notes: list[str] = []
         self.talk = Talk(
             self.rules,
@@ -127,6 +127,7 @@ class Answering:
             self._play()
             steps += tuple(self._steps())
             verdict = self._verdict(steps)
+            steps, verdict = self._command(steps, verdict)
         if not self.talk.dialled:
             steps += tuple(self._unasked(with_routes=len(steps) == 1))
         return Explanation(
@@ -215,6 +216,16 @@ class Answering:
             yield from servers.steps(tried)
         yield from ways.with_server(settings, self.rules, last.dial)
         yield from ways.parents(settings, last.dial, last.reached)
+
+    def _command(
+        self, steps: tuple[Step, ...], verdict: Verdict
+    ) -> tuple[tuple[Step, ...], Verdict]:
+        """The command that is said once the client is in, if one is asked about."""
+        if self.question.command is None or verdict.kind not in (Kind.GOES, Kind.DEPENDS):
+            return (*steps, *commands.unasked(self.settings)), verdict
+        found = commands.asked(self.settings, self.question, self.question.command, self.talk)
+        self.notes += found.notes
+        return (*steps, *found.steps), verdict if found.verdict is None else found.verdict
 
     def _unasked(self, *, with_routes: bool) -> Iterator[Step]:
         """The rules that no session came to."""

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
-from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.commands import Command, parse_command
+from ftpalg.core.wire.errors import BadArgument, BadCommand
 from ftpalg.core.wire.user_at_host import parse_server
 
 LookedUp = Callable[[str], tuple[list[str], str]]
@@ -24,7 +25,8 @@ class Question(NamedTuple):
     packets were for.  ``account``, ``user`` and ``host`` are what it says behind USER and HOST, ``sni``
     what its TLS asks for; ``tls`` is True where it begins TLS wherever that is offered.  ``addresses``
     are what the name of the server is taken to resolve to; ``look_up`` looks up names, None where none
-    is to be looked up.
+    is to be looked up.  ``command`` is what the client says once it is logged in, in the directory
+    ``place``; ``at`` is when, in seconds since 1970.
     """
 
     client: str
@@ -37,6 +39,9 @@ class Question(NamedTuple):
     tls: bool = False
     addresses: tuple[str, ...] = ()
     look_up: LookedUp | None = None
+    command: Command | None = None
+    place: bytes = b"/"
+    at: float = 0.0
 
     def addresses_of(self, host: str, *, named: bool) -> tuple[str, ...] | None:
         """The addresses of a server; None where they are not known."""
@@ -51,6 +56,14 @@ def server_of(text: bytes) -> Server:
     try:
         return parse_server(b"[%b]" % text if bare else text)
     except BadArgument as error:
+        raise ValueError(str(error)) from None
+
+
+def command_of(text: bytes) -> Command:
+    """A command as a client says it.  Raise ValueError."""
+    try:
+        return parse_command(text)
+    except BadCommand as error:
         raise ValueError(str(error)) from None
 
 

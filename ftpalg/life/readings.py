@@ -14,9 +14,12 @@ from ftpalg.config import Settings
 from ftpalg.core.drained import WHOLE, Kind
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
+from ftpalg.core.facts import What
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.drained import part_named
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import WHAT
 from ftpalg.ops.metric_tables import OTHER
 from ftpalg.ops.metrics import DIRECTIONS, Gauges, Labels, Metrics, Values
 
@@ -63,11 +66,10 @@ class Readings:
             "data_ports_limit": {(side.value,): there[side] for side in Side},
             "certificate_not_after_timestamp_seconds": self._certificates(shared),
             "limit_ratio": {
-                ("sessions",): len(shared.sessions.open) / shared.sessions.fitting,
-                ("sessions-per-peer",): shared.sessions.most_of_peer
-                / shared.settings.limits.sessions_per_peer,
+                **_ratios(shared.ledger),
                 **{(f"{side.value}-ports",): ports[side] / there[side] for side in Side},
             },
+            "bans": {(kind.value,): count for kind, count in shared.bans.counts.items()},
             "pinholes": {(): len(holes.let_in) if holes is not None else 0},
         }
         return Gauges(values, moved)
@@ -111,6 +113,18 @@ def _places(settings: Settings) -> dict[Labels, int]:
         for listener in settings.all_listeners
         for state in STATES.values()
     }
+
+
+def _ratios(ledger: OwnLedger) -> Values:
+    """Of each line that is bounded how much is used, and by the peer that holds most of it."""
+    found: dict[Labels, float] = {}
+    for (line, of_one), what in WHAT.items():
+        most, all_there_is = ledger.bound(line)
+        if of_one:
+            found[(what.value,)] = max(ledger.holders(line).values(), default=0) / most
+        elif what is not What.DESCRIPTORS:  # the process itself tells these
+            found[(what.value,)] = ledger.in_all(line) / all_there_is
+    return found
 
 
 def _build() -> Labels:

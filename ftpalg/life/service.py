@@ -22,9 +22,10 @@ from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
+from ftpalg.life.banning import Banning
 from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
-from ftpalg.life.descriptors import descriptors, raised
+from ftpalg.life.descriptors import BASE, descriptors, raised
 from ftpalg.life.draining import Drain
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.files import every_warning
@@ -105,6 +106,7 @@ class GatewayService(Service):
         self._allowed = 0
         checkers = checkers_of(settings.accounts.auth, self._log.warned)
         self._is_account = is_account_of(checkers)
+        bans = Banning(reactor, self._log, settings, lambda: self._is_account)
         self.gateway = Gateway(
             reactor,
             settings,
@@ -112,10 +114,11 @@ class GatewayService(Service):
             policies_of(settings),
             checkers,
             session_names(reactor.seconds),
+            bans,
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
         self.steering = Steering(
-            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, parent
+            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, bans, parent
         )
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
@@ -182,16 +185,15 @@ class GatewayService(Service):
         entrance = Entrance(shared)
 
         def make(listener: Listener) -> ClientFactory:
-            return ClientFactory(
-                entrance, rules_of(shared.settings, listener, is_account), listener
-            )
+            rules = rules_of(shared.settings, listener, is_account, shared.reactor.seconds)
+            return ClientFactory(entrance, rules, listener)
 
         return make
 
     def _fit(self, shared: Shared) -> None:
         """Admit no more than descriptors allow, and warn of what an administrator should know."""
         found = descriptors(shared.settings.limits, self._allowed)
-        shared.sessions.fitting = found.fitting
+        self.gateway.fit(found.allowed - BASE, found.fitting)
         for text in (*_told(shared.settings), found.warning):
             if text:
                 self._log.warned(text)
@@ -279,7 +281,7 @@ class GatewayService(Service):
             self.listeners.renew(settings.all_listeners, self._maker(shared, is_account))
         self._is_account = is_account
         self.gateway.take(shared)
-        self.steering.drains.renewed(was, settings)
+        self.steering.taken(was)
         self._fit(shared)
         return changes(was, settings)
 

@@ -17,6 +17,7 @@ from ftpalg.core.facts import About
 from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.life.agent import Agent, line
+from ftpalg.life.banning import Banning
 from ftpalg.life.beside import Beside
 from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
@@ -56,9 +57,12 @@ class Steering:
         log: Observers,
         reload: Reload,
         serves: Callable[[], bool],
+        bans: Banning,
         parent: int = 0,
     ) -> None:
         self.reactor = reactor
+        self.bans = bans
+        bans.attend(gateway)
         self.drains = Drains(reactor, gateway, log)
         self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
         self.published = Publishing(reactor, gateway, log, lambda: self.is_ready)
@@ -95,6 +99,12 @@ class Steering:
         """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
         self._file = self._made(self.settings)
         self._remember()
+        self.bans.start()
+
+    def taken(self, was: Settings) -> None:
+        """New settings hold instead of those."""
+        self.drains.renewed(was, self.settings)
+        self.bans.renewed(self.settings)
 
     def open(self) -> None:
         """The reactor runs: be there to be asked.  Raise CannotStart."""
@@ -146,11 +156,13 @@ class Steering:
         """The next program is asked from now on."""
         self.agent.hand_on()
         self.published.hand_on()
+        self.bans.hand_on()
         self._leave()
 
     def close(self) -> list[Deferred[None]]:
         """Be there no more; Deferreds where that takes a while."""
         self.drains.stop()
+        self.bans.stop()
         self._leave()
         return self.agent.close() + self.published.close()
 

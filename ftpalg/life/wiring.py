@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ftpalg.config import Listener, Settings
 from ftpalg.core.session_settings import Rules
@@ -14,6 +16,9 @@ from ftpalg.policy.machine import Machine
 from ftpalg.policy.ports import candidates
 from ftpalg.policy.route_choice import RouteRule, choose, knows_host, uses_hosts
 from ftpalg.policy.shadows import ServerShadows, route_shadows, standing
+
+if TYPE_CHECKING:
+    from ftpalg.policy.permits import CommandPermits
 
 
 def server_rules(settings: Settings) -> tuple[ServerRule, ...]:
@@ -54,8 +59,35 @@ def route_table(settings: Settings, listener: Listener) -> tuple[RouteRule, ...]
     )
 
 
-def rules_of(settings: Settings, listener: Listener, is_account: IsAccount | None = None) -> Rules:
-    """A listener's rules with the table of routes, and with who knows the accounts."""
+def permits_of(settings: Settings, now: Callable[[], float]) -> CommandPermits | None:
+    """``[[access.commands]]``; None, and nothing is loaded, where there are none.  ``now`` is seconds since
+    1970."""
+    if not settings.access.commands:
+        return None
+    from zoneinfo import ZoneInfo
+
+    from ftpalg.core.wire.command_groups import spread
+    from ftpalg.policy.command_rules import CommandRule
+    from ftpalg.policy.globs import glob_of
+    from ftpalg.policy.permits import CommandPermits
+
+    rules = tuple(
+        CommandRule(
+            *(r.allow, r.clients, r.accounts, r.users, r.destinations, spread(r.commands)),
+            *(tuple(map(glob_of, r.paths)), r.times, ZoneInfo(r.zone), r.shadow),
+        )
+        for r in settings.access.commands
+    )
+    return CommandPermits(rules, settings.origin.of, now)
+
+
+def rules_of(
+    settings: Settings,
+    listener: Listener,
+    is_account: IsAccount | None,
+    now: Callable[[], float],
+) -> Rules:
+    """A listener's rules with the table of routes, the rules for commands, and who knows the accounts."""
     table = route_table(settings, listener)
     tried = route_shadows(table, settings.origin.of)
     return replace(
@@ -64,4 +96,5 @@ def rules_of(settings: Settings, listener: Listener, is_account: IsAccount | Non
         tried=tried.told if tried is not None else None,
         hosts=(lambda host: knows_host(table, host)) if uses_hosts(table) else None,
         is_account=is_account,
+        permits=permits_of(settings, now),
     )

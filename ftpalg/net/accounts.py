@@ -16,12 +16,13 @@ from typing import NamedTuple
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 
 from ftpalg.config import SettingsError
 from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.net.accounts_file import AccountsFile, BadAccounts
+from ftpalg.net.guesses import Barred, Guess, Guesses
 from ftpalg.net.reactors import Timing
 from ftpalg.net.threads import Busy, Question
 from ftpalg.net.unix_accounts import UnixAccounts
@@ -151,6 +152,10 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
 
 
+def _unseen() -> None:
+    """Where nobody is barred."""
+
+
 def _at_once(peer: str, question: Question) -> Deferred[object]:
     """An answer that does not wait for its turn."""
     return maybeDeferred(question)
@@ -161,7 +166,7 @@ class Accounts(NamedTuple):
     """The accounts that some checkers know; they are asked in their order.
 
     A refusal takes ``delay`` seconds at least.  ``ask`` asks those that block, ``hash`` those that
-    have to hash the password first.
+    have to hash the password first.  ``guesses`` says how long each login waits before that.
     """
 
     reactor: Timing
@@ -169,6 +174,7 @@ class Accounts(NamedTuple):
     delay: float
     ask: Ask = _at_once
     hash: Ask = _at_once
+    guesses: Guesses | None = None
 
     def check(
         self,
@@ -178,17 +184,19 @@ class Accounts(NamedTuple):
         refused: Callable[[str], None],
         busy: Callable[[], None],
         peer: str = "",
+        barred: Callable[[], None] = _unseen,
     ) -> Check:
-        """Ask whether the password is the account's; exactly one of the three is called, once.
+        """Ask whether the password is the account's; exactly one of the four is called, once.
 
         ``accepted`` gets the account's name as its checker gives it, UTF-8 with surrogateescape,
         at once: that may be before this returns.  ``refused`` gets the reason, for the log only,
         when the delay is over and the last checker has answered.  ``busy`` is called where one of
         them could not be asked and none of the others knows the account.  ``peer`` is whose turn it
-        has to be.
+        has to be.  ``barred`` is called where too many of this peer, or for this account, were wrong.
         """
         credentials = UsernamePassword(account, password)
-        return Check(self, credentials, accepted, refused, busy, peer)
+        told = Told(accepted, refused, busy, barred)
+        return Check(self, credentials, told, peer)
 
     def asked(
         self, checker: ICredentialsChecker, credentials: UsernamePassword, peer: str
@@ -201,38 +209,73 @@ class Accounts(NamedTuple):
         return ask(peer, lambda: checker.requestAvatarId(credentials))
 
 
+@value
+class Told(NamedTuple):
+    """Who hears what came of a check (``Accounts.check``)."""
+
+    accepted: Callable[[str], None]
+    refused: Callable[[str], None]
+    busy: Callable[[], None]
+    barred: Callable[[], None]
+
+
 class Check:
-    """One login that is being checked; ``answered`` are the checkers that have, by their number."""
+    """One login that is being checked; ``answered`` are the checkers that have, by their number.
+
+    ``sure`` is False where one of them could not tell.
+    """
 
     def __init__(
-        self,
-        accounts: Accounts,
-        credentials: UsernamePassword,
-        accepted: Callable[[str], None],
-        refused: Callable[[str], None],
-        busy: Callable[[], None],
-        peer: str,
+        self, accounts: Accounts, credentials: UsernamePassword, told: Told, peer: str
     ) -> None:
-        self._accepted = accepted
-        self._refused = refused
-        self._busy = busy
+        self._told = told
         self.answered: list[int] = []
+        self.sure = True
         self._over = False
+        self._seen = False  # whether a checker may have looked at the password
         self._reason: str | None = None
+        self._guess: Guess | None = None
         self._timer = accounts.reactor.callLater(accounts.delay, self._refuse)
-        self._asking = Deferred.fromCoroutine(self._ask(accounts, credentials, peer))
+        self._asking = Deferred.fromCoroutine(self._begin(accounts, credentials, peer))
 
     def cancel(self) -> None:
-        """Give up; nothing is called any more."""
+        """Give up; nothing is called any more.  What was asked counts as wrong: nobody waited to hear."""
         self._end()
+        if self._guess is not None:
+            (self._guess.wrong if self._seen else self._guess.nothing)()
         self._asking.cancel()
 
+    async def _begin(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
+        """Wait as long as the wrong ones before make it."""
+        guesses = accounts.guesses
+        try:
+            if guesses is not None:
+                self._guess = guesses.begin(peer, credentials.username)
+        except Barred:
+            self._end()
+            self._told.barred()
+            return
+        except Busy:
+            self._end()
+            self._told.busy()
+            return
+        if self._guess is not None and self._guess.wait:
+            try:
+                await _after(accounts.reactor, self._guess.wait)
+            except CancelledError:
+                return
+        await self._ask(accounts, credentials, peer)
+
     async def _ask(self, accounts: Accounts, credentials: UsernamePassword, peer: str) -> None:
-        reasons = unfit(credentials.username, credentials.password)
-        unasked = False
+        reasons, told_no = unfit(credentials.username, credentials.password), True
+        guess, unasked = self._guess, False
+        if not reasons:
+            told_no, self._seen = False, True
         for at, checker in enumerate(() if reasons else accounts.checkers):
             try:
-                name, reason = await _answer(partial(accounts.asked, checker, credentials, peer))
+                name, reason, sure = await _answer(
+                    partial(accounts.asked, checker, credentials, peer)
+                )
             except Busy:
                 unasked = True
                 continue
@@ -241,12 +284,17 @@ class Check:
                 return
             if name:
                 self._end()
-                self._accepted(name)
+                if guess is not None:
+                    guess.right()
+                self._told.accepted(name)
                 return
+            told_no, self.sure = told_no or sure, self.sure and sure
             reasons.append(f"accounts.auth[{at}]: {reason}")
+        if guess is not None:
+            (guess.wrong if told_no else guess.nothing)()
         if unasked:
             self._end()
-            self._busy()
+            self._told.busy()
             return
         self._reason = "; ".join(reasons)
         self._refuse()
@@ -255,7 +303,7 @@ class Check:
         """Comes twice, with the last answer and with the end of the delay; the later one refuses."""
         if self._reason is not None and not self._timer.active():
             self._end()
-            self._refused(self._reason)
+            self._told.refused(self._reason)
 
     def _end(self) -> None:
         self._over = True
@@ -272,23 +320,30 @@ def unfit(name: bytes, password: bytes) -> list[str]:
     return []
 
 
-async def _answer(ask: Callable[[], Deferred[object]]) -> tuple[str, str]:
-    """The account's name and nothing, or nothing and why not.  Raise Busy."""
+def _after(reactor: Timing, seconds: float) -> Deferred[None]:
+    """Then; it can be cancelled."""
+    waited: Deferred[None] = Deferred(lambda _: call.cancel())
+    call = reactor.callLater(seconds, waited.callback, None)
+    return waited
+
+
+async def _answer(ask: Callable[[], Deferred[object]]) -> tuple[str, str, bool]:
+    """The account's name, or why there is none, and whether that is sure.  Raise Busy."""
     try:
         avatar = await ask()
     except Busy:
         raise
     except UnauthorizedLogin:
-        return "", "unknown account or wrong password"
+        return "", "unknown account or wrong password", True
     except CannotCheck as error:
-        return "", str(error)
+        return "", str(error), False
     except Exception as error:
-        return "", f"could not tell{detail(error)}"
+        return "", f"could not tell{detail(error)}", False
     if isinstance(avatar, bytes):
         avatar = avatar.decode("utf-8", "surrogateescape")
     if isinstance(avatar, str) and avatar:
-        return avatar, ""
-    return "", "named no account"  # ANONYMOUS, for one
+        return avatar, "", True
+    return "", "named no account", True  # ANONYMOUS, for one
 
 
 def detail(error: Exception) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
+from ftpalg.core.ends import Refusal
 from ftpalg.core.events import Link
-from ftpalg.core.facts import About, Failed, Peer
+from ftpalg.core.facts import About, Failed, Peer, What
 from ftpalg.core.routes import Server
 from ftpalg.net.control.client import ClientControl
+from ftpalg.net.ledger import Ledger, Short
 from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Owner, Refusals
 from ftpalg.net.reactors import Reactor
@@ -26,6 +28,7 @@ class Entrance:
         self.reactor: Reactor = shared.reactor
         self.settings: Settings = shared.settings
         self.log: Refusals = shared.log
+        self.ledger: Ledger = shared.ledger
 
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""
@@ -56,6 +59,14 @@ class Entrance:
     def admit(self, client: ClientControl, link: Link) -> Owner | None:
         """Make a session, or tell the client what stands against it and hang up."""
         return self._shared.sessions.admit(client, link)
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        """What stands against one more TLS handshake; where nothing does it is counted."""
+        return self._shared.sessions.may_shake(key)
+
+    def crowd_out(self, client: ClientControl, link: Link, short: Short) -> None:
+        """There is no descriptor for the client: tell it so, and close it at once."""
+        self._shared.sessions.crowd_out(client, link, short)
 
     def broke(self, peer: Peer) -> None:
         """An exception is being handled that came out of a connection without a session."""

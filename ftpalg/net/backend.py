@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from ftpalg.core.actions import Dial
+from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, ServerConnected, ServerUnreachable, Side
 from ftpalg.core.facts import Fact
 from ftpalg.core.reached import ServerReached
@@ -19,11 +20,19 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.data_addresses import ServerPlace
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
 from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
 from ftpalg.net.reach.failover import Reach
+from ftpalg.net.seats import Seats
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import used_up
+
+TOO_MANY = "Too many connections from your address; try again later."
+"""What a client hears where its share of descriptors is used up."""
+SERVER_FULL = "Too many sessions with that server; try again later."
+"""What it hears where that of its server is, and of each other one that it could have."""
 
 
 class BackendOwner(Protocol):
@@ -62,6 +71,17 @@ class BackendOwner(Protocol):
 
     def observe(self, fact: Fact) -> None:
         """Something to know has happened."""
+
+    @property
+    def key(self) -> str:
+        """Whose it is in the ledger."""
+
+    @property
+    def seats(self) -> Seats:
+        """What it holds of the limits."""
+
+    def crowded(self, short: Short) -> None:
+        """Its server's replies take more memory than there is: end it."""
 
     def broke(self) -> None:
         """An exception is being handled: end the session."""
@@ -108,7 +128,7 @@ class FtpBackend:
     """
 
     __slots__ = (
-        "_asked", "_client", "_control", "_half", "_link", "_place", "_reach", "_server", "_session",
+        "_asked", "_client", "_control", "_half", "_held", "_link", "_place", "_reach", "_server", "_session",
         "_shared", "_way", "tried",
     )  # fmt: skip
 
@@ -118,6 +138,7 @@ class FtpBackend:
         self._asked = 0.0
         self._client: Link | None = None
         self._reach: Reach | None = None
+        self._held: Grant | None = None
         self.tried: tuple[str, ...] = ()
         self._server: Server | None = None
         self._way = DIRECT
@@ -152,6 +173,15 @@ class FtpBackend:
             why, sentence = barred
             self.handle(ServerUnreachable(why.sentence, sentence, why))
             return
+        short = self._session.seats.route(action.route)
+        if short is not None:
+            self._full(short, Reason.ROUTE_FULL, "Too many sessions on this way; try again later.")
+            return
+        self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
+        short = held.to(1)
+        if short is not None:
+            self._full(short, Reason.SHARE_USED_UP, TOO_MANY)
+            return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
             self._session.reactor,
@@ -161,19 +191,41 @@ class FtpBackend:
             self._reached,
             self._not_reached,
             self._session.observe,
+            held,
+            self._takes,
         )
         self._reach.start()
+
+    def _full(self, short: Short, why: Reason, sentence: str) -> None:
+        """There is no room for one more, and the client is told so."""
+        self._session.seats.leave_server()
+        self._session.observe(used_up(short))
+        self.handle(ServerUnreachable(why.sentence, sentence, why))
+
+    def _takes(self, server: Server) -> str:
+        """Why that server may have no session more, or nothing: it has this one from now on."""
+        short = self._session.seats.server(server)
+        if short is None:
+            return ""
+        self._session.observe(used_up(short))
+        return SERVER_FULL
 
     def _not_reached(self, reason: str, forbidden: str) -> None:
         if self._reach is not None:
             self.tried = tuple(self._reach.tried)
-        self.handle(ServerUnreachable(reason, forbidden))
+        self._give_back()
+        self._session.seats.leave_server()
+        if forbidden == SERVER_FULL:
+            self.handle(ServerUnreachable(reason, forbidden, Reason.SERVER_FULL))
+        else:
+            self.handle(ServerUnreachable(reason, forbidden))
 
     def _reached(self, sock: socket.socket, server: Server, way: Way) -> None:
         self._reach = None
         self._server, self._way = server, way
         self._shared.reaching.came(server)
-        self._control = ServerControl(self, self._shared.reactor, self._shared.settings)
+        self._control = ServerControl(self, self._shared.reactor, self._shared.settings, self._held)
+        self._held = None
         self._shared.reaching.adopt(sock, self._control)
 
     @property
@@ -195,6 +247,16 @@ class FtpBackend:
     def transfers(self) -> bool:
         """Whether a file is on its way."""
         return self._session.transfers
+
+    def crowded(self, short: Short) -> None:
+        """The server's replies take more memory than there is for the client."""
+        self._session.crowded(short)
+
+    def _give_back(self) -> None:
+        """Nobody is on the way to a server."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.back()
 
     def broke(self) -> None:
         """An exception is being handled that came out of the control connection."""
@@ -243,13 +305,14 @@ class FtpBackend:
         self._reach = self._half = self._control = self._server = self._place = self._link = None
         calls: list[Callable[[], object]] = []
         if reach is not None:
-            calls.append(reach.cancel)
+            calls += (reach.cancel, self._give_back, self._session.seats.leave_server)
         if half is not None:
             calls.append(half.abort)
         if control is not None:
             calls.append(control.hang_up)
         if server is not None:
             calls += (self.settled, partial(self._shared.reaching.left, server))
+            calls.append(self._session.seats.leave_server)
         call_all(*calls)
 
     def settled(self) -> None:

@@ -20,18 +20,28 @@ from ftpalg.core.events import (
     AccountAccepted,
     AccountRefused,
     AccountsBusy,
+    Busy,
     ClientLost,
     Event,
     Link,
     ReplyReceived,
+    RoomAnswered,
     SecretMissing,
     Side,
 )
-from ftpalg.core.facts import About, CommandLine, Fact, Failed, LoggedIn, ReplyLines
+from ftpalg.core.facts import (
+    About,
+    CommandAnswered,
+    CommandLine,
+    Fact,
+    Failed,
+    LoggedIn,
+    ReplyLines,
+)
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
-from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
@@ -42,14 +52,20 @@ from ftpalg.net.data_addresses import ClientPlace
 from ftpalg.net.details import completed
 from ftpalg.net.dialogues import Dialogues, part_of_reply
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Short
 from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import established
+from ftpalg.net.seats import Seats
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import used_up
 from ftpalg.net.snapshots import snapshot_of
 from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
 from ftpalg.net.surroundings import Around
 from ftpalg.net.tls import ForClients
+
+TRANSFERS = (Kind.DOWNLOAD, Kind.UPLOAD)
+"""Commands that ask for room before they begin."""
 
 
 class Driver:
@@ -57,7 +73,7 @@ class Driver:
 
     __slots__ = (
         "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
-        "backend", "began", "check", "client", "name", "reply", "session", "shared",
+        "_seats", "backend", "began", "check", "client", "key", "name", "reply", "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -66,8 +82,10 @@ class Driver:
         self.shared = shared
         self.client = client
         self.name = name
+        self.key = ""
         self.session = Session(rules, link)
         self.backend: FtpBackend = FtpBackend(shared, self)
+        self._seats: Seats | None = None
         self._around: Around | None = None
         self._legs: Pair | None = None
         self.check: Check | None = None
@@ -159,6 +177,15 @@ class Driver:
         """End the session from outside, with 421 and that text."""
         self._guarded(self.session.end, reply(421, text), reason)
 
+    def crowded(self, short: Short) -> None:
+        """More waits for its peers than there may: it ends in the reactor's next turn."""
+        self.shared.log.tell(used_up(short))
+        self.reactor.callLater(0, self._crowded)
+
+    def _crowded(self) -> None:
+        if not self._released:
+            self.end("Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+
     @property
     def peer(self) -> str:
         """The address of its client."""
@@ -201,6 +228,8 @@ class Driver:
         if isinstance(fact, LoggedIn):
             self._dialogues.logged_in()
             self.backend.settled()
+        elif isinstance(fact, CommandAnswered) and fact.command.kind in TRANSFERS:
+            self.seats.end_transfer()
 
     def _learned(self, action: do.Learned) -> None:
         if self.backend.server is not None:
@@ -283,11 +312,40 @@ class Driver:
         self.check = self.shared.accounts.check(
             action.account,
             action.password,
-            lambda name: self.handle(AccountAccepted(name)),
-            lambda reason: self.handle(AccountRefused(reason)),
+            self._accepted,
+            lambda reason: self.handle(
+                AccountRefused(reason, self.check is None or self.check.sure)
+            ),
             lambda: self.handle(AccountsBusy()),
             self.session.desk.client.peer,
+            lambda: self.handle(AccountsBusy(Busy.BARRED)),
         )
+
+    def _accepted(self, account: str) -> None:
+        short = self.seats.account(account)
+        if short is None:
+            self.handle(AccountAccepted(account))
+        else:
+            self.observe(used_up(short))
+            self.handle(AccountsBusy(Busy.FULL))
+
+    # -- the limits -------------------------------------------------------------------------------
+
+    @property
+    def seats(self) -> Seats:
+        """What it holds of them."""
+        if self._seats is None:
+            self._seats = Seats(self.shared.ledger, self.key)
+        return self._seats
+
+    def _ask_room(self, action: do.AskRoom) -> None:
+        missing = self.seats.transfer()
+        if missing is None:
+            self.handle(RoomAnswered())
+        else:
+            short, sentence = missing
+            self.observe(used_up(short))
+            self.handle(RoomAnswered(sentence))
 
     # -- the server's -----------------------------------------------------------------------------
 
@@ -332,6 +390,7 @@ class Driver:
             self._let_go,
             self.backend.hang_up,
             *((self.check.cancel,) if self.check is not None else ()),
+            *((self._seats.end,) if self._seats is not None else ()),
             partial(self.shared.sessions.dismiss, self),
         )
 
@@ -346,7 +405,7 @@ class Driver:
     def around(self) -> Around:
         """What they are given by the session."""
         if self._around is None:
-            self._around = Around(self.shared, self.reactor, self.handle, self.observe)
+            self._around = Around(self.shared, self.key, self.reactor, self.handle, self.observe)
         return self._around
 
     @property
@@ -375,6 +434,7 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.StartTls: Driver._start_tls,
     do.StopTls: lambda driver, action: driver.client.stop_tls(),
     do.GoOpaque: lambda driver, action: driver.backend.copy(driver.client),
+    do.AskRoom: Driver._ask_room,
     do.Listen: lambda driver, action: driver.legs.side(action.side).listen(),
     do.Connect: lambda driver, action: driver.legs.side(action.side).connect(action.port),
     do.SecureLeg: lambda driver, action: driver.legs.side(action.side).secure(again=action.again),

@@ -11,15 +11,18 @@ from ftpalg.config import Settings
 from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
+from ftpalg.net.guesses import Guesses
+from ftpalg.net.ledger import Ledger, OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
-from ftpalg.net.reach.client_lookups import group
+from ftpalg.net.rates import Rates
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -27,6 +30,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import shares
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 
@@ -34,9 +38,9 @@ HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
 
 
-def _in_turn(asking: Asking, room: Room) -> Ask:
-    """Clients take turns; the addresses of an IPv6 /64 are one."""
-    return lambda peer, question: asking.ask(room, group(peer), question)
+def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
+    """Clients take turns; who is one of them the ledger knows."""
+    return lambda peer, question: asking.ask(room, ledger.whose(peer), question)
 
 
 class Gateway:
@@ -50,11 +54,17 @@ class Gateway:
         policies: Policies,
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
+        bans: Bans = NO_BANS,
     ) -> None:
         self._reactor = reactor
         self._log = log
         self._own = Own()
+        limits = settings.limits
+        self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
+        self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
+        self._bans = bans
+        self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -73,10 +83,16 @@ class Gateway:
     def take(self, shared: Shared) -> None:
         """From now on sessions begin with these; those that run keep what they began with."""
         last, self.shared = self.shared, shared
+        self.guesses.limits = shared.settings.accounts
         last.advertised.stop()
         last.certificates.stop()
         last.reaching.health.stop()
         self.start()
+
+    def fit(self, descriptors: int, fitting: int) -> None:
+        """So many descriptors there are for sessions, and so many sessions fit into them."""
+        limits = self.shared.settings.limits
+        self.ledger.renew(shares(limits, descriptors, fitting), limits.ipv6_prefix)
 
     def _made(
         self,
@@ -99,12 +115,14 @@ class Gateway:
             log,
             policies,
             own,
+            self.ledger,
             Accounts(
                 reactor,
                 checkers,
                 settings.accounts.delay,
-                _in_turn(self._blocking, room),
-                _in_turn(self._hashing, room),
+                _in_turn(self._blocking, room, self.ledger),
+                _in_turn(self._hashing, room, self.ledger),
+                self.guesses,
             ),
             Advertised(
                 reactor, settings.data, known, log.warned, before.advertised if before else None
@@ -119,6 +137,7 @@ class Gateway:
                 own,
                 certificates.server_side,
                 known,
+                self.ledger,
                 before.reaching if before else None,
                 self.drained,
             ),
@@ -130,10 +149,14 @@ class Gateway:
                 self._session_names,
                 before.sessions if before else None,
                 self.drained,
+                self.ledger,
+                self._bans,
+                self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,
             before.epoch + 1 if before else 1,
+            self._bans,
         )
         return shared
 
@@ -182,6 +205,7 @@ class Gateway:
         shared.advertised.stop()
         shared.certificates.stop()
         shared.reaching.health.stop()
+        self.guesses.stop()
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()

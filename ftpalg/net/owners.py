@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from ftpalg.config import Listener, Settings
-from ftpalg.core.ends import Reason
+from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import About, Peer
+from ftpalg.core.facts import About, Peer, What
 from ftpalg.core.news import News
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
+from ftpalg.net.ledger import Ledger, Short
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.standing import Standing
 
@@ -46,6 +47,9 @@ class Owner(Protocol):
     def resume_server(self) -> None:
         """The client reads again."""
 
+    def crowded(self, short: Short) -> None:
+        """More waits for the peers than there may: end the session, though not in this turn."""
+
 
 class Hearing(Protocol):
     """Whom a control connection to a server tells."""
@@ -71,6 +75,9 @@ class Hearing(Protocol):
     @property
     def transfers(self) -> bool:
         """Whether a file is on its way."""
+
+    def crowded(self, short: Short) -> None:
+        """The server's replies take more memory than there is for the client: end the session."""
 
     def broke(self) -> None:
         """An exception is being handled that came out of the connection: end the session."""
@@ -98,6 +105,10 @@ class Admission(Protocol[Connection]):
     def log(self) -> Refusals:
         """Where refusals are told."""
 
+    @property
+    def ledger(self) -> Ledger:
+        """What each peer holds."""
+
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""
 
@@ -116,6 +127,12 @@ class Admission(Protocol[Connection]):
 
     def admit(self, client: Connection, link: Link) -> Owner | None:
         """Make a session, or tell the client what stands against it and hang up."""
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        """What stands against one more TLS handshake; where nothing does it is counted."""
+
+    def crowd_out(self, client: Connection, link: Link, short: Short) -> None:
+        """There is no descriptor for the client: tell it so, and close it at once."""
 
     def broke(self, peer: Peer) -> None:
         """An exception is being handled that came out of a connection without a session."""
@@ -138,6 +155,9 @@ class Arriving(Protocol):
     def hang_up(self) -> None:
         """Close behind what was written."""
 
+    def finish(self) -> None:
+        """Close at once where all that was written has gone out."""
+
 
 class Settled(Protocol):
     """What a session began with."""
@@ -148,7 +168,9 @@ class Settled(Protocol):
 
 
 class Running(Protocol):
-    """A session, as those see it who count and end sessions."""
+    """A session, as those see it who count and end sessions; ``key`` is whose it is in the ledger."""
+
+    key: str
 
     @property
     def name(self) -> str:

@@ -23,13 +23,14 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.judging import Judging
+from ftpalg.net.ledger import Grant, Ledger
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations, way_of
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.dead import Dead
 from ftpalg.net.reach.dns import Dns
-from ftpalg.net.reach.failover import Failed, Means, Reach, Reached, Rules
+from ftpalg.net.reach.failover import Failed, Means, Reach, Reached, Rules, anybody
 from ftpalg.net.reach.health import Health
 from ftpalg.net.reach.loops import Loops
 from ftpalg.net.reach.names import Answered, LookUp, Resolve
@@ -120,6 +121,7 @@ class Reaching:
         own: Own,
         server_side: ServerSide,
         known: Resolve,
+        ledger: Ledger,
         before: Reaching | None = None,
         drained: DrainedParts | None = None,
     ) -> None:
@@ -135,13 +137,13 @@ class Reaching:
         self._judging = Judging(policies, own)
         self._known = known
         waits, limits = settings.timeouts, settings.limits
-        self._lookups = Lookups(
+        self._lookups: Lookups = Lookups(
             reactor,
             System(reactor) if settings.resolver == "system" else Dns(reactor),
             waits.resolve,
-            limits.lookups,
-            limits.lookups_per_peer,
+            ledger,
             log.warned,
+            before._lookups if before is not None else None,
         )
         self._loops = Loops(limits.returning, is_local)
         self._means = Means(
@@ -186,12 +188,15 @@ class Reaching:
         reached: Reached,
         failed: Failed,
         tell: Callable[[Fact], None],
+        held: Grant | None = None,
+        takes: Callable[[Server], str] = anybody,
     ) -> Reach:
         """The servers of a dial being tried, for a client; begins with its ``start``.
 
         ``reactor`` is the session's: what is called from outside leads to it where it raises.
         ``near`` is True where the client's connection itself comes from this machine.  ``tell`` is told
-        what rules that are only tried would have said.
+        what rules that are only tried would have said.  ``held`` is the descriptor that it is granted; it
+        takes more, as it tries several addresses at a time.  ``takes`` tells why a server has no room.
         """
 
         asked = Asked(self._judging, dial, client.peer, near, tell)
@@ -203,6 +208,7 @@ class Reaching:
                 partial(self._lookups.look_up, client.peer) if dial.named else self._known,
             ),
             partial(self._loops.refusal, client),
+            takes,
         )
 
         def came(sock: socket.socket, server: Server, way: Way) -> None:
@@ -214,7 +220,7 @@ class Reaching:
 
         servers = self.order(dial, client.peer)
         means = self._guarded(reactor)
-        return Reach(means, self.way(dial.route, client), servers, rules, came, failed)
+        return Reach(means, self.way(dial.route, client), servers, rules, came, failed, held)
 
     def open(
         self, route: Route, server: Server, reached: Reached, failed: Callable[[str], None]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
 
-from ftpalg.config import Settings
+from ftpalg.config import Listener, Settings
+from ftpalg.core.bans import Ban
 from ftpalg.core.drained import Kind
 from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Link, Side
@@ -16,16 +16,28 @@ from ftpalg.core.news import Refused
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.drained import SENTENCES as DRAINED
 from ftpalg.net.drained import DrainedParts
+from ftpalg.net.ledger import Bound, Line, OwnLedger, Short
 from ftpalg.net.owners import Arriving, Running
+from ftpalg.net.rates import ALL, Event, Rates
 from ftpalg.net.recorder import Recorder
+from ftpalg.net.shares import shares, used_up
 
 SENTENCES = {
     Refusal.NOT_ADMITTED: "Your address is not admitted here.",
     Refusal.NO_DESCRIPTORS: "Too many sessions; try again later.",
     Refusal.TOO_MANY: "Too many sessions; try again later.",
     Refusal.TOO_MANY_OF_PEER: "Too many sessions from your address; try again later.",
+    Refusal.TOO_MANY_OF_LISTENER: "Too many sessions here; try again later.",
+    Refusal.TOO_FAST: "Too many new sessions; try again later.",
+    Refusal.TOO_FAST_OF_PEER: "Too many new sessions from your address; try again later.",
+    Refusal.TOO_FAST_OF_LISTENER: "Too many new sessions here; try again later.",
+    Refusal.HANDSHAKES_TOO_FAST: "Too many TLS handshakes; try again later.",
+    Refusal.HANDSHAKES_TOO_FAST_OF_PEER: "Too many TLS handshakes from your address; try again later.",
+    Refusal.DESCRIPTORS_OF_PEER: "Too many connections from your address; try again later.",
+    Refusal.BANNED: "Your address is not admitted for a while.",
     Refusal.DRAINED: DRAINED[Kind.GATEWAY],
     Refusal.LISTENER_DRAINED: DRAINED[Kind.LISTENER],
 }
@@ -38,8 +50,8 @@ class Sessions(Generic[C, S]):
     """Every open session by its name, which ``names`` gives, or a count.  ``begin`` makes one of a
     client, its link and a name.
 
-    ``before`` were those of the settings before these: they are one company, counted together.
-    ``fitting`` is how many sessions the descriptors allow.
+    ``before`` were those of the settings before these: they are one company, counted together in the
+    ``ledger``.
     """
 
     def __init__(
@@ -51,15 +63,20 @@ class Sessions(Generic[C, S]):
         names: Callable[[], str] | None = None,
         before: Sessions[C, S] | None = None,
         drained: DrainedParts | None = None,
+        ledger: OwnLedger | None = None,
+        bans: Bans = NO_BANS,
+        rates: Rates | None = None,
     ) -> None:
         self._settings = settings
         self._log = log
         self._admits = admits
         self._begin = begin
+        self._bans = bans
         self._drained = drained or DrainedParts()
-        self.fitting = settings.limits.sessions
+        self._ledger = ledger or OwnLedger(shares(settings.limits), settings.limits.ipv6_prefix)
+        self._rates = rates or Rates(lambda: 0.0)
         self.open: dict[str, S] = before.open if before else {}
-        self._per_peer: Counter[str] = before._per_peer if before else Counter()
+        self._came: dict[str, str] = before._came if before else {}
         counted = count(1)
         counting = names or (lambda: f"{next(counted):x}")
         self._name: Callable[[], str] = before._name if before else counting
@@ -68,64 +85,133 @@ class Sessions(Generic[C, S]):
         """Whether a connection from there begins with a PROXY header."""
         return holds(self._settings.proxy_protocol.balancers, peer)
 
+    @property
+    def fitting(self) -> int:
+        """How many there may be: so many as the settings say, and as the descriptors allow."""
+        return self._ledger.bound(Line.SESSIONS).in_all
+
     def admit(self, client: C, link: Link) -> S | None:
         """Make a session, or tell the client what stands against it."""
-        refusal = self._refusal(link.peer, client.listener.endpoint)
+        key = self._ledger.whose(link.peer)
+        ban = self._bans.of_peer(link.peer)
+        if ban is not None:
+            self._refuse(client, link, Refusal.BANNED, ban)
+            client.finish()
+            return None
+        refusal = self._refusal(link.peer, key, client.listener)
         if refusal is not None:
-            speaks = client.rules.client_tls is not ClientTls.IMPLICIT  # no words before TLS
-            text, code = SENTENCES[refusal], 421 if speaks else 0
-            rule = self._settings.origin.of(refusal.rule)
-            self._log.tell(Refused(link, text, refusal, rule, code))
-            if speaks:
-                client.write(bytes(reply(code, text)))
+            self._refuse(client, link, refusal)
             client.hang_up()
             return None
         name = self._name()
         session = self.open[name] = self._begin(client, link, name)
-        self._per_peer[link.peer] += 1
+        session.key = key
+        if client.listener.limits.sessions:
+            self._came[name] = client.listener.endpoint
         return session
+
+    def crowd_out(self, client: C, link: Link, short: Short) -> None:
+        """There is no descriptor for the client: it is told so, and closed at once."""
+        self._log.tell(used_up(short))
+        of_peer = short.of_one
+        self._refuse(
+            client, link, Refusal.DESCRIPTORS_OF_PEER if of_peer else Refusal.NO_DESCRIPTORS
+        )
+        client.finish()
+
+    def _refuse(self, client: C, link: Link, refusal: Refusal, ban: Ban | None = None) -> None:
+        speaks = client.rules.client_tls is not ClientTls.IMPLICIT  # no words before TLS
+        text, code = SENTENCES[refusal], 421 if speaks else 0
+        rule = self._settings.origin.of(refusal.rule)
+        self._log.tell(Refused(link, text, refusal, rule, code, ban))
+        if speaks:
+            client.write(bytes(reply(code, text)))
 
     def closed(self, listener: str) -> str:
         """What stands against everybody who comes to a listener, or nothing."""
         refusal = self._drained.closed(listener)
         return SENTENCES[refusal] if refusal is not None else ""
 
-    def _refusal(self, peer: str, listener: str) -> Refusal | None:
-        limits = self._settings.limits
+    def _refusal(self, peer: str, key: str, listener: Listener) -> Refusal | None:
+        """What stands against a client; where nothing does it has been granted its session."""
         if not self._admits(peer):
             return Refusal.NOT_ADMITTED
-        drained = self._drained.closed(listener)
+        drained = self._drained.closed(listener.endpoint)
         if drained is not None:
             return drained
-        if self.fitting <= len(self.open) < limits.sessions:
-            self._log.tell(Resource(What.DESCRIPTORS, len(self.open), self.fitting))
+        short = self._ledger.ask(key, Line.SESSIONS)
+        if short is None:
+            refusal = self._of_listener(listener) or self._too_fast(key, listener)
+            if refusal is not None:
+                self._ledger.give(key, Line.SESSIONS)
+            return refusal
+        if not short.of_one and short.limit < self._settings.limits.sessions:
+            self._log.tell(Resource(What.DESCRIPTORS, short.used, short.limit))
             return Refusal.NO_DESCRIPTORS
-        if len(self.open) >= limits.sessions:
-            self._log.tell(Resource(What.SESSIONS, len(self.open), limits.sessions))
-            return Refusal.TOO_MANY
-        if self._per_peer[peer] >= limits.sessions_per_peer:
-            used, limit = self._per_peer[peer], limits.sessions_per_peer
-            self._log.tell(Resource(What.SESSIONS_PER_PEER, used, limit))
-            return Refusal.TOO_MANY_OF_PEER
-        return None
+        self._log.tell(used_up(short))
+        return Refusal.TOO_MANY_OF_PEER if short.of_one else Refusal.TOO_MANY
+
+    def _of_listener(self, listener: Listener) -> Refusal | None:
+        """The listener's own limit, which is granted where it stands not against it."""
+        most = listener.limits.sessions
+        if not most:
+            return None
+        short = self._ledger.ask(listener.endpoint, Line.OF_LISTENER, bound=Bound(most))
+        if short is None:
+            return None
+        self._log.tell(used_up(short))
+        return Refusal.TOO_MANY_OF_LISTENER
+
+    def _too_fast(self, key: str, listener: Listener) -> Refusal | None:
+        """Whether too many came within the last second; what the listener has granted is given back."""
+        limits, place = self._settings.limits, f"listener {listener.endpoint}"
+        refusals = {
+            ALL: (Refusal.TOO_FAST, What.SESSION_RATE),
+            key: (Refusal.TOO_FAST_OF_PEER, What.SESSION_RATE_PER_PEER),
+            place: (Refusal.TOO_FAST_OF_LISTENER, What.SESSION_RATE_OF_LISTENER),
+        }
+        spent = self._rates.take(
+            Event.SESSION,
+            (key, limits.session_rate_per_peer),
+            (place, listener.limits.session_rate),
+            (ALL, limits.session_rate),
+        )
+        found = refusals.get(spent) if spent is not None else None
+        if found is None and listener.client_tls is ClientTls.IMPLICIT:
+            found = self.may_shake(key)
+        if found is None:
+            return None
+        if listener.limits.sessions:
+            self._ledger.give(listener.endpoint, Line.OF_LISTENER)
+        refusal, what = found
+        self._log.tell(Resource(what))
+        return refusal
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        """What stands against one more TLS handshake of that peer; where nothing does it is counted."""
+        limits = self._settings.limits
+        spent = self._rates.take(
+            Event.HANDSHAKE,
+            (key, limits.handshake_rate_per_peer),
+            (ALL, limits.handshake_rate),
+        )
+        if spent is None:
+            return None
+        if spent == ALL:
+            return Refusal.HANDSHAKES_TOO_FAST, What.HANDSHAKE_RATE
+        return Refusal.HANDSHAKES_TOO_FAST_OF_PEER, What.HANDSHAKE_RATE_PER_PEER
 
     def dismiss(self, session: S) -> None:
         """A session is over."""
-        if self.open.pop(session.name, None) is None:
-            return
-        peer = session.peer
-        self._per_peer[peer] -= 1
-        if not self._per_peer[peer]:
-            del self._per_peer[peer]
+        if self.open.pop(session.name, None) is not None:
+            self._ledger.give(session.key, Line.SESSIONS)
+            came = self._came.pop(session.name, None)
+            if came is not None:
+                self._ledger.give(came, Line.OF_LISTENER)
 
     def call_from(self, host: str, port: int) -> bool:
         """Whether that is our end of some session's connection to its server."""
         return any(session.calls_from(host, port) for session in self.open.values())
-
-    @property
-    def most_of_peer(self) -> int:
-        """How many of them the peer has that has most."""
-        return max(self._per_peer.values(), default=0)
 
     @property
     def transfers(self) -> int:

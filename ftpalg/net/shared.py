@@ -12,9 +12,11 @@ from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -38,6 +40,7 @@ class Shared(NamedTuple):
     log: Recorder
     policies: Policies
     own: Own
+    ledger: OwnLedger
     accounts: Accounts
     advertised: Advertised
     pinholes: Pinholes | None
@@ -47,6 +50,7 @@ class Shared(NamedTuple):
     timers: Timers
     drained: DrainedParts
     epoch: int = 1
+    bans: Bans = NO_BANS
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

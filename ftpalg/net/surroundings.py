@@ -7,26 +7,30 @@ from collections.abc import Callable, Iterator
 from ftpalg.core.events import Event, Side
 from ftpalg.core.facts import Fact, Resource, What
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Bound, Grant, Line
 from ftpalg.net.legs.half import Half, Holes, Place
 from ftpalg.net.legs.pair import Data, Pair
 from ftpalg.net.legs.stranger_counts import Strangers
 from ftpalg.net.shared import Shared
+from ftpalg.net.shares import used_up
 
 
 class Around:
     """``tell`` takes what has happened to a leg (``Driver.handle``), ``observe`` what is worth knowing
     of it."""
 
-    __slots__ = ("_shared", "_strangers", "observe", "reactor", "tell")
+    __slots__ = ("_key", "_shared", "_strangers", "observe", "reactor", "tell")
 
     def __init__(
         self,
         shared: Shared,
+        key: str,
         reactor: Guarded,
         tell: Callable[[Event], None],
         observe: Callable[[Fact], None],
     ) -> None:
         self._shared = shared
+        self._key = key
         self._strangers = Strangers(shared.reactor.seconds, observe)
         self.reactor = reactor
         self.tell = tell
@@ -44,7 +48,36 @@ class Around:
             server=server,
             stalled=settings.timeouts.stalled,
             splice=settings.data.splice,
+            hold=self.hold,
         )
+
+    def hold(self, line: Line, amount: int, part: float = 0.0) -> Grant | None:
+        """So much for one of them; None where that is not granted, which is told.
+
+        With a ``part`` it can do without: it gets no more than that part of what there is, and nobody is
+        told.
+        """
+        ledger = self._shared.ledger
+        grant = Grant(ledger, self._key, line)
+        if part:
+            of_one, in_all = ledger.bound(line)
+            least = Bound(int(part * of_one), int(part * in_all))
+            if ledger.ask(self._key, line, amount, least) is not None:
+                return None
+            grant.amount = amount
+            return grant
+        short = grant.to(amount)
+        if short is not None:
+            self._shared.log.tell(used_up(short))
+            return None
+        return grant
+
+    def may_shake(self) -> bool:
+        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+        found = self._shared.sessions.may_shake(self._key)
+        if found is not None:
+            self.observe(Resource(found[1]))
+        return found is None
 
     def broke(self) -> None:
         """An exception is being handled: end the session."""

@@ -1,7 +1,8 @@
 """The waits of all sessions: of each kind one session has one at most, for the seconds of its setting.
 
 Those of one kind take equally long, so the first to begin is the first to be over: for each kind the
-reactor has one call to make, however many sessions wait.
+reactor has one call to make, however many sessions wait.  It is left to come where the last of them waits
+no more, for most waits are stopped soon and begun again; a session that ends takes it back.
 
 The reactor calls what is due before it looks at its sockets.  Of a gateway that was held up a peer's word
 may be there in time and not be read yet: a wait that is over lasts for one turn more.
@@ -42,7 +43,7 @@ class Queue:
         self._timer = timer
         self._seconds = seconds
         self.ends: dict[Waiting, float] = {}
-        self._call: IDelayedCall | None = None  # none while nobody waits
+        self._call: IDelayedCall | None = None
 
     def __contains__(self, who: Waiting) -> bool:
         return who in self.ends
@@ -57,12 +58,18 @@ class Queue:
     def stop(self, who: Waiting) -> None:
         """Wait no more; harmless where it does not."""
         self.ends.pop(who, None)
+
+    def rest(self) -> None:
+        """Let the reactor have no call to make where nobody waits."""
         if self._call is not None and not self.ends:
             self._call.cancel()
             self._call = None
 
     def _due(self) -> None:
         """The first may be over, or it was another's time that is."""
+        if not self.ends:
+            self._call = None
+            return
         now = self._reactor.seconds()
         first = next(iter(self.ends.values()))
         if first > now:
@@ -103,7 +110,7 @@ class Timers:
         self._queues[timer].stop(who)
 
     def stop_all(self, who: Waiting) -> None:
-        """Wait for nothing."""
+        """Wait for nothing: the session is over."""
         for queue in self._queues.values():
-            if who in queue.ends:
-                queue.stop(who)
+            queue.stop(who)
+            queue.rest()

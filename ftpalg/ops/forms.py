@@ -108,6 +108,11 @@ def whose(fields: Fields) -> str:
     return f"{fields['session']} {end(fields, 'client')} -> {server}"
 
 
+def _whom(fields: Fields) -> str:
+    """Who is banned."""
+    return f"account {fields['account']}" if "account" in fields else str(fields.get("peer", "…"))
+
+
 def end(fields: Fields, side: str) -> str:
     """One end of a connection, "-" where there is none."""
     host, port = fields.get(f"{side}_ip"), fields.get(f"{side}_port")
@@ -215,14 +220,26 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     "undrained": lambda f: (
         f"undrained: {_part(f)}, {f['sessions']} sessions were there{because(f)}"
     ),
+    "banned": lambda f: (
+        f"banned until {f['until']}: {_whom(f)} ({f['reason']}), time {f['times']}"
+        + (", which is only told" if f["mode"] == "shadow" else "")
+    ),
+    "unbanned": lambda f: f"no longer banned: {_whom(f)} ({f['reason']})",
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,
     "login": _login,
     "login_refused": _login_refused,
-    "refused": lambda f: f"{f.get('client_ip', '…')} refused{because(f)}",
+    "refused": lambda f: (
+        f"{f.get('client_ip', '…')} refused{because(f)}"
+        + (f" until {f['until']}, {f['count']} times" if "until" in f else "")
+    ),
     "command": lambda f: (
         " ".join(str(f[name]) for name in ("command", "path", "target") if name in f)
         + f": {f['code']}"
+    ),
+    "command_refused": lambda f: (
+        " ".join(str(f[name]) for name in ("command", "path", "target") if name in f)
+        + f": refused by {f['rule']}{because(f)}"
     ),
     "transfer": _transfer,
     "tls_failed": lambda f: (

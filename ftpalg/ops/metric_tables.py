@@ -153,6 +153,7 @@ ROWS = (
     Family(
         "refusals_total", C, "Clients that were turned away before they had a session.", ("reason",)
     ),
+    Family("commands_refused_total", C, "Commands that a rule of access.commands refused."),
     Family(
         "tls_handshakes_total",
         C,
@@ -172,6 +173,9 @@ ROWS = (
         "How much of a limit is used, 1 for all of it.",
         ("limit",),
         Over.MOST,
+    ),
+    Family(
+        "bans", G, "Peers and accounts that are banned, in shadow mode too.", ("kind",), Over.MOST
     ),
     Family("pinholes", G, "Pinholes that are open in the firewall."),
     Family(

@@ -172,6 +172,9 @@ class Metrics:
         if not here:
             self._stands(about.name, True)
 
+    def _barred(self, about: About, fact: facts.CommandBarred) -> None:
+        self.totals["commands_refused_total"][()] += 1
+
     def _transfer(self, about: About, fact: facts.TransferOver) -> None:
         way = direction(fact.command)
         self.totals["transfers_total"][way, fact.outcome.value, fact.letters] += 1
@@ -219,6 +222,7 @@ OF_SESSIONS: dict[type, Count] = {
     facts.LoggedIn: Metrics._logged_in,
     facts.AccountLoggedIn: Metrics._account,
     facts.LoginRefused: Metrics._login_refused,
+    facts.CommandBarred: Metrics._barred,
     facts.TransferOver: Metrics._transfer,
 }
 OF_THE_GATEWAY: dict[type, Count] = {
@@ -243,6 +247,7 @@ FROM_THE_START: tuple[tuple[str, Labels], ...] = (
         for way in DIRECTIONS
         for outcome, letters in ((Outcome.COMPLETE, "--"), *BROKEN)
     ),
+    ("commands_refused_total", ()),
     *(("refusals_total", (refusal.word,)) for refusal in Refusal),
     *(("transfer_bytes_total", (side.value, way)) for side in Side for way in DIRECTIONS),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ftpalg.core.bans import Ban, Banned, Unbanned
+from ftpalg.core.bans import Kind as BanKind
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.news import (
@@ -20,6 +22,7 @@ from ftpalg.core.news import (
     Stopped,
 )
 from ftpalg.core.steering import Steered
+from ftpalg.ops.forms import stamp
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.values import certificate_of
 
@@ -85,7 +88,28 @@ def _refused(news: Refused) -> Told:
         "reason": news.why.word,
         "code": news.code or None,
         "why": news.reason,
+        "until": None if news.ban is None else stamp(news.ban.until),
     }
+
+
+def _whom(ban: Ban) -> dict[str, Value | None]:
+    peer = ban.who.kind is BanKind.PEER
+    return {"peer" if peer else "account": ban.who.name}
+
+
+def _banned(news: Banned) -> Told:
+    ban = news.ban
+    return "banned", _whom(ban) | {
+        "reason": ban.reason,
+        "times": ban.times,
+        "until": stamp(ban.until),
+        "mode": "shadow" if news.shadow else "on",
+        "uid": news.uid,
+    }
+
+
+def _unbanned(news: Unbanned) -> Told:
+    return "unbanned", _whom(news.ban) | {"reason": news.why, "uid": news.uid}
 
 
 def _down(news: ServerDown) -> Told:
@@ -127,6 +151,8 @@ OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     Undrained: _undrained,
     Stopped: _stopped,
     Refused: _refused,
+    Banned: _banned,
+    Unbanned: _unbanned,
     ServerDown: _down,
     ServerUp: _up,
     CertificateDue: _due,

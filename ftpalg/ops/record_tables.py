@@ -164,6 +164,12 @@ FIELDS = {
     "kind": Field("string", "server, route, listener or gateway: what is drained"),
     "name": Field("string", "its name, as the settings have it", longest=80),
     "within": Field("number", "seconds until the sessions that use it are ended"),
+    "peer": Field(
+        "string", "who is banned: an IPv4 address, or an IPv6 network", Kind.ADDRESS, longest=50
+    ),
+    "times": Field("integer", "how often it has been, this time counted"),
+    "until": Field("string", "the end of the ban: RFC 3339, UTC", longest=40),
+    "mode": Field("string", "on, or shadow: it is only told"),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -231,6 +237,18 @@ EVENTS = {
         ("kind", "name", "sessions", "within", "uid"),
         of_session=False,
     ),
+    "banned": Event(
+        WARN,
+        "a peer, or an account at the gateway, is kept out for a while",
+        ("peer", "account", "reason", "times", "until", "mode", "uid"),
+        of_session=False,
+    ),
+    "unbanned": Event(
+        INFO,
+        "it is no longer",
+        ("peer", "account", "reason", "uid"),
+        of_session=False,
+    ),
     "undrained": Event(
         INFO,
         "it takes them again",
@@ -256,11 +274,16 @@ EVENTS = {
     "refused": Event(
         WARN,
         "a client was turned away before it had a session",
-        ("client_ip", "client_port", "rule", "reason", "code", "why"),
+        ("client_ip", "client_port", "rule", "reason", "code", "why", "until", "count"),
         of_session=False,
     ),
     "command": Event(
         INFO, "a command was answered (log.commands)", ("command", "path", "target", "code")
+    ),
+    "command_refused": Event(
+        WARN,
+        "a command was refused by a rule of access.commands, and the server never saw it",
+        ("command", "path", "target", "rule", "code", "why"),
     ),
     "transfer": Event(
         INFO,

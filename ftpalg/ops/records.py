@@ -14,7 +14,7 @@ from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact
-from ftpalg.core.news import News, Probed
+from ftpalg.core.news import News, Probed, Refused
 from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
@@ -24,6 +24,7 @@ from ftpalg.ops.settings import LogSettings, Which
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     CHANGES,
+    barred_of,
     bounded,
     certificate_of,
     octets_of,
@@ -75,6 +76,7 @@ class Records:
         self._output = output
         self._clock = clock
         self._seldom = Seldom()
+        self._seldom_of_peers = Seldom()  # who are many: they push nothing else out
         self._trails: dict[str, Trail] = {}
         self._whose = lru_cache(LATELY)(self._made_whose)
         self.take(settings, transfers)
@@ -241,6 +243,9 @@ class Records:
             code=fact.reply.code,
         )
 
+    def _barred(self, about: About, trail: Trail, fact: facts.CommandBarred) -> None:
+        self._say("command_refused", about, trail, **barred_of(fact, trail))
+
     def _transfer(self, about: About, trail: Trail, fact: facts.TransferOver) -> None:
         up, path = fact.command.kind is Kind.UPLOAD, path_of(fact.command, trail)
         trail.transfers += 1
@@ -350,6 +355,16 @@ class Records:
         if count:
             self._write("probed", {"client_ip": news.client, "count": count})
 
+    def _refused(self, news: Refused) -> None:
+        """Who is banned comes again and again: once a minute each, with how often."""
+        event, fields = told(news)
+        if news.ban is not None:
+            count = self._seldom_of_peers.count(news.ban.who.name, self._clock())
+            if not count:
+                return
+            fields["count"] = count
+        self._write(event, fields)
+
     def _resource(self, news: facts.Resource) -> None:
         count = self._seldom.count(news.what.value, self._clock())
         if count:
@@ -367,6 +382,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.AccountLoggedIn: Records._account,
     facts.LoginRefused: Records._login_refused,
     facts.CommandAnswered: Records._answered,
+    facts.CommandBarred: Records._barred,
     facts.TransferOver: Records._transfer,
     facts.Intruded: Records._intruded,
     facts.Resource: lambda records, about, trail, fact: records.tell(fact),
@@ -383,5 +399,6 @@ OF_SESSIONS: dict[type, Write] = {
 COUNTED: dict[type, Write] = {
     Probed: Records._probed,
     facts.Resource: Records._resource,
+    Refused: Records._refused,
 }
 """What may happen to the gateway a thousand times a second."""

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from ftpalg.core.events import Side
 from ftpalg.core.facts import CommandAnswered
+from ftpalg.core.place import STEPS, Place
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
-from ftpalg.ops.paths import STEPS, Place
 
 LOGIN = Place()
 SIZED = frozenset((b"SIZE", b"ALLO"))

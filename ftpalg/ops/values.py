@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftpalg.core.certificates import Shown
 from ftpalg.core.events import SIDES, Side
-from ftpalg.core.facts import About
+from ftpalg.core.facts import About, CommandBarred
 from ftpalg.core.wire.commands import Command, printable
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.trail import Trail, file_of
@@ -73,6 +73,24 @@ def paths_of(command: Command, renamed: bytes | None) -> tuple[bytes | None, byt
     if command.verb in CHANGES:
         return argument, None
     return None, argument
+
+
+def barred_of(fact: CommandBarred, trail: Trail) -> dict[str, Value | None]:
+    """What is told of a command that was refused before the server saw it."""
+    command, target = fact.command, None
+    if command.secret or command.verb in CHANGES:
+        name, target = paths_of(command, trail.renamed)
+        path = None if name is None else printable(trail.place.absolute(name))
+    else:
+        path = path_of(command, trail)
+    return {
+        "command": command.verb.decode("ascii"),
+        "path": path,
+        "target": None if target is None else printable(target),
+        "rule": fact.rule,
+        "code": fact.code,
+        "why": fact.text,
+    }
 
 
 def octets_of(line: bytes) -> str:

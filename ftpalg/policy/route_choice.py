@@ -109,11 +109,11 @@ def _answers(rule: RouteRule, facts: Facts) -> Iterator[tuple[str, bool | None]]
         yield "server", facts.named in own  # a client's own choice is not lost to a pattern
     if rule.destinations:
         server = facts.destination
-        fits = server is not None and any(_leads_to(one, server) for one in rule.destinations)
+        fits = server is not None and any(leads_to(one, server) for one in rule.destinations)
         yield "destinations", fits if server is not None else unknown
 
 
-def _leads_to(pattern: str, server: Server) -> bool:
+def leads_to(pattern: str, server: Server) -> bool:
     match = WITH_PORT.fullmatch(pattern)
     if match is None:
         return named((pattern,), server.host)

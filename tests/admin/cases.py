@@ -20,11 +20,11 @@ from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, Peer
 from ftpalg.core.news import News, Reloaded, ReloadFailed
+from ftpalg.core.place import Place
 from ftpalg.core.snapshots import Moving, Snapshot
 from ftpalg.core.steering import Steered as Recorded
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.last_errors import LastError
-from ftpalg.ops.paths import Place
 from ftpalg.ops.trail import UNTOLD, Known, Size
 from tests.life.programs import Foreground, LifeCase
 from tests.wire.peers import BIN, TIMEOUT
@@ -67,6 +67,7 @@ class Standing:
 
     is_ready = True
     drains: Any = None
+    bans: Any = None
     published: Any = None
 
     def __init__(self, *snapshots: Snapshot) -> None:

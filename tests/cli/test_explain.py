@@ -289,3 +289,98 @@ class Odd(CommandCase):
             "account@server: taken: account anna@corp, server 198.51.100.7:21; the acc", out
         )
         self.assertNotIn("secret", out)
+
+
+COMMANDS = """\
+server = "ftp://127.0.0.1:2121"
+[[access.commands]]
+allow = false
+paths = ["/secret"]
+[[access.commands]]
+commands = ["read"]
+times = ["Mon-Fri 08:00-18:00"]
+[[access.commands]]
+shadow = true
+users = ["bob"]
+"""
+
+
+class Commands(CommandCase):
+    """What a client says once it is in."""
+
+    def ask(self, *words: str, text: str = COMMANDS) -> tuple[int, dict[str, Any]]:
+        """Status and JSON; a Friday at noon where no other time is given."""
+        self.path = self.file(text)
+        at = () if "--at" in words else ("--at", "2026-11-27T12:00:00+00:00")
+        always = ("explain", "--json", "--from", "127.0.0.1", "--config", self.path, *at)
+        status, out, err = self.run_it(*always, "--user", "bob", *words)
+        self.assertEqual(err, "")
+        return status, json.loads(out)
+
+    def came(self, *words: str, text: str = COMMANDS) -> tuple[int, list[tuple[str, str, str]]]:
+        """Status, and each rule with what came of it."""
+        status, found = self.ask(*words, text=text)
+        steps = [one for one in found["steps"] if one["table"] == "access.commands"]
+        self.verdict, self.notes = found["verdict"], found["notes"]
+        return status, [(one["rule"], one["outcome"], one["why"]) for one in steps]
+
+    def test_allowed(self) -> None:
+        """The rule that fits is taken."""
+        status, steps = self.came("--command", "RETR x", "--cwd", "/pub")
+        self.assertEqual(status, 0)
+        self.assertEqual(
+            steps,
+            [
+                ("access.commands[0]", "passed over", "paths does not fit"),
+                ("access.commands[1]", "taken", "it allows"),
+                ("access.commands[2]", "not reached", ""),
+            ],
+        )
+        self.assertIn("the current directory is taken for /pub", self.notes)
+
+    def test_denied(self) -> None:
+        """With the code and the sentence that the client hears, and the rule's line."""
+        status, steps = self.came("--command", "RETR ../secret/x", "--cwd", "/pub")
+        self.assertEqual(status, 1)
+        self.assertEqual(steps[0], ("access.commands[0]", "taken", "it denies"))
+        self.assertEqual(self.verdict["rule"], "access.commands[0]")
+        self.assertEqual(self.verdict["place"], f"{self.path}:2")
+        self.assertEqual(self.verdict["code"], 550)
+        self.assertIn("is denied by rule 1 of access.commands", self.verdict["sentence"])
+
+    def test_behind(self) -> None:
+        """What no rule allows; a shadow says what it would do."""
+        for words in (("STOR /x",), ("RETR /x", "--at", "2026-11-28T12:00:00+00:00")):
+            status, steps = self.came("--command", *words)
+            self.assertEqual(status, 1)
+            self.assertEqual(steps[2], ("access.commands[2]", "taken", "it would allow"))
+            self.assertEqual(
+                steps[3], ("behind access.commands", "taken", "no rule allows it"), words
+            )
+            self.assertEqual(self.verdict["rule"], "behind access.commands")
+
+    def test_not_asked(self) -> None:
+        """About what keeps a session going no rule is asked, nor without a command or rules."""
+        for words in (("--command", "NOOP"), ()):
+            status, steps = self.came(*words)
+            self.assertEqual(status, 0)
+            self.assertEqual({outcome for _, outcome, _ in steps}, {"not reached"})
+        status, steps = self.came("--command", "DELE /x", text=COMMANDS.partition("[[")[0])
+        self.assertEqual((status, steps), (0, []))
+        shadows = (
+            COMMANDS.partition("[[")[0] + "[[access.commands]]\nallow = false\nshadow = true\n"
+        )
+        status, steps = self.came("--command", "DELE /x", text=shadows)
+        self.assertEqual((status, steps), (0, [("access.commands[0]", "taken", "it would deny")]))
+
+    def test_wrong(self) -> None:
+        """Words that are no command, or no time."""
+        path = self.file(COMMANDS)
+        for words, said in (
+            (("--command", "!"), "--command '!': Not an FTP command."),
+            (("--command", "RETR x\nDELE y"), "a line ends in it"),
+            (("--command", "RETR x", "--at", "noon"), "--at 'noon': is no time"),
+        ):
+            status, _, err = self.run_it("explain", "--config", path, "--from", "::1", *words)
+            self.assertEqual(status, 2)
+            self.assertIn(said, err)

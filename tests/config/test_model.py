@@ -10,7 +10,7 @@ from typing import Any
 from attrs import fields, has
 from attrs.exceptions import FrozenInstanceError
 
-from ftpalg.config import DEFAULT_LISTEN, Intercept, Settings, structure
+from ftpalg.config import DEFAULT_LISTEN, BansMode, Intercept, Settings, structure
 from ftpalg.config.model import Commands, LogFormat, Shown, settings_sections
 from ftpalg.config.tables import is_key, key_of
 from ftpalg.core.events import Timer
@@ -45,8 +45,31 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "delay": 2.0,
         "waiting": 64,
         "waiting-per-peer": 8,
+        "failures-per-peer": 20,
+        "failures-per-account": 100,
+        "failures": 20000,
+        "forget": 600.0,
+        "longest-delay": 30.0,
     },
-    "access": {"clients": (), "servers": ()},
+    "bans": {
+        "mode": BansMode.OFF,
+        "safe": (),
+        "threshold": 20,
+        "account-threshold": 100,
+        "observation": 1800.0,
+        "time": 1800.0,
+        "longest": 604800.0,
+        "remember": 2592000.0,
+        "most": 10000,
+        "unknown-account": 2,
+        "wrong-password": 1,
+        "wrong-at-server": 1,
+        "no-ftp": 2,
+        "bad-tls": 1,
+        "scan": 1,
+        "limit": 1,
+    },
+    "access": {"clients": (), "servers": (), "commands": ()},
     "proxy-protocol": {"balancers": ()},
     "pinholes": {"table": "", "ipv4-set": "data4", "ipv6-set": "data6"},
     "health": {"every": 30.0},
@@ -100,10 +123,29 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "limits": {
         "sessions": 5000,
         "sessions-per-peer": 1000,
+        "sessions-per-account": 1000,
+        "sessions-per-server": 0,
+        "sessions-per-route": 0,
+        "session-rate": 0.0,
+        "session-rate-per-peer": 0.0,
+        "transfers": 4000,
+        "transfers-per-peer": 1000,
+        "transfers-per-account": 1000,
+        "transfers-per-route": 0,
+        "passive-listeners": 8000,
+        "passive-listeners-per-peer": 1000,
+        "descriptors-per-peer": 0,
+        "memory": 1073741824,
+        "memory-per-peer": 268435456,
+        "handshakes-per-peer": 250,
+        "handshake-rate": 0.0,
+        "handshake-rate-per-peer": 0.0,
         "returning": 250,
         "lookups": 64,
         "lookups-per-peer": 8,
         "ipv6-prefix": 64,
+        "command-rate": 0.0,
+        "command-delay": 10.0,
         "command-line": 4000,
         "reply-line": 65536,
         "reply-size": 4194304,
@@ -111,6 +153,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "uncoded-size": 65536,
         "uncoded-lines": 100,
         "queued-commands": 256,
+        "queued-size": 16384,
         "bad-commands": 10,
         "bad-logins": 5,
         "surplus-replies": 20,
@@ -207,7 +250,7 @@ class Defaults(ConfigTest):
     def test_rules(self) -> None:
         """The core's defaults and the file's are the same."""
         found = self.settings("")
-        self.assertEqual(found.rules(found.all_listeners[0]), Rules())
+        self.assertEqual(found.rules(found.all_listeners[0]), Rules(counted=True))
 
     def test_sections(self) -> None:
         """The list of sections, for whoever documents them, is whole."""

@@ -40,6 +40,7 @@ class Values(ConfigTest):
                 server_tls=ServerTls.EXPLICIT,
                 server_tls_rules=(("*.example", ServerTls.AUTO), ("b", ServerTls.IMPLICIT)),
                 clear_data=True,
+                counted=True,
             ),
         )
 

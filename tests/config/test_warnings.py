@@ -14,6 +14,7 @@ from ftpalg.config import Settings, read, structure
 from ftpalg.config.faults import dotted
 from ftpalg.config.warnings import FINDERS, _narrower, all_warnings, warnings
 
+COMMANDS = "[[access.commands]]\n"
 SERVED = "server = 'ftp://h'\n"
 EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
     "unverified": (("server-tls.verify = false", "server-tls.verify", "are not verified"),),
@@ -51,10 +52,7 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
             "passwords of accounts may come in clear",
         ),
     ),
-    "not-served": (
-        ("state = '/var/x'", "state", "has no effect"),
-        ("workers = 2", "workers", "has no effect"),
-    ),
+    "not-served": (("workers = 2", "workers", "has no effect"),),
     "short-wait": (
         ("timeouts.quit = 0.09", "timeouts.quit", "= 0.09: is below 0.1"),
         ("health.every = 0.001", "health.every", "is below 0.1"),
@@ -99,7 +97,31 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
     "fits-all": (
         ("[[access.servers]]\nallow = true", "access.servers[0]", "decides for everybody"),
     ),
+    "denies-all": (
+        (
+            "[[access.commands]]\nallow = false\ncommands = ['DELE']\n",
+            "access.commands[0]",
+            "end with one that allows the rest",
+        ),
+    ),
     "shadowed": (
+        *(
+            (f"{first}{later}", "access.commands[1]", "fits access.commands[0] first")
+            for first, later in (
+                (COMMANDS + "commands = ['read']\n", COMMANDS + "commands = ['list']\n"),
+                (COMMANDS + "commands = ['write']\n", COMMANDS + "commands = ['change']\n"),
+                (COMMANDS + "paths = ['/a']\n", COMMANDS + "paths = ['/a/b', '/a']\n"),
+                (
+                    COMMANDS + "allow = false\npaths = ['/a']\n",
+                    COMMANDS + "paths = ['/a/b']\n",
+                ),
+                (
+                    COMMANDS + "times = ['Mon-Fri 08:00-18:00']\n",
+                    COMMANDS + "times = ['Mon 09:00-10:00']\n",
+                ),
+                (COMMANDS + "times = ['22:00-06:00']\n", COMMANDS + "times = ['22:00-06:00']\n"),
+            )
+        ),
         (
             "[[access.servers]]\nallow = false\nclients = ['10.0.0.0/8']\n"
             "[[access.servers]]\nclients = ['10.1.0.0/16']\nports = [21]",
@@ -122,6 +144,24 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 NONE = (
+    *(
+        f"{COMMANDS}{first}\n{COMMANDS}{later}\n"
+        for first, later in (
+            ("commands = ['list']", "commands = ['read']"),
+            ("commands = ['read']", "allow = false\ncommands = ['list']"),
+            ("paths = ['/a']", "allow = false\npaths = ['/a/b']"),
+            ("paths = ['/a']", "paths = ['/ab']"),
+            ("paths = ['/*']", "paths = ['/a/b']"),
+            ("users = ['b']", "allow = false\nusers = ['b']"),
+            ("times = ['Mon']", "times = ['Mon']\nzone = 'Europe/Berlin'"),
+            ("times = ['Mon 08:00-10:00']", "times = ['Mon 09:00-11:00']"),
+            ("times = ['Mon 22:00-06:00']", "times = ['Mon 23:00-24:00']"),
+            ("times = ['Mon']", "times = ['Sat-Mon']"),
+            ("commands = ['read', 'write']", "commands = ['other']"),
+        )
+    ),
+    f"{COMMANDS}commands = ['read']",
+    f"{COMMANDS}allow = false\nshadow = true",
     "intercept = 'redirect'\nlisten = ['10.0.0.1:1025']\naccess.clients = ['10.0.0.0/8']\n"
     "pinholes.table = 'inet f'",
     "",

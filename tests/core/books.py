@@ -139,6 +139,16 @@ class Books:
         self._answers(do.Authenticate)
         self.feed(ev.AccountsBusy())
 
+    def account_full(self) -> None:
+        """It may have no session more."""
+        self._answers(do.Authenticate)
+        self.feed(ev.AccountsBusy(ev.Busy.FULL))
+
+    def full(self, what: str) -> None:
+        """The way has no room for one more."""
+        why = {"route": Reason.ROUTE_FULL, "server": Reason.SERVER_FULL}[what]
+        self.feed(ev.ServerUnreachable("full", "Too many sessions there.", why))
+
     def secret_missing(self, reason: str) -> None:
         """The password for the server cannot be read."""
         self._answers(do.SendSecret)

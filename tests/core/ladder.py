@@ -194,6 +194,11 @@ class Ladder(Books):
         self.legs[action.side] = "opening"
         self.feed(ev.Listening(action.side, int(port), shown or ""))
 
+    def has_room(self, verb: str, refusal: str = "") -> None:
+        """It was asked whether a transfer may begin, and it may, or there is a sentence against it."""
+        self._same(self._next(do.AskRoom, "ask for room").command.verb, verb.encode())
+        self.feed(ev.RoomAnswered(refusal))
+
     def cannot_listen(self, side: str, reason: str) -> None:
         """A data port was asked for, and cannot be had."""
         action = self._next(do.Listen, f"listen for the {side}")
@@ -299,6 +304,8 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ("accepts (.+)", Ladder.accepts),
         ("refuses account: (.+)", Ladder.refuses_account),
         ("too busy for accounts", Ladder.too_busy),
+        ("account is full", Ladder.account_full),
+        ("(route|server) is full", Ladder.full),
         ("secret missing: (.+)", Ladder.secret_missing),
         (r"client secured(?: (\S+))?", Ladder.client_secured),
         (f"{SIDE} lost", Ladder.lost),
@@ -315,6 +322,8 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ("client done", Ladder.half_closes),
         # an assertion, then the input that follows at once
         (rf"listens? for the {SIDE} on (\d+)(?: as (\S+))?", Ladder.listens),
+        ("has room for ([A-Z]+)", Ladder.has_room),
+        ("has no room for ([A-Z]+): (.+)", Ladder.has_room),
         (f"cannot listen for the {SIDE}: (.+)", Ladder.cannot_listen),
         # assertions
         (r"dials (\S+(?: or \S+)*)", Ladder.dials),

@@ -164,6 +164,19 @@ class Checks(LadderTest):
         )
         self.assertEqual([t for t in made.told if "LoginRefused" in repr(t)], [])
 
+    def test_full(self) -> None:
+        """Where the account has as many sessions as it may the session ends, and the login was not wrong."""
+        made = self.ladder(ACCOUNTS).play(READY, AS_USER)
+        made.play(
+            """
+            P ..    account is full
+            C <- P  421 Too many sessions of your account; try again later.
+            P ..    hangs up
+            """
+        )
+        self.assertEqual([t for t in made.told if "LoginRefused" in repr(t)], [])
+        self.assertIn("ACCOUNT_FULL", repr(made.told))
+
     def test_told_to_the_log(self) -> None:
         """Who it was."""
         self.ladder(ACCOUNTS).play(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ftpalg.core.events import CommandRefused
 from ftpalg.core.session_settings import Rules
+from ftpalg.core.wire.errors import BadCommand
 from tests.core.ladder import FIXED, LadderTest
 from tests.core.openings import DELIVERED, GREETED, PASV_EPSV, RELAYED, RETR, ROUTED, USABLE
 from tests.core.scripts import OPEN
@@ -71,6 +73,25 @@ class Queue(LadderTest):
         made.play("C -> P  NOOP")
         self.assertFalse(made.session.wants_commands)
         made.play("P <- S  200 OK.\nC <- P  200 OK.\nP -> S  NOOP")
+        self.assertTrue(made.session.wants_commands)
+
+    def test_bound_of_bytes(self) -> None:
+        """Long commands fill the queue sooner; a few of them always have room."""
+        made = self.logged_in(Rules(server=FIXED, queued_size=100))
+        made.play("C -> P  NOOP\nP -> S  NOOP")
+        long = "C -> P  SITE " + 40 * "x"
+        for _ in range(4):
+            self.assertTrue(made.session.wants_commands)
+            made.play(long)
+        self.assertFalse(made.session.wants_commands)
+        self.assertLess(len(made.session.desk.queue), made.session.desk.rules.queued_commands)
+
+    def test_refused_lines_weigh_nothing(self) -> None:
+        """Lines that are no commands wait for their turn as well, and only their number counts."""
+        made = self.logged_in(Rules(server=FIXED, queued_size=100, bad_commands=99))
+        made.play("C -> P  NOOP\nP -> S  NOOP")
+        for _ in range(20):
+            made.feed(CommandRefused(BadCommand("no command")))
         self.assertTrue(made.session.wants_commands)
 
     def test_all_codes(self) -> None:

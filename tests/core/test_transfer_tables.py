@@ -54,6 +54,7 @@ MEANINGLESS = {
     ev.AccountAccepted: set(Phase) - {Phase.CHECKING},
     ev.AccountRefused: set(Phase) - {Phase.CHECKING},
     ev.AccountsBusy: set(Phase) - {Phase.CHECKING},
+    ev.RoomAnswered: set(Phase) - {Phase.SERVED},
     ev.SecretMissing: set(Phase) - {Phase.SERVED},
     ev.ServerConnected: set(Phase) - {Phase.DIALING},
     ev.ServerUnreachable: set(Phase) - {Phase.DIALING},

@@ -28,6 +28,8 @@ def lines_of(action: do.Action) -> list[str]:
 
 def _words(action: do.Action) -> str:
     match action:
+        case do.AskRoom(command):
+            return f"asks for room: {_text(command.verb)}"
         case do.Connect(side, port):
             return f"connects to the {side.value}'s port {port}"
         case do.SecureLeg(side):
@@ -106,8 +108,10 @@ def _word(event: ev.Event) -> str:
             return f"accepts {account}"
         case ev.AccountRefused(reason):
             return f"refuses account: {reason}"
-        case ev.AccountsBusy():
-            return "too busy for accounts"
+        case ev.AccountsBusy(why):
+            return "account full" if why is ev.Busy.FULL else "too busy for accounts"
+        case ev.RoomAnswered(refusal):
+            return f"no room: {refusal}" if refusal else "room"
         case ev.SecretMissing(reason):
             return f"secret missing: {reason}"
     return f"# {event}"

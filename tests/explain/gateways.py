@@ -37,6 +37,7 @@ from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.life.wiring import policies_of, rules_of
 from ftpalg.net.admission import Entrance
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.reach import failover
 from ftpalg.net.reach.attempt import Way
@@ -130,7 +131,9 @@ class Gateway:
         clock: Any = self._clock
         known = self._known
         side = ServerSide(settings.server_tls)
-        self._reaching = Reaching(clock, settings, log, self._policies, own, side, known)
+        self._reaching = Reaching(
+            clock, settings, log, self._policies, own, side, known, OwnLedger({})
+        )
         lookups: Any = self._reaching._lookups
         lookups.look_up = lambda peer, name, answered: self._look_up(name, answered)
         self._log = log
@@ -151,6 +154,7 @@ class Gateway:
             log=self._log,
             own=self._own,
             sessions=sessions,
+            ledger=OwnLedger({}),
         )
         return Entrance(shared)
 
@@ -164,14 +168,14 @@ class Gateway:
     ) -> Came:
         """What becomes of a session that says these lines."""
         whole = self._settings.all_listeners[listener]
-        rules = rules_of(self._settings, whole)
+        rules = rules_of(self._settings, whole, None, lambda: 0.0)
         door: Any = Client()
         door.rules = rules
         begun: list[Session] = []
 
         def begin(control: Any, link: Link, name: str) -> Any:
             begun.append(Session(rules, link))
-            return begun[0]
+            return SimpleNamespace()
 
         sessions: Any = Sessions(self._settings, self._log, self._policies.admits, begin)
         link = Link(client, GATEWAY, 40000, destination=destination)

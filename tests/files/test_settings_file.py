@@ -21,7 +21,7 @@ from ftpalg.config import (
     structure,
 )
 from ftpalg.config.model import settings_sections
-from ftpalg.config.tables import AccessRule, ClientAddress, is_key, key_of
+from ftpalg.config.tables import AccessRule, ClientAddress, CommandRule, is_key, key_of
 
 TREE = Path(__file__).parents[2]
 FILE = TREE / "etc" / "ftpalg.toml"
@@ -30,6 +30,7 @@ SECTION = re.compile(r"\[([a-z-]+)\]")
 EXAMPLES = {
     "listeners": Listener,
     "access.servers": AccessRule,
+    "access.commands": CommandRule,
     "routes": RouteRule,
     "parents": Parent,
     "data.client-addresses": ClientAddress,

@@ -19,6 +19,7 @@ from ftpalg.core.news import Reloaded
 from ftpalg.core.routes import Server
 from ftpalg.life.readings import Readings, servers_of
 from ftpalg.net.gateway import Gateway
+from ftpalg.net.ledger import Line
 from ftpalg.net.standing import Standing
 from ftpalg.ops.exposition import Exposition
 from ftpalg.ops.metric_tables import FAMILIES, Kind
@@ -139,16 +140,20 @@ class Sessions(ReadingsCase):
         self.assertEqual(found.moved, moved)
         self.assertEqual(found.values["data_ports_used"], {("client",): 4, ("server",): 3})
         self.assertEqual(found.values["data_ports_limit"], {("client",): 10, ("server",): 4})
-        ratios = {"sessions": 0.75, "client-ports": 0.4, "server-ports": 0.75}
+        ratios = {"client-ports": 0.4, "server-ports": 0.75}
         for limit, ratio in ratios.items():
             self.assertEqual(self.value("limit_ratio", limit), ratio)
 
     def test_most_of_a_peer(self) -> None:
         """The limit of each peer is told by the peer that has most, whoever that is."""
-        sessions = self.of.shared.sessions
-        sessions._per_peer.update({"192.0.2.1": 250, "192.0.2.2": 3})
-        self.addCleanup(sessions._per_peer.clear)
-        self.assertEqual(self.value("limit_ratio", "sessions-per-peer"), 0.25)
+        ledger = self.of.shared.ledger
+        ledger.ask("192.0.2.1", Line.SESSIONS, 4)
+        ledger.ask("192.0.2.2", Line.SESSIONS, 2)
+        ledger.ask("192.0.2.2", Line.MEMORY, 1 << 27)
+        self.assertEqual(self.value("limit_ratio", "sessions"), 0.75)
+        self.assertEqual(self.value("limit_ratio", "sessions-per-peer"), 0.004)
+        self.assertEqual(self.value("limit_ratio", "memory-per-peer"), 0.5)
+        self.assertEqual(self.value("limit_ratio", "memory"), 0.125)
 
     def test_every_gauge(self) -> None:
         """Each of the table is there, with as many labels as it has; and the text can be made."""

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -148,7 +149,7 @@ class Again(SynchronousTestCase):
         warned: list[str] = []
         log: Any = Observers(Hearing("log", []))
         log.warned = warned.append
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
         steering.prepare()
         steering.open()
         self.addCleanup(steering.close)
@@ -180,7 +181,7 @@ class Kept(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         log = Observers(Hearing("log", []))
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
         self.addCleanup(steering.close)
         steering.prepare()
         log.see(ABOUT, ProtocolError(Side.SERVER, "before", Moment.LOGIN))
@@ -207,7 +208,7 @@ class Kept(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         log = Observers(Hearing("log", []))
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True)
+        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
         self.assertEqual((steering.about("s1"), steering.last_lines("s1")), (ABOUT, b"x"))
         self.assertEqual((steering.about("s2"), steering.last_lines("s2")), (None, b""))
 

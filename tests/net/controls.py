@@ -10,15 +10,16 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from ftpalg.config import ClientTlsSettings, Listener, ServerTlsSettings, Settings
-from ftpalg.core.ends import Reason
+from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Event, Link
-from ftpalg.core.facts import Peer
+from ftpalg.core.facts import Peer, What
 from ftpalg.core.news import News
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
+from ftpalg.net.ledger import OwnLedger, Short
 from ftpalg.net.tls import ClientSide, ForClients, ForServer, ServerSide
 from tests.net.pairs import REACTOR, SocketCase
 from tests.net.test_tls import TlsCase
@@ -73,6 +74,9 @@ class Owner:
     def resume_server(self) -> None:
         self.words.append("resume")
 
+    def crowded(self, short: Short) -> None:
+        self.words.append(f"crowded: {short.line.word}")
+
     @property
     def names(self) -> list[str]:
         """The kinds of events."""
@@ -88,11 +92,13 @@ class Door:
         self.reactor: Any = reactor
         self.settings = settings
         self.log = self
+        self.ledger = OwnLedger({})
         self.owner = owner
         self.balancers: set[str] = set()
         self.refusals: list[str] = []
         self.links: list[Link] = []
         self.drained: dict[str, str] = {}
+        self.shaken: list[tuple[Refusal, What]] = []
 
     def tell(self, news: News) -> None:
         """What happened to the gateway; here nobody asks."""
@@ -117,6 +123,13 @@ class Door:
 
     def broke(self, peer: Peer) -> None:
         self.refusals.append(f"broke: {exc_info()[1]!r}")
+
+    def may_shake(self, key: str) -> tuple[Refusal, What] | None:
+        return self.shaken.pop() if self.shaken else None
+
+    def crowd_out(self, client: ClientControl, link: Link, short: Short) -> None:
+        self.refusals.append(f"crowded out: {short.line.word}")
+        client.finish()
 
     def admit(self, client: ClientControl, link: Link) -> Owner:
         self.links.append(link)

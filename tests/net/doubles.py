@@ -111,3 +111,6 @@ class Client:
 
     def hang_up(self) -> None:
         self.hung_up = True
+
+    def finish(self) -> None:
+        self.hung_up = True

@@ -12,6 +12,7 @@ from ftpalg.config import Parent, ServerTlsSettings, Settings
 from ftpalg.config.model import Timeouts
 from ftpalg.config.tables import Health as HealthSettings
 from ftpalg.core.routes import Route, Server
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.legs.sockets import established
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.reach.configured_names import Known
@@ -56,7 +57,7 @@ class HealthCase(TlsCase, SocketCase):
         )
         known = Known(REACTOR, System(REACTOR), 3.0, log.warned).look_up
         side = ServerSide(settings.server_tls)
-        reaching = Reaching(REACTOR, settings, log, POLICIES, Own(), side, known)
+        reaching = Reaching(REACTOR, settings, log, POLICIES, Own(), side, known, OwnLedger({}))
         made = Health(REACTOR, settings, log, routes, reaching.open, reaching.adopt, side)
         if not routes:
             made._routes = {self.server: Route((self.server,))}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.reach.client_lookups import Lookups, group
+from ftpalg.net.ledger import Bound, Line, OwnLedger
+from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.names import MOST, Answered, LookUp
+from tests.net.nameservers import AAAA, NAME, A, DnsCase, record
+from tests.net.pairs import REACTOR
 
 ONE, TWO = "192.0.2.1", "192.0.2.2"
 
@@ -53,7 +57,8 @@ class LookupsCase(SynchronousTestCase):
         self.clock = Clock()
         self.source = Source()
         self.warnings: list[str] = []
-        self.lookups = Lookups(self.clock, self.source, 10.0, 3, 2, self.warnings.append)
+        self.ledger = OwnLedger({Line.LOOKUPS: Bound(2, 3)})
+        self.lookups = Lookups(self.clock, self.source, 10.0, self.ledger, self.warnings.append)
         self.told: list[tuple[str, list[str], str]] = []
 
     def look_up(self, peer: str, name: str) -> LookUp:
@@ -65,7 +70,9 @@ class LookupsCase(SynchronousTestCase):
     def nothing_left(self) -> None:
         """No clock runs, nothing is counted, nobody waits."""
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertEqual((dict(self.lookups.running), dict(self.lookups._waiting)), ({}, {}))
+        self.assertEqual(
+            (dict(self.ledger.holders(Line.LOOKUPS)), dict(self.lookups._waiting)), ({}, {})
+        )
 
 
 class Answers(LookupsCase):
@@ -174,10 +181,55 @@ class Bounds(LookupsCase):
         self.assertIn("ZeroDivisionError", self.warnings[0])
         self.nothing_left()
 
+    def test_renewed(self) -> None:
+        """Under other settings those that run count on, and their end is waited for."""
+        self.look_up(ONE, "a"), self.look_up(ONE, "b")
+        before = self.lookups
+        self.lookups = Lookups(
+            self.clock, self.source, 10.0, self.ledger, self.warnings.append, before
+        )
+        self.look_up(ONE, "c")
+        self.assertEqual(self.source.begun, ["a", "b"])
+        self.source.answer("a")
+        self.assertEqual(self.source.begun, ["a", "b", "c"])
+        self.source.answer("b")
+        self.source.answer("c")
+        self.nothing_left()
+
     def test_network(self) -> None:
         """An IPv6 client has a whole /64 of addresses, and is one all the same."""
         for number, name in enumerate("abc"):
             self.look_up(f"2001:db8::{number}", name)
         self.look_up("2001:db8:0:1::1", "d")
         self.assertEqual(self.source.begun, ["a", "b", "d"])
-        self.assertEqual((group("2001:db8::ffff"), group(ONE)), ("2001:db8::/64", ONE))
+
+
+class DeadNames(DnsCase):
+    """Attack 2, with a real name server that never answers for some names."""
+
+    async def test_others_are_answered(self) -> None:
+        """200 look-ups of dead names by one peer: another one's is answered while they wait; none is
+        free again before its time, given up or not."""
+        self.server.zone = {(NAME, A): [record(NAME, "192.0.2.9")], (NAME, AAAA): []}
+        answer = self.server.answer
+
+        def but_dead(data: bytes, *, whole: bool) -> bytes | None:
+            return None if b"dead" in data else answer(data, whole=whole)
+
+        self.server.answer = but_dead  # type: ignore[method-assign]
+        ledger = OwnLedger({Line.LOOKUPS: Bound(8, 64)})
+        lookups = Lookups(REACTOR, self.resolver(), 60.0, ledger, self.fail)
+        told: list[Any] = []
+        dead = [
+            lookups.look_up(ONE, f"dead{n}.example", lambda *words: told.append(words))
+            for n in range(200)
+        ]
+        self.assertEqual(ledger.held(ONE, Line.LOOKUPS), 8)
+        lookups.look_up(TWO, NAME, lambda *words: told.append(words))
+        await self.until(lambda: told)
+        self.assertEqual(told, [(["192.0.2.9"], "")])
+        self.assertEqual(dict(ledger.holders(Line.LOOKUPS)), {ONE: 8})
+        for one in dead:
+            one.cancel()
+        await self.until(lambda: not ledger.in_all(Line.LOOKUPS))
+        self.nothing_left()

@@ -52,9 +52,13 @@ class Owner:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.held: list[int] = []
 
     def filled(self) -> None:
         self.told.append("full")
+
+    def holds(self, amount: int) -> None:
+        self.held.append(amount)
 
     def emptied(self) -> None:
         self.told.append("empty")

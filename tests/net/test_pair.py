@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from ftpalg.core.events import Event, ListenFailed, Listening, Side
 from ftpalg.core.facts import Fact, Noted, What
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Grant, Line, OwnLedger
 from ftpalg.net.legs.data_port import Listener
 from ftpalg.net.legs.dialling import dial
 from ftpalg.net.legs.half import Coming, Half, Holes
@@ -62,6 +63,14 @@ class Around:
         self.holes = holes
         self.heard: list[Event] = []
         self.used: list[What] = []
+        self.ledger = OwnLedger({})
+
+    def hold(self, line: Line, amount: int, part: float = 0.0) -> Grant | None:
+        grant = Grant(self.ledger, "192.0.2.1", line)
+        return grant if grant.to(amount) is None else None
+
+    def may_shake(self) -> bool:
+        return True
 
     def ports(self, side: Side) -> Iterator[int]:
         return iter([0])

@@ -22,6 +22,7 @@ from ftpalg.core.routes import Balance, Route, Server
 from ftpalg.net import reaching as module
 from ftpalg.net.drained import server_part
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.attempt import Way
@@ -52,7 +53,9 @@ class ReachingCase(SynchronousTestCase):
         self.own = Own()
         side = ServerSide(settings.server_tls)
         self.known = Resolver()
-        return Reaching(self.clock, settings, log, policies, self.own, side, self.known.look_up)
+        return Reaching(
+            self.clock, settings, log, policies, self.own, side, self.known.look_up, OwnLedger({})
+        )
 
 
 class Asked(ReachingCase):

@@ -17,7 +17,9 @@ from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import About, Peer, Resource, What
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.drained import SENTENCES, DrainedParts
+from ftpalg.net.ledger import Line, OwnLedger
 from ftpalg.net.sessions import Sessions
+from ftpalg.net.shares import shares
 from ftpalg.net.standing import Standing
 from tests.net.doubles import Client, Log
 
@@ -28,6 +30,7 @@ class Session:
     def __init__(self, client: Client, link: Link, name: str) -> None:
         self.client, self.link, self.name = client, link, name
         self.peer = link.peer
+        self.key = ""
         self.ended: list[str] = []
         self.rests_since: float | None = None
         self.transfers = False
@@ -56,7 +59,8 @@ class SessionsCase(SynchronousTestCase):
         """Nobody is connected yet; ``log`` is theirs."""
         log: Any = Log()
         self.log = log
-        return Sessions(settings, log, admits, Session)
+        self.ledger = OwnLedger(shares(settings.limits))
+        return Sessions(settings, log, admits, Session, ledger=self.ledger)
 
 
 class Admission(SessionsCase):
@@ -108,7 +112,7 @@ class Admission(SessionsCase):
         self.assertIsNone(self.admit("192.0.2.1")[0])
         for driver in list(self.shared.open.values()):
             self.shared.dismiss(driver)
-        self.assertEqual((self.shared.open, dict(self.shared._per_peer)), ({}, {}))
+        self.assertEqual((self.shared.open, self.ledger.holders(Line.SESSIONS)), ({}, {}))
 
     def test_not_admitted(self) -> None:
         """An address that is not admitted gets 421, before any limit is looked at."""
@@ -190,8 +194,9 @@ class Admission(SessionsCase):
         one, _ = self.admit("192.0.2.1")
         log: Any = Log()
         narrow = Settings(limits=Limits(sessions=9, sessions_per_peer=1))
+        self.ledger.renew(shares(narrow.limits), 64)
         later: Sessions[Client, Session] = Sessions(
-            narrow, log, lambda peer: True, Session, None, self.shared
+            narrow, log, lambda peer: True, Session, None, self.shared, ledger=self.ledger
         )
         self.assertIsNone(later.admit(Client(), Link("192.0.2.1", "192.0.2.254", 1)))
         other = later.admit(Client(), Link("192.0.2.2", "192.0.2.254", 1))
@@ -204,7 +209,8 @@ class Admission(SessionsCase):
 
     def test_descriptors(self) -> None:
         """Where fewer fit than the limit says, the last is refused before descriptors are used up."""
-        self.shared.fitting = 1
+        limits = Limits(sessions=3, sessions_per_peer=2)
+        self.ledger.renew(shares(limits, fitting=1), 64)
         self.assertIsNotNone(self.admit("192.0.2.1")[0])
         self.assertEqual(self.log.news, [])
         session, client = self.admit("192.0.2.2")

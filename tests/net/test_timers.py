@@ -112,6 +112,43 @@ class Waits(SynchronousTestCase):
         self.clock.advance(999)
         self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
 
+    def test_call_is_left(self) -> None:
+        """A wait that is stopped and begun again has the reactor make no other call, and its whole time."""
+        self.timers.start(self.one, Timer.IDLE)
+        (call,) = self.clock.getDelayedCalls()
+        for _ in range(3):
+            self.clock.advance(1)
+            self.timers.stop(self.one, Timer.IDLE)
+            self.assertEqual(self.clock.getDelayedCalls(), [call])
+            self.timers.start(self.one, Timer.IDLE)
+            self.assertEqual(self.clock.getDelayedCalls(), [call])
+        self.clock.pump((2, 2.9))
+        self.assertEqual(self.told, [])
+        self.clock.advance(0.2)
+        self.assertEqual((self.told, self.clock.getDelayedCalls()), ([(1, Timer.IDLE)], []))
+
+    def test_left_for_nobody(self) -> None:
+        """A call that comes where nobody waits is the last, until somebody does."""
+        self.timers.start(self.one, Timer.QUIT)
+        self.timers.stop(self.one, Timer.QUIT)
+        self.clock.advance(2)
+        self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
+        self.timers.start(self.one, Timer.QUIT)
+        self.clock.advance(2)
+        self.assertEqual(self.told, [(1, Timer.QUIT)])
+
+    def test_taken_back(self) -> None:
+        """A session that ends leaves no call behind for its like, but others' waits go on."""
+        for who in (self.one, self.other):
+            self.timers.start(who, Timer.QUIT)
+            self.timers.start(who, Timer.IDLE)
+        self.timers.stop(self.one, Timer.QUIT)
+        self.timers.stop(self.other, Timer.QUIT)
+        self.timers.stop_all(self.one)
+        self.assertEqual([call.getTime() for call in self.clock.getDelayedCalls()], [5])
+        self.clock.advance(5)
+        self.assertEqual(self.told, [(2, Timer.IDLE)])
+
     def test_turns(self) -> None:
         """Of many that are over at once a turn tells so many, in their order (rule 10)."""
         for number in range(2 * AT_ONCE + 1):

@@ -6,6 +6,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import facts
+from ftpalg.core.bans import Ban, Banned, Offence, Unbanned, Who
+from ftpalg.core.bans import Kind as BanKind
 from ftpalg.core.certificates import CertificateDue, Shown
 from ftpalg.core.drained import WHOLE, Drained, Kind, Part, Undrained
 from ftpalg.core.ends import Moment, Reason, Refusal
@@ -75,6 +77,12 @@ EVERY_FACT: tuple[Fact, ...] = (
     facts.LoginRefused("Login incorrect.", 530, Side.SERVER, "anna"),
     facts.LoggedIn("anna", 230, "Welcome."),
     answered("DELE x"),
+    facts.CommandBarred(
+        Command(b"RMD", b"x"),
+        550,
+        "RMD is denied by rule 1 of access.commands.",
+        "f.toml:9: access.commands[0]",
+    ),
     transfer(),
     transfer("STOR x", Outcome.BROKEN, "client: reset"),
     facts.Intruded(Side.SERVER, "203.0.113.66"),
@@ -97,6 +105,7 @@ EVERY_FACT: tuple[Fact, ...] = (
     facts.Noted("a note"),
     CLOSED,
 )
+BAN = Ban(Who(BanKind.PEER, "192.0.2.1"), 0.0, 1800.0, 2, Offence.SCAN)
 EVERY_NEWS: tuple[News, ...] = (
     Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
     Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
@@ -107,7 +116,11 @@ EVERY_NEWS: tuple[News, ...] = (
     Drained(WHOLE),
     Undrained(Part(Kind.ROUTE, "routes[0]"), 1, 0),
     Undrained(Part(Kind.LISTENER, ":21"), reason="the settings do not know it any more"),
+    Banned(BAN, uid=0),
+    Banned(BAN._replace(who=Who(BanKind.ACCOUNT, "joe"), offence=None), shadow=True),
+    Unbanned(BAN, "ended"),
     Stopped(1),
+    Refused(LINK, "Not for a while.", Refusal.BANNED, code=421, ban=BAN),
     Refused(LINK, "Too many.", Refusal.TOO_MANY, "f.toml:3: limits.sessions", 421),
     Probed("192.0.2.8"),
     ServerDown("a:21", "refused"),

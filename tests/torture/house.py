@@ -20,6 +20,7 @@ from twisted.internet.task import Clock, deferLater
 
 from ftpalg.config import load
 from ftpalg.core.facts import About, Fact, Failed
+from ftpalg.net.ledger import Line
 from ftpalg.ops.settings import Said
 from ftpalg.service import GatewayService
 from tests.net.pairs import REACTOR
@@ -140,9 +141,9 @@ class House:
         reaching = shared.reaching
         found = {
             "sessions": dict(shared.sessions.open),
-            "sessions per peer": dict(shared.sessions._per_peer),
+            "the ledger": [line for line in Line if shared.ledger.in_all(line)],
+            "what lingers": shared.ledger.lingering,
             "sessions at servers": dict(reaching.sessions_at),
-            "look-ups": dict(reaching._lookups.running),
             "sessions that return": set(reaching._loops._waiting),
             "timers": self.time.pending,
         }

@@ -238,6 +238,9 @@ class Books:
     def _checks(self, action: do.Authenticate) -> None:
         self.pending = (*self.pending, "checks")
 
+    def _asks(self, action: do.AskRoom) -> None:
+        self.pending = (*self.pending, "asks for room")
+
     def _starts(self, action: do.StartTimer) -> None:
         self.timers |= {action.timer}
 
@@ -274,6 +277,7 @@ ORDERS: dict[type, Callable[..., None]] = {
     do.StartTls: Books._begins_tls,
     do.StopTls: Books._nothing,
     do.GoOpaque: Books._nothing,
+    do.AskRoom: Books._asks,
     do.Listen: Books._opens,
     do.Connect: Books._opens,
     do.SecureLeg: Books._secures,

@@ -43,6 +43,7 @@ LEG_EVENTS: dict[str, tuple[str, dict[str, ev.Event]]] = {
 NET_MOVES: dict[str, tuple[str, ...]] = {
     "dials": ("connected", "unreachable"),
     "checks": ("accepts", "refuses", "busy"),
+    "asks for room": ("room", "no room"),
     "begins tls client": ("client secured",),
     "begins tls server": ("server secured", "server insecure"),
 }
@@ -54,6 +55,8 @@ NET_EVENTS: dict[str, ev.Event] = {
     "accepts": ev.AccountAccepted("gus"),
     "refuses": ev.AccountRefused(BROKE),
     "busy": ev.AccountsBusy(),
+    "room": ev.RoomAnswered(),
+    "no room": ev.RoomAnswered("Too many transfers."),
     "client secured": ev.ClientSecured(""),
     "server secured": ev.ServerSecured(),
     "server insecure": ev.ServerInsecure(BROKE),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ftpalg.core.events import Side
+from ftpalg.core.permits import Ruling, Wanted
 from ftpalg.core.routes import Mode, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
+from ftpalg.core.wire.commands import Command
 from tests.core.ladder import FIXED, SERVER
 
 Move = tuple[str, ...]
@@ -136,6 +138,27 @@ NAMED_BY_CLIENT = Rules(client_tls=ClientTls.OFFER, server_tls=ServerTls.EXPLICI
 WITH_ACCOUNTS = Rules(accounts=True, client_tls=ClientTls.OFFER)
 
 
+class KnownPlaces(NamedTuple):
+    """Rules for commands that ask for the place and allow what is known."""
+
+    holds: bool = True
+
+    def minds(self, command: Command) -> bool:
+        """What moves data or tells of files."""
+        return command.verb in (*TRANSFERS, b"SIZE")
+
+    def needs_place(self, command: Command) -> bool:
+        """All of it."""
+        return True
+
+    def judge(self, wanted: Wanted) -> Ruling:
+        """A file in a place that is known."""
+        return Ruling() if wanted.place else Ruling(550, "No.", "rule 1")
+
+
+RULED = Rules(server=FIXED, permits=KnownPlaces())
+
+
 def _once(mode: Mode, asks: str, verb: str) -> Scene:
     """One transfer, with a command behind it, and ABOR."""
     script = (ASKS[asks], verb.encode() + b" one", LATER)
@@ -178,6 +201,7 @@ ACTIVE = (
 OTHERS = (
     DOWNLOAD._replace(name="STAT", stats=1, aborts=0, window=2),
     DOWNLOAD._replace(name="terse", terse=True),
+    DOWNLOAD._replace(name="rules for commands", rules=RULED, aborts=0, window=2),
     Scene("REST", (b"REST 9", *DOWNLOAD.script), prelude=LOGGED_IN),
     Scene("QUIT", (*DOWNLOAD.script[:2], b"QUIT"), prelude=LOGGED_IN, window=3),
 )

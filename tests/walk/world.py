@@ -116,6 +116,7 @@ class World(Books):
         self.refused |= owed.verb in TRANSFERS and int(code) >= 400
         where = "" if owed.verb in PASSING else f" {NAMED}"
         what = f"for <{owed.tag.decode()}>" if owed.verb else "Hello"
+        what = f'"/pub" {what}' if owed.verb == b"PWD" else what
         self._reply(int(code), f"{what}{where}")
 
     def answer_both(self, code: str) -> None:

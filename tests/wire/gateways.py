@@ -31,6 +31,7 @@ class Gateway:
 
     prefix = "ftpalg-wire-"
     program: tuple[str, ...] = ("twistd", "-n", "--pidfile=", "ftpalg")
+    binaries = BIN
     descriptors: tuple[int, ...] = ()
     """Of ours, which it gets under the same numbers."""
 

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Desk, Overtaken
+from ftpalg.core.desk import Desk, Item, Overtaken
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import CommandReceived, CommandRefused, Side, Timer
 from ftpalg.core.phases import ACTING
+from ftpalg.core.session_settings import Rules
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.abort import Abort
+from ftpalg.core.stages.permission import Permission
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.wire.commands import FOREIGN, Command, Kind
 from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.replies import Reply, reply
 
+FEW = 4
+"""Commands whose bytes are not counted: each has the bound of a line."""
+
+
+def has_room(queue: tuple[Item, ...], rules: Rules) -> bool:
+    """Whether one more may wait."""
+    few = len(queue) < min(FEW, rules.queued_commands)
+    return few or (
+        len(queue) < rules.queued_commands and sum(map(_size, queue)) < rules.queued_size
+    )
+
+
+def _size(item: Item) -> int:
+    return len(bytes(item)) if isinstance(item, Command) else 0
+
 
 class CommandQueue(Stage):
     """The queue itself stands on the desk."""
 
-    __slots__ = ("_abort", "_protection", "_transfer")
+    __slots__ = ("_abort", "_permission", "_protection", "_transfer")
 
     def __init__(
-        self, desk: Desk, protection: Protection, transfer: TransferStage, abort: Abort
+        self,
+        desk: Desk,
+        protection: Protection,
+        transfer: TransferStage,
+        abort: Abort,
+        permission: Permission,
     ) -> None:
         super().__init__(desk, None)
         self._protection = protection
         self._transfer = transfer
         self._abort = abort
+        self._permission = permission
 
     def received(self, event: CommandReceived) -> None:
         """The client sent a command."""
@@ -62,7 +85,8 @@ class CommandQueue(Stage):
             else:
                 assert isinstance(item, Command), "an ABOR that overtook has its answer by its turn"
                 lacking = self._protection.lacking(item)
-                if not lacking:
+                if lacking:
+                    desk.refuse(530, lacking)
+                elif self._permission.lets(item):
                     return item
-                desk.refuse(530, lacking)
         return None

@@ -16,6 +16,7 @@ from ftpalg.core.events import (
     AccountAccepted,
     AccountRefused,
     AccountsBusy,
+    Busy,
     ClientSecured,
     Side,
     Timer,
@@ -44,6 +45,11 @@ from ftpalg.core.wire.user_at_host import (
 
 PASSWORD = reply(331, "Password required.")
 """The answer to every USER that the gateway itself takes: no user name is told from another."""
+UNSEEN = {
+    Busy.CHECKS: (Reason.ACCOUNTS_BUSY, "Too many logins are being checked; try again later."),
+    Busy.BARRED: (Reason.TOO_MANY_WRONG, "Too many wrong passwords; try again later."),
+    Busy.FULL: (Reason.ACCOUNT_FULL, "Too many sessions of your account; try again later."),
+}
 REMEDY = "Name the server too: USER user@server or user@server:port."
 
 
@@ -343,17 +349,19 @@ class Entry(Stage):
         named = self.state.named
         self.desk.move(Phase.UNROUTED)
         self.state = self.state._replace(named=None, password=None)
-        self._refuse_login(b"" if named is None else named.account or b"", event.reason)
+        account = b"" if named is None else named.account or b""
+        self._refuse_login(account, event.reason, sure=event.sure)
 
     def busy(self, event: AccountsBusy) -> None:
-        """Nobody has looked at the password: no wrong login, and none that can go on."""
-        text = "Too many logins are being checked; try again later."
-        self.desk.leave(Reason.ACCOUNTS_BUSY, reply(421, text))
+        """Nobody has looked at the password, or the account is full: no wrong login, and none that can
+        go on."""
+        reason, text = UNSEEN[event.why]
+        self.desk.leave(reason, reply(421, text))
 
-    def _refuse_login(self, account: bytes, reason: str) -> None:
+    def _refuse_login(self, account: bytes, reason: str, *, sure: bool = True) -> None:
         desk, wrong = self.desk, self.state.wrong + 1
         self.state = self.state._replace(wrong=wrong)
-        desk.observe(LoginRefused(reason, user=printable(account)))
+        desk.observe(LoginRefused(reason, user=printable(account), sure=sure))
         if wrong >= desk.rules.bad_logins:
             desk.leave(Reason.BAD_LOGINS_HERE, reply(421, "Too many failed logins; closing."))
         else:

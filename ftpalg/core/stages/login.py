@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftpalg.core.actions import Dial, SendSecret
 from ftpalg.core.desk import Await, Desk
-from ftpalg.core.ends import DRAINING, TLS, UNTOLD, Reason
+from ftpalg.core.ends import DRAINING, FULL, TLS, UNTOLD, Reason
 from ftpalg.core.events import (
     SecretMissing,
     ServerBroken,
@@ -191,7 +191,7 @@ class Login(Stage):
     def not_reached(self, event: ServerUnreachable) -> None:
         """No address of the server could be reached, or none may be."""
         why, text = f"server unreachable: {event.reason}", event.forbidden
-        if event.why in DRAINING:
+        if event.why in DRAINING | FULL:
             self.desk.leave(event.why, reply(421, text), event.reason)
         elif text:
             self.unreachable(Reason.ADDRESS_FORBIDDEN, text, 530, why=why)

@@ -12,6 +12,8 @@ from ftpalg.core.wire.replies import Reply
 
 RESTARTABLE = frozenset((b"RETR", b"STOR", b"APPE", b"STOU"))
 
+FROM_THE_START = Command(b"REST", b"0")
+
 
 class Restart(Stage):
     """``state`` is the REST that the server has accepted and no transfer has used."""
@@ -39,6 +41,11 @@ class Restart(Stage):
         if message.code == 350 or message.positive:
             self.state = self.desk.head
         self.desk.forward(message)
+
+    def undo(self) -> None:
+        """Its transfer is refused here, and the server does not know: the next one begins at 0."""
+        if self.state is not None:
+            self.state = FROM_THE_START
 
     def take(self, transfer: Command) -> Command | None:
         """The REST that belongs to a transfer command, if there is one."""

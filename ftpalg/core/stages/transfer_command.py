@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from ftpalg.core.actions import AskRoom
 from ftpalg.core.desk import Await, Desk
-from ftpalg.core.events import Side
+from ftpalg.core.events import RoomAnswered, Side
 from ftpalg.core.facts import Outcome
 from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
@@ -52,10 +53,28 @@ class TransferCommand(Stage):
 
     def begin(self, command: Command) -> None:
         """The client's transfer command is at the head of the queue."""
-        transfer = self._transfer.state
-        if transfer is None:
+        if self._transfer.state is None:
             self.desk.refuse(425, "Use PORT or PASV first.")
-        elif transfer.client in LOST:  # it broke before the command
+        elif self.desk.rules.counted:
+            self.desk.order(AskRoom(command))
+        else:
+            self._go_on(command)
+
+    def room_answered(self, event: RoomAnswered) -> None:
+        """There is room for the command that asked for it, or a sentence says why not."""
+        command = self.desk.head
+        if command is None or self._transfer.state is None or self.desk.awaited is not None:
+            return
+        if event.refusal:
+            self.desk.refuse(450, event.refusal)
+            self._transfer.drop()
+        else:
+            self._go_on(command)
+
+    def _go_on(self, command: Command) -> None:
+        transfer = self._transfer.state
+        assert transfer is not None, "it has been readied"
+        if transfer.client in LOST:  # it broke before the command
             self._transfer.become(transfer._replace(command=command))
             self._transfer.finish_broken()
         else:

@@ -30,6 +30,18 @@ class LineTooLong(BadCommand):
     """A command line beyond ``limits.command-line``."""
 
 
+class TooFast(FtpError):
+    """A command beyond ``limits.command-rate``, which has been held back for long."""
+
+    code = 450
+
+
+class NoHandshake(FtpError):
+    """AUTH beyond ``limits.handshake-rate`` (RFC 2228: 431, a resource for security is lacking)."""
+
+    code = 431
+
+
 class BadArgument(FtpError):
     """A known command whose argument cannot be read."""
 

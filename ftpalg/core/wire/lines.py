@@ -19,6 +19,8 @@ IAC, DONT, DO, WONT, WILL, SB, IP, DM, SE = 255, 254, 253, 252, 251, 250, 244, 2
 LONGEST_SUBNEGOTIATION = 256
 
 CRLF, LF = b"\r\n", b"\n"
+NUL, NEWLINE, RETURN = b"\0\n\r"
+"""Numbers: of bytes Python asks first, by an exception, whether they are one, before it looks for them."""
 BLANK = b" \t\r\n"
 """What an empty line may begin with."""
 
@@ -215,7 +217,7 @@ class CommandLines:
             self._skipping = False
             raise LineTooLong(f"Command line longer than {self._limit} bytes.")
         line = line.rstrip(b"\r")
-        if b"\n" in line or b"\r" in line or b"\0" in line:
+        if NEWLINE in line or RETURN in line or NUL in line:
             raise BareByte("Command line with a bare CR, LF or NUL; lines end with CR LF.")
         return line
 
@@ -330,9 +332,9 @@ class ReplyLines:
         line = line.removesuffix(b"\r")
         if len(line) > self._limit:
             raise self._too_long()
-        if b"\r" in line:
+        if RETURN in line:
             line = line.replace(b"\r", b"")
-        return line.replace(b"\0", b"") if b"\0" in line else line
+        return line.replace(b"\0", b"") if NUL in line else line
 
     def _begin(self, line: bytes) -> None:
         self.last, self.begins = line, self._read

@@ -302,6 +302,11 @@ class ReplyParser:
         return self._code
 
     @property
+    def held(self) -> int:
+        """Bytes of the reply that has begun, as ``size`` counts them; none where its lines stream."""
+        return self._cost if self._kept else 0
+
+    @property
     def empty(self) -> bool:
         """True between two replies."""
         return not self._code

@@ -21,21 +21,23 @@ from ftpalg.core.events import (
     CommandRefused,
     Link,
 )
-from ftpalg.core.facts import Peer
+from ftpalg.core.facts import Peer, Resource, What
 from ftpalg.core.news import Probed, Refused
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.wire.commands import parse_command
-from ftpalg.core.wire.errors import BareByte, FtpError
+from ftpalg.core.wire.commands import Command, Kind, parse_command
+from ftpalg.core.wire.errors import BareByte, FtpError, NoHandshake, TooFast
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
+from ftpalg.net.control.pace import pace_of
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
 from ftpalg.net.intercept import destination_of
+from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
@@ -51,7 +53,10 @@ class ClientControl(Control):
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
-    __slots__ = ("_admission", "_link", "balancer", "driver", "listener", "near", "rules")
+    __slots__ = (
+        "_admission", "_key", "_link", "_pace", "_shakes", "_unheaded", "balancer",
+        "driver", "listener", "near", "rules",
+    )  # fmt: skip
 
     half_closeable = True
     _lines: CommandLines
@@ -69,7 +74,13 @@ class ClientControl(Control):
         )
         self.driver: Owner | None = None
         self._link = NOBODY
+        self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
+        self._shakes = False  # whether a handshake is charged
+        self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
         self._admission = admission
+        limits = admission.settings.limits
+        rates = limits.command_rate, listener.limits.command_rate
+        self._pace = pace_of(rates, limits.command_delay)
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
         )
@@ -83,10 +94,77 @@ class ClientControl(Control):
         except OSError:  # gone before it was looked at
             self.abort()
             return
+        if not self._charge(link):
+            return
         if self._admission.is_balancer(link.peer):
             self._read_header(sock, link)
         else:
             self._admit(link)
+
+    # -- what it is charged (``net.ledger``) ------------------------------------------------------
+
+    def _charge(self, link: Link) -> bool:
+        """Its descriptor is that peer's from now on; False where the peer may have no more."""
+        ledger = self._admission.ledger
+        key = ledger.whose(link.peer)
+        if key != self._key:
+            self._give_back()
+            short = ledger.ask(key, Line.DESCRIPTORS)
+            if short is not None:
+                self._admission.crowd_out(self, link, short)
+                return False
+            self._key = key
+        return True
+
+    def _give_back(self) -> None:
+        """It is closed, or somebody else's."""
+        key, self._key = self._key, ""
+        if key:
+            ledger = self._admission.ledger
+            ledger.settle(self)
+            self._settle_header()
+            ledger.give(key, Line.DESCRIPTORS)
+            self._stop_shaking(key)
+
+    def _settle_header(self) -> None:
+        unheaded, self._unheaded = self._unheaded, None
+        if unheaded is not None:
+            self._admission.ledger.settle(unheaded)
+
+    def _begin_shaking(self) -> bool:
+        """One more handshake; as long as it is not done, the connection has shown nothing."""
+        ledger = self._admission.ledger
+        if not self._key or self._shakes:
+            return True
+        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
+            return False
+        self._shakes = True
+        ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
+        return True
+
+    def _stop_shaking(self, key: str) -> None:
+        shakes, self._shakes = self._shakes, False
+        if shakes:
+            self._admission.ledger.give(key, Line.HANDSHAKES)
+
+    def lingers(self) -> None:
+        if self._key:
+            self._stop_shaking(self._key)
+            held = self._memory is not None and self._memory.amount > 0
+            lines = (Line.DESCRIPTORS, Line.MEMORY) if held else (Line.DESCRIPTORS,)
+            self._admission.ledger.linger(self, self._key, *lines)
+
+    def shed(self) -> None:
+        self.abort()
+        self._tell_lost("its peer's share of the limits was used up", ends.Reason.SHARE_USED_UP)
+        super().shed()
+
+    def _memory_grant(self) -> Grant:
+        return Grant(self._admission.ledger, self._key, Line.MEMORY)
+
+    def crowded(self, short: Short) -> None:
+        if self.driver is not None:
+            self.driver.crowded(short)
 
     # -- before the session ---------------------------------------------------------------------
 
@@ -94,6 +172,7 @@ class ClientControl(Control):
         """A balancer says first whose connection it is."""
 
         def done(source: tuple[str, int] | None, destination: tuple[str, int] | None) -> None:
+            self._settle_header()
             self._stop(Wait.HANDSHAKE)
             self.pauses.release(Hold.HEADER)
             if source is None or destination is None:
@@ -105,15 +184,19 @@ class ClientControl(Control):
                 return
             self.balancer, self.near = link.peer, is_local(link.peer)
             local = self._admission.shown_to(source[0]) or link.local
-            self._admit(
-                link._replace(peer=source[0], peer_port=source[1], direct=destination[0] == local)
-            )
+            direct = destination[0] == local
+            told = link._replace(peer=source[0], peer_port=source[1], direct=direct)
+            if self._charge(told):
+                self._admit(told)
 
         def failed(reason: str) -> None:
+            self._settle_header()
             self._turn_away(link, reason, Refusal.BAD_HEADER)
 
         self.pauses.hold(Hold.HEADER)
         reader = HeaderReader(self.reactor, sock, done, failed)
+        self._unheaded = Unheaded(self, reader)
+        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
         self._wait_for_handshake(
             lambda: reader.give_up("no PROXY header came within timeouts.handshake")
         )
@@ -179,7 +262,9 @@ class ClientControl(Control):
 
     def start_tls(self, creator: ForClients) -> None:
         """Begin TLS.  Bytes that came in clear behind AUTH would run inside it: CVE-2011-1575."""
-        if self._lines.empty:
+        if not self._begin_shaking():
+            self.shed()
+        elif self._lines.empty:
             self.begin_tls(creator.for_control())
         else:
             self.abort()
@@ -187,6 +272,8 @@ class ClientControl(Control):
 
     def secured(self) -> None:
         """TLS with the client stands."""
+        self._stop_shaking(self._key)
+        self._admission.ledger.settle(self)
         if self.driver is None or self.tls is None:
             return
         name = (self.tls.connection.get_servername() or b"").decode("ascii", "replace")
@@ -263,6 +350,9 @@ class ClientControl(Control):
         while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
+            elif self._pace is not None and (seconds := self._pace.wait(self.reactor.seconds())):
+                self.pauses.hold(Hold.RATE)
+                self._wait(Wait.RATE, seconds, self._paced)
             elif left <= 0:
                 self._next_turn()
             else:
@@ -271,9 +361,9 @@ class ClientControl(Control):
                     line = self._lines.next()
                     if line is None:
                         break
-                    self.driver.handle(
-                        CommandReceived(parse_command(line, urgent=self._lines.urgent))
-                    )
+                    command = parse_command(line, urgent=self._lines.urgent)
+                    self._count(command)
+                    self.driver.handle(CommandReceived(command))
                 except FtpError as error:
                     self.driver.handle(CommandRefused(error))
         else:
@@ -282,6 +372,27 @@ class ClientControl(Control):
             self._end_with_tls()
         if self._lines.ends_bare and not self.closing:
             self._wait(Wait.BARE_LINE, self._timeouts.bare_line, self._bare_over)
+
+    def _paced(self) -> None:
+        self.pauses.release(Hold.RATE)
+        self._turned()
+
+    def _count(self, command: Command) -> None:
+        """It counts against the rates.  Raise FtpError where one stands against it."""
+        if self._pace is not None and not self._pace.take(self.reactor.seconds()):
+            if command.kind is not Kind.QUIT:
+                self._admission.log.tell(Resource(What.COMMAND_RATE))
+                raise TooFast("Too many commands a second; slow down.")
+        if command.kind is Kind.AUTH and self._may_begin_tls:
+            found = self._admission.may_shake(self._key)
+            if found is not None:
+                self._admission.log.tell(Resource(found[1]))
+                raise NoHandshake("Too many TLS handshakes; try again later.")
+
+    @property
+    def _may_begin_tls(self) -> bool:
+        """Whether an AUTH would be followed by a handshake, as far as can be told."""
+        return self.tls is None and self.rules.client_tls is not ClientTls.OFF
 
     def _bare_over(self) -> None:
         try:
@@ -341,6 +452,7 @@ class ClientControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        self._give_back()
         if self.driver is None:
             return
         if self.tls is not None and self.tls.shaking:
@@ -350,6 +462,21 @@ class ClientControl(Control):
         else:
             why = ends.Reason.CLIENT_LOST
         self._tell_lost(reason.getErrorMessage(), why)
+
+
+class Unheaded:
+    """A connection whose PROXY header has not come yet."""
+
+    __slots__ = ("_control", "_reader")
+
+    def __init__(self, control: ClientControl, reader: HeaderReader) -> None:
+        self._control = control
+        self._reader = reader
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self._reader.cancel()
+        self._control.shed()
 
 
 def fault_of(failure: Failure) -> ends.Reason:

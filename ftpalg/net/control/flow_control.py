@@ -18,6 +18,7 @@ class Hold(Key):
     PEER = "its peer does not take what is written to it"
     OTHER = "the other side's peer does not take what would come of it"
     ROOM = "the session has no room for its commands"
+    RATE = "its commands come faster than limits.command-rate"
     TURN = "the rest of what came waits for the reactor's next turn"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import ClassVar, Protocol
 
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure as Reason
 
@@ -24,6 +25,7 @@ from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait, Waits
 from ftpalg.net.control.tls import LEFT, ControlTls, Failure, Stage
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Grant, Short
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls import TlsConnection
 
@@ -31,6 +33,8 @@ TURN = 4096
 """Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""
 EVENT = 32
 """What one that goes to the session costs of them."""
+FREE = 1 << 14
+"""Bytes that may wait on a control connection and are not counted: every session may have them."""
 READ = 1 << 14
 """Bytes that one turn takes from a socket: they may all be Telnet commands, each of which costs."""
 
@@ -73,6 +77,7 @@ class Control(ABC):
 
     __slots__ = (
         "_lines",
+        "_memory",
         "_other",
         "_outlet",
         "_reactor",
@@ -100,6 +105,7 @@ class Control(ABC):
         self._other: Control | None = None
         self._timeouts = timeouts
         self._waits: Waits | None = None  # mostly nothing is waited for
+        self._memory: Grant | None = None  # mostly nothing waits
 
     def made(self, transport: IConnection) -> None:
         """It stands."""
@@ -160,6 +166,36 @@ class Control(ABC):
 
     def stirred(self) -> None:
         """Bytes of either side were copied untouched."""
+
+    # -- what it is charged (``net.ledger``) ------------------------------------------------------
+
+    def holds(self, amount: int) -> None:
+        """So many bytes wait for the peer to take them, at the most."""
+        self._charge_memory(amount)
+
+    def _charge_memory(self, amount: int) -> None:
+        """A session's own share of FREE bytes is not counted, what is more is its peer's."""
+        charged = amount if amount > FREE else 0
+        if self._memory is None and charged:
+            self._memory = self._memory_grant()
+        short = self._memory.to(charged) if self._memory is not None else None
+        if short is not None:
+            self.crowded(short)
+
+    def _memory_grant(self) -> Grant | None:
+        """For the bytes that wait; None where nobody counts."""
+        return None
+
+    def crowded(self, short: Short) -> None:
+        """There is no memory for what waits: the session is to end."""
+
+    def lingers(self) -> None:
+        """Nobody needs it any more, and it waits for its peer's end."""
+
+    def shed(self) -> None:
+        """Reset it at once; what it holds is free when this returns."""
+        self.abort()
+        self.transport.connectionLost(Reason(ConnectionAborted()))
 
     # -- bytes ----------------------------------------------------------------------------------
 
@@ -282,6 +318,7 @@ class Control(ABC):
         self._wait_no_more()
         self._wait(Wait.DRAIN, self._timeouts.drain, self.transport.abortConnection)
         self.pauses.clear()
+        self.lingers()
         self.transport.resumeProducing()  # an end that was read already is told once more
         self._outlet.close()
 
@@ -302,3 +339,5 @@ class Control(ABC):
         """It is gone."""
         self.state, self._other = State.CLOSING, None
         self._wait_no_more()
+        if self._memory is not None:
+            self._memory.back()

@@ -58,6 +58,9 @@ class Writing(Protocol):
     def emptied(self) -> None:
         """It has taken all of it again."""
 
+    def holds(self, amount: int) -> None:
+        """So many bytes wait for it, at the most."""
+
 
 @implementer(IPullProducer)
 class Outlet:
@@ -92,6 +95,7 @@ class Outlet:
         was_full = self.full
         self._waiting += len(data)
         self._transport.write(data)
+        self._owner.holds(self._waiting)
         if self.full and not was_full:
             self._owner.filled()
 
@@ -128,7 +132,9 @@ class Outlet:
 
     def resumeProducing(self) -> None:
         """The transport has written all it had."""
-        was_full, self._waiting = self.full, 0
+        was_full, waited, self._waiting = self.full, self._waiting, 0
+        if waited:
+            self._owner.holds(0)
         if was_full:
             self._owner.emptied()
 

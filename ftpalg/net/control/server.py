@@ -33,6 +33,7 @@ from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure
+from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Hearing
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls import ForServer
@@ -51,15 +52,28 @@ class ServerControl(Control):
     while the server does not read itself.
 
     ``hearing`` is who is told what comes (the back end), until the connection is lost or left.
+    ``held`` is the descriptor as the ledger has it, None where nobody counts.
     """
 
-    __slots__ = ("_creator", "_hearing", "_kept", "_more", "_owner", "_parser", "_told_of_text")
+    __slots__ = (
+        "_creator",
+        "_hearing",
+        "_held",
+        "_kept",
+        "_more",
+        "_owner",
+        "_parser",
+        "_told_of_text",
+    )
 
     _lines: ReplyLines
 
-    def __init__(self, hearing: Hearing, reactor: Reactor, settings: Settings) -> None:
+    def __init__(
+        self, hearing: Hearing, reactor: Reactor, settings: Settings, held: Grant | None = None
+    ) -> None:
         super().__init__(reactor, settings.timeouts)
         self._owner = hearing
+        self._held = held
         self._hearing: Hearing | None = hearing
         self._lines = ReplyLines(settings.limits.reply_line)
         limits = settings.limits
@@ -89,6 +103,23 @@ class ServerControl(Control):
             self._tell(ServerUnreachable("the connection broke at once"))
         else:
             self._hearing.server_met(link)
+
+    # -- what it is charged (``net.ledger``) ------------------------------------------------------
+
+    def holds(self, amount: int) -> None:
+        """Commands that the server does not take: no more of them come than the session has room for."""
+
+    def _memory_grant(self) -> Grant | None:
+        held = self._held
+        return Grant(held.ledger, held.key, Line.MEMORY) if held is not None else None
+
+    def crowded(self, short: Short) -> None:
+        if self._hearing is not None:
+            self._hearing.crowded(short)
+
+    def lingers(self) -> None:
+        if self._held is not None:
+            self._held.linger(self)
 
     # -- TLS ------------------------------------------------------------------------------------
 
@@ -208,6 +239,8 @@ class ServerControl(Control):
 
     def _catch_up(self) -> None:
         """What had come when the last reply was told has been taken."""
+        if self._memory is not None or not self._parser.empty:
+            self._charge_memory(self._parser.held)
         if self._more and self._hearing is not None:
             self._more = False
             self._hearing.handle(CaughtUp())
@@ -269,6 +302,8 @@ class ServerControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        if self._held is not None:
+            self._held.settle(self)
         if self._hearing is None:
             return
         if self.tls is not None and self.tls.shaking:

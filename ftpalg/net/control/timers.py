@@ -22,6 +22,7 @@ class Wait(Key):
     OTHER_END = "timeouts.other-end"
     DRAIN = "timeouts.drain"
     OPAQUE = "timeouts.idle"  # for bytes of either side, where they are copied untouched
+    RATE = "limits.command-rate"  # until the next command may be looked at
     TURN = ""  # none: the reactor's next turn comes at once
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 
+from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.data_port import Listener
 from ftpalg.net.legs.sockets import DataSocket, Drain, clean
 from ftpalg.net.legs.tls import TlsDataSocket
@@ -16,21 +17,47 @@ from ftpalg.net.reactors import Reactor
 
 
 class Farewell:
-    """Takes a port or a connection over, and ends it within ``seconds``."""
+    """Takes a port or a connection over, and ends it within ``seconds``.
 
-    def __init__(self, reactor: Reactor, leg: DataSocket | Listener, seconds: float) -> None:
+    ``held`` is its descriptor in the ledger, where it lingers.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        leg: DataSocket | Listener,
+        seconds: float,
+        held: Grant | None = None,
+    ) -> None:
         self._reactor = reactor
         self._seconds = seconds
+        self._held = held
+        self._leg = leg
         if isinstance(leg, Listener):
             self._of_port(leg)
         elif isinstance(leg, TlsDataSocket) and leg.unheard:
             self._drain(leg.release())
         elif isinstance(leg, TlsDataSocket) and not leg.stood:
-            self._timer = reactor.callLater(seconds, leg.abort)
+            self._linger()
             leg.told(lambda: self._shaken(leg), lambda reason: self._failed(leg))
         else:
-            self._timer = reactor.callLater(seconds, leg.abort)
+            self._linger()
             self._finish(leg)
+
+    def _linger(self) -> None:
+        self._timer = self._reactor.callLater(self._seconds, self.shed)
+        if self._held is not None:
+            self._held.linger(self)
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        if self._timer.active():
+            self._timer.cancel()
+        try:
+            self._leg.abort()
+        finally:
+            if self._held is not None:
+                self._held.settle(self)
 
     def _of_port(self, port: Listener) -> None:
         """Who has connected already, and is not accepted yet, is let go like the others."""
@@ -38,14 +65,14 @@ class Farewell:
         port.abort()
         if sock is not None:
             self._drain(sock)
+        elif self._held is not None:
+            self._held.back()
 
     def _shaken(self, leg: TlsDataSocket) -> None:
         self._finish(leg)
 
     def _failed(self, leg: DataSocket) -> None:
-        if self._timer.active():
-            self._timer.cancel()
-        leg.abort()
+        self.shed()
 
     def _finish(self, leg: DataSocket) -> None:
         leg.finish(lambda: self._ended(leg), lambda reason: self._failed(leg))
@@ -53,7 +80,9 @@ class Farewell:
     def _ended(self, leg: DataSocket) -> None:
         if self._timer.active():
             self._timer.cancel()
-        Drain(self._reactor, leg.release(), self._seconds)
+        if self._held is not None:
+            self._held.ledger.settle(self)
+        Drain(self._reactor, leg.release(), self._seconds, self._held)
 
     def _drain(self, sock: socket.socket) -> None:
         try:
@@ -61,5 +90,7 @@ class Farewell:
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()
+            if self._held is not None:
+                self._held.back()
         else:
-            Drain(self._reactor, sock, self._seconds)
+            Drain(self._reactor, sock, self._seconds, self._held)

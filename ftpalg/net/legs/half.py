@@ -21,7 +21,9 @@ from ftpalg.core.events import (
     Side,
 )
 from ftpalg.core.facts import Fact, Noted, What
+from ftpalg.net.call_all import call_all
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.ledger import Grant, Line
 from ftpalg.net.legs.data_port import Listener, listen
 from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.sockets import Address, DataSocket, Drain
@@ -35,6 +37,12 @@ USED_UP = {
     errno.ENFILE: What.DESCRIPTORS,
 }
 """Why no data port can be had, where it is that there are no more."""
+TOO_MANY = "too many connections from your address"
+"""Why none can be had, where the peer's share of descriptors is used up."""
+TOO_MANY_WAIT = "too many data ports wait already"
+"""Why none can be had, where the peer's share of those is used up, or there are no more in all."""
+TOO_MANY_SHAKE = "too many TLS handshakes"
+"""Why one under TLS can not."""
 SET_FULL = os.strerror(errno.ENFILE)
 """What the kernel says of a set of nftables that has its size."""
 
@@ -127,6 +135,15 @@ class Surroundings(Protocol):
     def observe(self, fact: Fact) -> None:
         """Something to know has happened."""
 
+    def hold(self, line: Line, amount: int, part: float = 0.0) -> Grant | None:
+        """So much for a data connection; None where that is not granted, which is told.
+
+        With a ``part`` no more than that part of what there is, and nobody is told.
+        """
+
+    def may_shake(self) -> bool:
+        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+
     def used_up(self, side: Side, what: What) -> None:
         """There is no more of that."""
 
@@ -148,7 +165,7 @@ class Half:
     ``opened``: how many seconds it took from being asked for to standing; None until it stands.
     """
 
-    __slots__ = ("_around", "_asked", "_place", "leg", "opened", "port", "resumed", "side")
+    __slots__ = ("_around", "_asked", "_held", "_place", "leg", "opened", "port", "resumed", "side")
 
     def __init__(self, side: Side, place: Place, around: Surroundings) -> None:
         self.side = side
@@ -159,6 +176,7 @@ class Half:
         self._asked = 0.0
         self._place = place
         self._around = around
+        self._held: Grant | None = None  # the descriptor of ``leg``
 
     @property
     def standing(self) -> DataSocket:
@@ -175,6 +193,14 @@ class Half:
         if place.missing:
             around.tell(ListenFailed(side, f"{place.missing} has not resolved"))
             return
+        waits = around.hold(Line.PASSIVE_LISTENERS, 1)
+        if waits is None:
+            around.tell(ListenFailed(side, TOO_MANY_WAIT))
+            return
+        if not self._take():
+            waits.back()
+            around.tell(ListenFailed(side, TOO_MANY))
+            return
         try:
             leg = listen(
                 around.reactor,
@@ -187,6 +213,8 @@ class Half:
                 trusts=place.trusts,
             )
         except OSError as error:
+            waits.back()
+            self._give_back()
             if error.errno in USED_UP:
                 around.used_up(side, USED_UP[error.errno])
             around.tell(ListenFailed(side, error.strerror or str(error)))
@@ -195,10 +223,11 @@ class Half:
         self._asked = around.reactor.seconds()
         self.port = port = leg.port
         holes, peer = around.holes, place.peer
+        leg.closed = waits.back
         if holes is None:
             around.tell(Listening(side, port, place.shown))
         else:
-            leg.closed = lambda: holes.close(peer, port)
+            leg.closed = partial(call_all, waits.back, partial(holes.close, peer, port))
             pierced = partial(around.reactor.enter, self._pierced, leg)
             holes.open(peer, port, around.hole_seconds, pierced)
 
@@ -220,10 +249,30 @@ class Half:
         """Dial the peer, from the address that its control connection reached."""
         self.port = port
         self._asked = self._around.reactor.seconds()
+        if not self._take():
+            self.failed(TOO_MANY)
+            return
         try:
             self.leg = self._place.dial(self._around.reactor, port, self._opened, self.failed)
         except OSError as error:
             self.failed(error.strerror or str(error))
+
+    def _take(self) -> bool:
+        """Whether it may have a descriptor."""
+        if self._held is None:
+            self._held = self._around.hold(Line.DESCRIPTORS, 1)
+        return self._held is not None
+
+    def _let_go(self) -> Grant | None:
+        """Somebody else holds the descriptor from now on."""
+        held, self._held = self._held, None
+        return held
+
+    def _give_back(self) -> None:
+        """It is closed."""
+        held = self._let_go()
+        if held is not None:
+            held.back()
 
     def _opened(self, sock: socket.socket) -> None:
         reactor = self._around.reactor
@@ -234,6 +283,9 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
+        if self.side is Side.CLIENT and not around.may_shake():
+            self.failed(TOO_MANY_SHAKE, 450)
+            return
         connection = self._place.tls(again=again)
         lenient = around.lenient(self.side)
         leg = TlsDataSocket(around.reactor, plain.release(), connection, lenient=lenient)
@@ -271,6 +323,7 @@ class Half:
             self.failed(error.strerror or str(error))
             return
         self.leg = None
+        self._give_back()
         self._around.tell(LegEnded(self.side))
 
     def finish_sink(self) -> None:
@@ -283,7 +336,7 @@ class Half:
 
         def done() -> None:
             self.leg = None
-            Drain(around.reactor, leg.release(), around.drain_seconds)
+            Drain(around.reactor, leg.release(), around.drain_seconds, self._let_go())
             around.tell(LegEnded(self.side))
 
         leg.finish(
@@ -297,13 +350,17 @@ class Half:
         """End it cleanly: nothing was promised on it, and nothing has moved."""
         leg = self.leg
         if isinstance(leg, DataSocket | Listener):
-            Farewell(self._around.reactor, leg, self._around.drain_seconds)
+            Farewell(self._around.reactor, leg, self._around.drain_seconds, self._let_go())
         elif leg is not None:
             leg.abort()
+            self._give_back()
         self.leg = None  # not before somebody else has it
 
     def abort(self) -> None:
         """Make it fail, whatever it is."""
         leg, self.leg = self.leg, None
-        if leg is not None:
-            leg.abort()
+        try:
+            if leg is not None:
+                leg.abort()
+        finally:
+            self._give_back()

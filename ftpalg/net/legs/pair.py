@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.events import Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
-from ftpalg.net.legs.relay import Relay, between
+from ftpalg.net.legs.relay import Hold, Relay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
 
@@ -86,11 +86,12 @@ class Pair:
     """``server`` gives the data connection of the server that is connected, or None.
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
-    session has been told.
+    session has been told.  ``hold`` asks the ledger for what the relay needs.
     """
 
     __slots__ = (
-        "_began", "_grace", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there", "client",
+        "_began", "_grace", "_hold", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there",
+        "client",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +103,7 @@ class Pair:
         server: Callable[[], Data | None],
         stalled: float,
         splice: bool,
+        hold: Hold | None = None,
     ) -> None:
         self.client = client
         self._server = server
@@ -109,6 +111,7 @@ class Pair:
         self._there = there
         self._stalled = stalled
         self._splice = splice
+        self._hold = hold
         self._relay: Relay | None = None
         self._began = 0.0
         self._grace: IDelayedCall | None = None
@@ -138,6 +141,7 @@ class Pair:
             source_half.failed,
             sink_half.failed,
             splice=self._splice,
+            hold=self._hold,
         )
         self._relay.start(self._stalled)
 

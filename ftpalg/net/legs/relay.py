@@ -7,6 +7,7 @@ amount, so that one fast transfer does not starve the other sessions.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from abc import ABC, abstractmethod
@@ -14,14 +15,21 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall
 
+from ftpalg.net.ledger import Grant, Line
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
+
+Hold = Callable[[Line, int, float], Grant | None]
+"""Asks for so much of a line; of no more than that part of what there is, where it can be done without."""
 
 CHUNK = 1 << 20
 """Bytes asked for at a time; also the size of the pipe."""
 
 SMALL = 1 << 15
 """Bytes of a file for which a pipe serves as the system makes it."""
+
+PIPE = 2
+"""Descriptors of a pipe."""
 
 ROUNDS = 8
 """Chunks moved per wake-up at the most."""
@@ -31,7 +39,8 @@ class Relay(ABC):
     """The order of moving; subclasses say with what.
 
     Of ``ended``, ``source_failed`` and ``sink_failed`` exactly one is called, once, unless the
-    relay is stopped first.  ``moved`` counts the bytes handed to the sink.
+    relay is stopped first.  ``moved`` counts the bytes handed to the sink, and ``granted`` is what it
+    has of the ledger for moving them.
     """
 
     def __init__(
@@ -54,6 +63,7 @@ class Relay(ABC):
         self._again: IDelayedCall | None = None
         self._seen = 0
         self._stopped = False
+        self.granted: Grant | None = None
 
     def start(self, stalled: float) -> None:
         """Begin.  ``stalled`` is the seconds without a byte after which the slower leg has failed."""
@@ -61,7 +71,8 @@ class Relay(ABC):
         source.on_ready(self._pull, self._pull)
         sink.on_ready(self._look, self._resume)
         self._stall = self._reactor.callLater(stalled, self._check, stalled)
-        self._reactor.addReader(source)
+        if not self._holds:
+            self._reactor.addReader(source)
         self._reactor.addReader(sink)
         self._go_on()
 
@@ -80,6 +91,8 @@ class Relay(ABC):
                 call.cancel()
         self._rest(self._source)
         self._rest(self._sink)
+        if self.granted is not None:
+            self.granted.back()
 
     def _rest(self, leg: DataSocket) -> None:
         # who can still call is the reactor: of a leg that it found ready both ways in this turn it
@@ -190,6 +203,12 @@ class SpliceRelay(Relay):
         self._pending = 0
         self._large = False
 
+    def start(self, stalled: float) -> None:
+        """Move what has come already: a small file is whole by then, and nobody has to watch for more."""
+        self._pull()
+        if not self._stopped:
+            super().start(stalled)
+
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
         self._large = True
@@ -227,7 +246,8 @@ class CopyRelay(Relay):
 
     It is large at first, since the kernel's receive window grows with what is read at a time and
     stays small behind small reads.  It becomes small in a lull, and large again when the transfer has
-    shown that it is fast: a thousand transfers that stall hold little.
+    shown that it is fast: a thousand transfers that stall hold little.  ``hold`` grants either; large ones
+    take no more than LARGE of a share, so that many transfers still have theirs.
     """
 
     SMALL = 1 << 16
@@ -238,6 +258,8 @@ class CopyRelay(Relay):
 
     SHOWN = 4
     """Such chunks, one after another, show that a transfer is fast."""
+
+    LARGE = 0.25
 
     LULL = 2.0
     """Seconds in which a fast transfer moves CHUNK."""
@@ -255,11 +277,41 @@ class CopyRelay(Relay):
         self._buffer = self._held = memoryview(b"")
         self._shown = self.SHOWN
         self._lull: IDelayedCall | None = None
+        self.hold: Hold | None = None
+        # a leg under TLS holds as much again, in OpenSSL or sealed
+        self._copies = 1 + (not source.plain) + (not sink.plain)
+
+    def _may_hold(self, size: int) -> bool:
+        """Whether its buffer may have that size."""
+        if self.hold is None:
+            return True
+        amount, large = size * self._copies, size == self.SIZE
+        if self.granted is not None and self.granted.amount >= amount:
+            self.granted.to(amount)
+            return True
+        more = self.hold(Line.MEMORY, amount, self.LARGE if large else 0.0)
+        if more is None:
+            return False
+        if self.granted is not None:
+            self.granted.back()
+        self.granted = more
+        return True
+
+    def _have_buffer(self) -> None:
+        """A large one, or a small one.  Raise OSError where there is not even memory for that."""
+        if self._may_hold(self.SIZE):
+            self._buffer = memoryview(bytearray(self.SIZE))
+            self._lull = self._reactor.callLater(self.LULL, self._slow, self.moved)
+            return
+        self._shown = 0
+        if not self._buffer:
+            if not self._may_hold(self.SMALL):
+                raise OSError(errno.ENOMEM, "too much waits for your address")
+            self._buffer = memoryview(bytearray(self.SMALL))
 
     def _fill(self) -> int:
         if self._shown == self.SHOWN and self._lull is None:
-            self._buffer = memoryview(bytearray(self.SIZE))
-            self._lull = self._reactor.callLater(self.LULL, self._slow, self.moved)
+            self._have_buffer()
         size = self._source.receive_into(self._buffer)
         self._held = self._buffer[:size]
         if self._lull is None:
@@ -273,6 +325,7 @@ class CopyRelay(Relay):
         self._lull, self._shown = None, 0
         self._held = memoryview(bytes(self._held))
         self._buffer = memoryview(bytearray(self.SMALL))
+        self._may_hold(self.SMALL)
 
     def _drain(self) -> int:
         sent = self._sink.send(self._held)
@@ -302,6 +355,7 @@ def between(
     sink_failed: Callable[[str], None],
     *,
     splice: bool = True,
+    hold: Hold | None = None,
 ) -> Relay:
     """The relay for these legs: in the kernel where that can be, else through a buffer.
 
@@ -309,8 +363,17 @@ def between(
     """
     arguments = reactor, source, sink, ended, source_failed, sink_failed
     if splice and SPLICE and source.plain and sink.plain:
-        try:
-            return SpliceRelay(*arguments)
-        except OSError:
-            pass
-    return CopyRelay(*arguments)
+        ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
+        if ends is not None or hold is None:
+            try:
+                relay = SpliceRelay(*arguments)
+                relay.granted, ends = ends, None
+                return relay
+            except OSError:
+                pass
+            finally:
+                if ends is not None:
+                    ends.back()
+    copy = CopyRelay(*arguments)
+    copy.hold = hold
+    return copy

@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ftpalg.core.wire.addresses import normal
+from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.delivery import Delivery
 from ftpalg.net.reactors import IWatched, Reactor, Watching
 
@@ -321,10 +322,16 @@ class Drain(Descriptor):
 
     A socket closed with unread bytes is reset by the kernel; curl and ProFTPD in active mode may
     leave some.  It owns the socket, closes it as soon as the peer does, and after ``seconds`` anyway.
+    ``held`` is the descriptor in the ledger, where it lingers.
     """
 
-    def __init__(self, reactor: Reactor, sock: socket.socket, seconds: float) -> None:
+    def __init__(
+        self, reactor: Reactor, sock: socket.socket, seconds: float, held: Grant | None = None
+    ) -> None:
         super().__init__(reactor, sock)
+        self._held = held
+        if held is not None:
+            held.linger(self)
         self._timer = reactor.callLater(seconds, self.close)
         reactor.addReader(self)
 
@@ -344,3 +351,9 @@ class Drain(Descriptor):
         if self._timer.active():
             self._timer.cancel()
         super().close()
+        if self._held is not None:
+            self._held.settle(self)
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self.abort()

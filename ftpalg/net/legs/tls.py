@@ -167,7 +167,7 @@ class TlsDataSocket(DataSocket):
             self._collect()
             if len(self._out) > OVERHEAD:
                 raise OSError("TLS failed: it asks and asks and sends no data")
-            if not self._feed():
+            if not self._feed(min(PIECE, len(buffer) + 2 * RECORD)):
                 if not self._lenient:
                     raise OSError("TLS ended without close_notify")
                 self.cut = True

@@ -1,33 +1,26 @@
 """Look-ups that clients cause: bounded in all and for each client, and in time.
 
-One may be given up at any time; it counts until what it used is free again.
+One may be given up at any time; it stands in the ledger until what it used is free again.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from weakref import WeakSet
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from ftpalg.net.ledger import Ledger, Line
 from ftpalg.net.reach.names import MOST, Answered, LookUp, Source, begun, late
-
-
-def group(peer: str) -> str:
-    """Whom a client's address stands for: an IPv6 client has a whole /64."""
-    address = ip_address(peer)
-    if isinstance(address, IPv6Address):
-        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return peer
 
 
 class _Wanted:
     """A look-up of a client: it waits for its turn, then runs, then is over."""
 
-    def __init__(self, owner: Lookups, peer: str, name: str, answered: Answered) -> None:
+    def __init__(self, owner: Lookups, key: str, name: str, answered: Answered) -> None:
         self._owner = owner
-        self.peer = peer
+        self.key = key
         self.name = name
         self.answered: Answered | None = answered
         self.timer: IDelayedCall | None = None
@@ -47,9 +40,10 @@ class _Wanted:
 
 
 class Lookups:
-    """Look-ups that clients cause: so many in all and for each client, ``seconds`` for each.
+    """Look-ups that clients cause, ``seconds`` for each.
 
-    Beyond that they wait, the clients in turn; the wait is part of the seconds.
+    Beyond what the ledger grants they wait, the clients in turn; the wait is part of the seconds.  Those
+    of ``before`` go on, and what they have taken is waited for, too.
     """
 
     def __init__(
@@ -57,25 +51,25 @@ class Lookups:
         reactor: IReactorTime,
         source: Source,
         seconds: float,
-        most: int,
-        per_peer: int,
+        ledger: Ledger,
         warned: Callable[[str], None],
+        before: Lookups | None = None,
     ) -> None:
         self._reactor = reactor
         self._source = source
         self._seconds = seconds
-        self._most = most
-        self._per_peer = per_peer
+        self._ledger = ledger
         self._warned = warned
         self._waiting: OrderedDict[str, deque[_Wanted]] = OrderedDict()
-        self.running: Counter[str] = Counter()
         self._starting = False
+        self._all: WeakSet[Lookups] = before._all if before else WeakSet()
+        self._all.add(self)
 
     def look_up(self, peer: str, name: str, answered: Answered) -> LookUp:
         """Look up a name for a client at that address."""
-        wanted = _Wanted(self, group(peer), name, answered)
+        wanted = _Wanted(self, self._ledger.whose(peer), name, answered)
         wanted.timer = self._reactor.callLater(self._seconds, self._late, wanted)
-        self._waiting.setdefault(wanted.peer, deque()).append(wanted)
+        self._waiting.setdefault(wanted.key, deque()).append(wanted)
         self._go_on()
         return wanted
 
@@ -85,31 +79,34 @@ class Lookups:
             return
         self._starting = True
         try:
-            while (peer := self._next()) is not None:
-                self._start(self._of(peer))
+            while (key := self._next()) is not None:
+                self._start(self._of(key))
         finally:
             self._starting = False
 
     def _next(self) -> str | None:
-        if self.running.total() >= self._most:
-            return None
-        free = (peer for peer in self._waiting if self.running[peer] < self._per_peer)
-        return next(free, None)
+        """Who has been granted a look-up."""
+        for key in self._waiting:
+            short = self._ledger.ask(key, Line.LOOKUPS)
+            if short is None:
+                return key
+            if not short.of_one:
+                break
+        return None
 
-    def _of(self, peer: str) -> _Wanted:
+    def _of(self, key: str) -> _Wanted:
         """Its first; then it is the others' turn."""
-        waiting = self._waiting.pop(peer)
+        waiting = self._waiting.pop(key)
         wanted = waiting.popleft()
         if waiting:
-            self._waiting[peer] = waiting
+            self._waiting[key] = waiting
         return wanted
 
     def _start(self, wanted: _Wanted) -> None:
-        self.running[wanted.peer] += 1
-
         def ended() -> None:
-            self.running -= Counter((wanted.peer,))
-            self._go_on()
+            self._ledger.give(wanted.key, Line.LOOKUPS)
+            for one in list(self._all):
+                one._go_on()
 
         wanted.running = begun(self._source, wanted.name, wanted.answer, ended, self._warned)
 
@@ -130,7 +127,7 @@ class Lookups:
         if wanted.running is not None:
             wanted.running.cancel()
             return
-        waiting = self._waiting[wanted.peer]
+        waiting = self._waiting[wanted.key]
         waiting.remove(wanted)
         if not waiting:
-            del self._waiting[wanted.peer]
+            del self._waiting[wanted.key]

@@ -18,6 +18,7 @@ from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
+from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.sockets import ANY, Address
 from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked, spelled_once
 from ftpalg.net.reach.dead import Dead
@@ -30,6 +31,11 @@ Failed = Callable[[str, str], None]
 """Told every reason, and the sentence for the client where what stood against it was a judgement."""
 
 
+def anybody(server: Server) -> str:
+    """Nothing stands against one more."""
+    return ""
+
+
 @value
 class Rules(NamedTuple):
     """What a reach must obey.
@@ -37,13 +43,15 @@ class Rules(NamedTuple):
     ``judge``: why that address of that server may not be dialled, empty where it may; the address is
     empty where a parent is told the name.  ``by_name``: why a parent may not be told the name of that
     server, empty where it may.  ``resolve`` looks up the servers' names.  ``loops``: why an address, a
-    parent's too, would lead back; that is for the log only.
+    parent's too, would lead back; that is for the log only.  ``takes``: why a server has
+    no room for one more, empty where it has; from then on there is one more.
     """
 
     judge: Callable[[Server, str], str]
     by_name: Callable[[Server], str]
     resolve: Resolve
     loops: Callable[[str], str] = lambda address: ""
+    takes: Callable[[Server], str] = anybody
 
 
 @value
@@ -87,6 +95,7 @@ class Reach:
         rules: Rules,
         reached: Reached,
         failed: Failed,
+        held: Grant | None = None,
     ) -> None:
         self._means = means
         self._way = way
@@ -104,6 +113,7 @@ class Reach:
         self._forbidden = ""
         self._stagger: IDelayedCall | None = None
         self._over = False
+        self._held = held
 
     def start(self) -> None:
         """Begin; one of the two may be called before this returns."""
@@ -129,6 +139,12 @@ class Reach:
             return
         self._server = self._servers.pop(0)
         self._missing.clear()
+        full = self._rules.takes(self._server)
+        if full:
+            self._forbidden = full
+            self._reasons.append(f"{self._server}: its sessions are as many as the limits allow")
+            self._next_server()
+            return
         host = self._server.host
         how = asked(self._way, host, lambda: self._rules.by_name(self._server))
         if how is Asked.DIALLED:
@@ -229,6 +245,9 @@ class Reach:
         if hindered:
             self._reasons.append(f"{host}: {hindered}")
             return False
+        if not self._count(len(self._under_way) + 1):
+            self._reasons.append(f"{host}: too many descriptors are in use")
+            return False
         ours = (self._way.source, 0) if self._way.source else ANY[":" in host]
         try:
             attempt = Attempt(
@@ -324,7 +343,12 @@ class Reach:
         _, timer, began = self._under_way.pop(target)
         if timer.active():
             timer.cancel()
+        self._count(len(self._under_way))
         return began
+
+    def _count(self, sockets: int) -> bool:
+        """So many are open from now on; the first one is granted for as long as this lasts."""
+        return self._held is None or self._held.to(max(1, sockets)) is None
 
     def _forget_stagger(self) -> None:
         if self._stagger is not None:

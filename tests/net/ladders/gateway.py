@@ -98,6 +98,7 @@ class Reaching:
         reached: Callable[[socket.socket, Server, Way], None],
         failed: Callable[[str, str], None],
         tell: Callable[[Fact], None],
+        *granted: object,
     ) -> Dialling:
         self.asked.append(Dialling(dial, reached, failed))
         return self.asked[-1]
@@ -152,6 +153,7 @@ class Entrance:
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
         self.shared = real._replace(**doubles)
+        self.ledger = real.ledger
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.core.place import STAYS, Place, Told, clean, said
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
-from ftpalg.ops.paths import Place, clean, said
 
 
 class Following(SynchronousTestCase):
@@ -104,3 +104,36 @@ class Following(SynchronousTestCase):
         """No text of a reply breaks it."""
         found = said(text)
         self.assertTrue(not found or found[:1] in b"/~" or found[1:2] == b":")
+
+
+class Telling(SynchronousTestCase):
+    """What the server itself has told, and how long that holds."""
+
+    def after(self, verb: bytes, line: bytes) -> Told:
+        """Behind that, in /a."""
+        return Told(b"/a").after(verb, Reply(int(line[:3]), (line,)))
+
+    def test_told(self) -> None:
+        """257 alone tells it."""
+        self.assertEqual(self.after(b"PWD", b'257 "/b" is it.'), Told(b"/b"))
+        self.assertEqual(self.after(b"XPWD", b'257 "/b/../c"'), Told(b"/c"))
+        for line in (b'250 "/b" is it.', b"257 somewhere", b"550 No."):
+            self.assertEqual(self.after(b"PWD", line), Told(silent=True))
+
+    def test_moved(self) -> None:
+        """Whatever may have moved the client or the directory, and whatever is not known."""
+        for verb in (
+            b"CWD",
+            b"CDUP",
+            b"USER",
+            b"PASS",
+            b"SITE",
+            b"RNTO",
+            b"SMNT",
+            b"XFOO",
+            b"REIN",
+        ):
+            self.assertNotIn(verb, STAYS)
+            self.assertEqual(self.after(verb, b'250 "/b" is it.'), Told(), verb)
+        for verb in (b"RETR", b"DELE", b"TYPE", b"NOOP", b"EPSV", b"MKD"):
+            self.assertEqual(self.after(verb, b"250 Done."), Told(b"/a"), verb)

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.commands import KINDS, Command
 from ftpalg.core.wire.replies import Reply
 
 HOME = b"~"
@@ -23,6 +23,11 @@ UP = frozenset((b"CDUP", b"XCUP"))
 TOLD = frozenset((b"PWD", b"XPWD"))
 STEPS = DOWN | UP | TOLD | {b"REIN"}
 """The commands that a place is followed by."""
+STAYS = frozenset(KINDS) - {b"USER", b"PASS", b"ACCT", b"SITE", b"REIN", b"OPEN"} | frozenset(
+    b"SIZE MDTM MLST MFMT MFCT MFF DELE MKD XMKD RNFR ALLO TYPE LANG PRET AVBL DSIZ HASH RANG"
+    b" XCRC XMD5 XSHA XSHA1 XSHA256 XSHA512 MD5 MMD5 CSID".split()
+)
+"""Behind these a client is where it was; RNTO may have moved the directory that it is in."""
 
 
 @value
@@ -51,6 +56,25 @@ class Place(NamedTuple):
         if told:  # pyftpdlib: 250 "/dir" is the current directory.
             return Place(told)
         return Place(self.absolute(command.argument if verb in DOWN else b".."))
+
+
+@value
+class Told(NamedTuple):
+    """The current directory as the server itself has told it last, in 257, and nothing has moved since;
+    without a path nobody knows.  ``silent`` is True where the server has been asked and would not say.
+
+    Other than a ``Place`` it is never reckoned: what CWD led to is the server's alone to know.
+    """
+
+    path: bytes = b""
+    silent: bool = False
+
+    def after(self, verb: bytes, reply: Reply) -> Told:
+        """The same once the server has answered that verb so."""
+        if verb in TOLD:
+            told = said(reply.text) if reply.code == 257 else b""
+            return Told(told, silent=not told)
+        return self if verb in STAYS else Told()
 
 
 def said(text: bytes) -> bytes:

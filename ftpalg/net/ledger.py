@@ -1,0 +1,281 @@
+"""What each peer holds of what there is: asked for, granted, given back.
+
+A peer is an IPv4 address, or the network that an IPv6 one lies in: a site has at least a /64 to itself.
+What is granted is charged until the resource is free again, and not until the session ends.  What lingers
+(drains, waits, handshakes that say nothing) is charged like the rest; where a share is used up it is
+reset, oldest first, before anything is refused.
+
+What is charged lies under the key of ``whose``, which whoever holds it keeps: settings may change what is
+one peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from sys import maxsize
+from typing import NamedTuple, Protocol
+
+from ftpalg.core.keys import Key
+from ftpalg.core.value import value
+
+
+class Line(Key):
+    """A line of the ledger: what is counted, in what unit."""
+
+    SESSIONS = "sessions that are open"
+    DESCRIPTORS = "file descriptors, of whatever kind"
+    MEMORY = "bytes that wait: replies, commands, what stalled transfers hold"
+    LOOKUPS = "look-ups of names that have not ended"
+    HANDSHAKES = "TLS handshakes that are not done"
+    PASSIVE_LISTENERS = "data ports that wait for somebody"
+    TRANSFERS = "transfers, from their command to its last reply"
+    OF_LISTENER = "sessions that came to a listener, by its endpoint"
+    OF_ACCOUNT = "sessions of an account at the gateway, by its name"
+    OF_ROUTE = "sessions that go a route, by its name"
+    OF_SERVER = "sessions that have a server or are reaching it, by its name and port"
+    TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
+    TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
+    FAILURES = "logins and the like that went wrong and are not forgotten yet"
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        self.word = self.name.lower()
+
+
+@value
+class Bound(NamedTuple):
+    """How much of a line one key may hold, and all keys together."""
+
+    of_one: int = maxsize
+    in_all: int = maxsize
+
+
+UNBOUND = Bound()
+
+
+@value
+class Short(NamedTuple):
+    """Why something is not granted: so much of the line is held, of so much there is.
+
+    ``of_one``: it is the asker's share that is used up, and not all there is.
+    """
+
+    line: Line
+    used: int
+    limit: int
+    of_one: bool
+
+
+class Lingering(Protocol):
+    """What holds something for a peer that nobody needs any more, or that has shown nothing yet."""
+
+    def shed(self) -> None:
+        """Reset it: what it holds is given back before this returns."""
+
+
+class Ledger(Protocol):
+    """What everybody asks who uses something up for a peer.
+
+    An answer is there at once.  What is granted is a lease of this process: it ends by ``give``, and with
+    the process.  A ledger of several processes answers out of what it has been leased by the others, and
+    asks them for more before that is used up.
+    """
+
+    def whose(self, peer: str) -> str:
+        """The key of a peer, by an address in normal spelling."""
+
+    def ask(
+        self, key: str, line: Line, amount: int = 1, bound: Bound | None = None
+    ) -> Short | None:
+        """Take so much; None where it is granted, else nothing has changed.
+
+        ``bound`` is for this time instead of the line's own.
+        """
+
+    def give(self, key: str, line: Line, amount: int = 1) -> None:
+        """Give so much of what was granted back, once: ``Grant`` sees to that itself.
+
+        Raise ValueError for more than is held.
+        """
+
+    def linger(self, who: Lingering, key: str, *lines: Line) -> None:
+        """It may be reset where one of these lines is used up, as the youngest of all."""
+
+    def settle(self, who: Lingering) -> None:
+        """It lingers no more; harmless where it does not."""
+
+    def held(self, key: str, line: Line) -> int:
+        """How much a key holds."""
+
+    def in_all(self, line: Line) -> int:
+        """How much all keys hold."""
+
+    def bound(self, line: Line) -> Bound:
+        """How much they may."""
+
+
+@lru_cache(4096)
+def network_of(peer: str, prefix: int) -> str:
+    """The network of an IPv6 address; other addresses are their own key."""
+    address = ip_address(peer)
+    if not isinstance(address, IPv6Address):
+        return peer
+    free = 128 - prefix
+    return f"{IPv6Address(int(address) >> free << free)}/{prefix}"
+
+
+class Grant:
+    """What was granted, to be given back by ``back``; what is given back twice changes nothing."""
+
+    __slots__ = ("amount", "key", "ledger", "line")
+
+    def __init__(self, ledger: Ledger, key: str, line: Line, amount: int = 0) -> None:
+        """``amount`` has been granted by the ledger already."""
+        self.ledger = ledger
+        self.key = key
+        self.line = line
+        self.amount = amount
+
+    def to(self, amount: int) -> Short | None:
+        """Hold so much from now on; None where that is granted, as less always is."""
+        more = amount - self.amount
+        if more > 0:
+            short = self.ledger.ask(self.key, self.line, more)
+            if short is not None:
+                return short
+        elif more < 0:
+            self.ledger.give(self.key, self.line, -more)
+        self.amount = amount
+        return None
+
+    def linger(self, who: Lingering) -> None:
+        """From now on ``who`` holds it, and lingers."""
+        self.ledger.linger(who, self.key, self.line)
+
+    def settle(self, who: Lingering) -> None:
+        """It is over: give all of it back."""
+        self.ledger.settle(who)
+        self.back()
+
+    def back(self) -> None:
+        """Give all of it back."""
+        amount, self.amount = self.amount, 0
+        if amount:
+            self.ledger.give(self.key, self.line, amount)
+
+
+class OwnLedger:
+    """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind."""
+
+    def __init__(self, bounds: Mapping[Line, Bound], prefix: int = 64) -> None:
+        self.renew(bounds, prefix)
+        self._held: dict[Line, dict[str, int]] = {line: {} for line in Line}
+        self._all = dict.fromkeys(Line, 0)
+        self._oldest: dict[Line, dict[str, dict[Lingering, None]]] = {line: {} for line in Line}
+        self._everybodys: dict[Line, dict[Lingering, None]] = {line: {} for line in Line}
+        self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
+
+    def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
+        """From now on these hold; what is held already stays."""
+        self._bounds = {line: bounds.get(line, UNBOUND) for line in Line}
+        self._prefix = prefix
+
+    def whose(self, peer: str) -> str:
+        return network_of(peer, self._prefix) if ":" in peer else peer
+
+    # -- what is held -------------------------------------------------------------------------------
+
+    def ask(
+        self, key: str, line: Line, amount: int = 1, bound: Bound | None = None
+    ) -> Short | None:
+        held = self._held[line]
+        of_one, in_all = self._bounds[line] if bound is None else bound
+        mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+        if mine > of_one or everybodys > in_all:
+            short = self._short(key, line, amount, Bound(of_one, in_all))
+            if short is not None:
+                return short
+            mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+        held[key] = mine
+        self._all[line] = everybodys
+        return None
+
+    def give(self, key: str, line: Line, amount: int = 1) -> None:
+        held = self._held[line]
+        mine = held.get(key, 0)
+        if mine > amount:
+            held[key] = mine - amount
+        elif mine == amount:
+            held.pop(key, None)
+        else:
+            raise ValueError(f"{amount} {line.word} of {key} are given back, {mine} are held")
+        self._all[line] -= amount
+
+    def held(self, key: str, line: Line) -> int:
+        return self._held[line].get(key, 0)
+
+    def in_all(self, line: Line) -> int:
+        return self._all[line]
+
+    def bound(self, line: Line) -> Bound:
+        return self._bounds[line]
+
+    def holders(self, line: Line) -> Mapping[str, int]:
+        """Every key that holds something of a line, and how much."""
+        return self._held[line]
+
+    # -- what lingers -------------------------------------------------------------------------------
+
+    def linger(self, who: Lingering, key: str, *lines: Line) -> None:
+        if who in self._where:
+            self.settle(who)
+        self._where[who] = key, lines
+        for line in lines:
+            self._everybodys[line][who] = None
+            mine = self._oldest[line].get(key)
+            if mine is None:
+                self._oldest[line][key] = {who: None}
+            else:
+                mine[who] = None
+
+    def settle(self, who: Lingering) -> None:
+        where = self._where.pop(who, None)
+        if where is None:
+            return
+        key, lines = where
+        for line in lines:
+            del self._everybodys[line][who]
+            mine = self._oldest[line][key]
+            if len(mine) == 1:
+                del self._oldest[line][key]
+            else:
+                del mine[who]
+
+    @property
+    def lingering(self) -> int:
+        """How many linger."""
+        return len(self._where)
+
+    def _short(self, key: str, line: Line, amount: int, bound: Bound) -> Short | None:
+        """Make room: the asker's own first, then anybody's; what is missing where that is not enough."""
+        held = self._held[line]
+        while (used := held.get(key, 0)) + amount > bound.of_one:
+            if not self._reset(line, self._oldest[line].get(key)):
+                return Short(line, used, bound.of_one, of_one=True)
+        while (used := self._all[line]) + amount > bound.in_all:
+            mine = self._oldest[line].get(key)
+            if not (self._reset(line, mine) or self._reset(line, self._everybodys[line])):
+                return Short(line, used, bound.in_all, of_one=False)
+        return None
+
+    def _reset(self, line: Line, lingering: dict[Lingering, None] | None) -> bool:
+        """Reset the oldest of these; False where there is none, or it gave nothing back."""
+        if not lingering:
+            return False
+        who = next(iter(lingering))
+        before = self._all[line]
+        self.settle(who)
+        who.shed()
+        return self._all[line] < before

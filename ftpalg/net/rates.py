@@ -1,0 +1,58 @@
+"""How many sessions and TLS handshakes there may be a second: one bucket for each peer, and one in all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ftpalg.core.keys import Key
+from ftpalg.core.pace import kept, taken, wait
+
+ALL = ""
+"""The key of everybody together."""
+SWEEP = 4096
+"""Buckets that are kept before those that are full again are dropped."""
+EPSILON = 1e-6
+"""Seconds by which a token may be early: sums of fractions are not exact."""
+
+
+class Event(Key):
+    """What is counted by the second."""
+
+    SESSION = "a client is admitted"
+    HANDSHAKE = "TLS with a client begins"
+
+
+class Rates:
+    """The buckets of this process.  ``seconds`` is the clock, which may jump."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._full: dict[tuple[Event, str], float] = {}
+        self._sweep_at = SWEEP
+
+    def take(self, event: Event, *bounds: tuple[str, float]) -> str | None:
+        """Take a token of each bucket; the key of the first that has none, else None.
+
+        ``bounds`` are keys, each with its rate; 0 is for no bound.  Either all are taken, or none.
+        """
+        now = self._seconds()
+        bounded = [(key, rate) for key, rate in bounds if rate]
+        found = []
+        for key, rate in bounded:
+            full = kept(self._full.get((event, key), now), now, rate)
+            if wait(full, now, rate) > EPSILON:
+                self._full[event, key] = full
+                return key
+            found.append(((event, key), taken(full, rate)))
+        self._full.update(found)
+        if len(self._full) > self._sweep_at:
+            self._sweep(now)
+        return None
+
+    def _sweep(self, now: float) -> None:
+        """A bucket that is full is as good as none; twice as many as are left may come before the next."""
+        self._full = {one: full for one, full in self._full.items() if full > now}
+        self._sweep_at = max(SWEEP, 2 * len(self._full))
+
+    def __len__(self) -> int:
+        return len(self._full)

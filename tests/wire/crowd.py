@@ -1,0 +1,119 @@
+"""A server for hundreds of sessions at once, and as many clients that all begin together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tests.wire.sockets import TIMEOUT
+
+R = TypeVar("R")
+ATTEMPTS = 500
+BACKLOG = 40
+"""So many connect at a time."""
+
+
+class CrowdServer:
+    """Lets everybody in; a RETR is answered with 150 and then nothing, until the session ends.
+
+    ``most`` is how many sessions it has had at once, ``retrieved`` how many RETR it has seen.
+    """
+
+    def __init__(self) -> None:
+        self.open = self.most = self.retrieved = 0
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        made = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._session, "127.0.0.1", 0, backlog=1000), self._loop
+        ).result(TIMEOUT)
+        self.port = int(made.sockets[0].getsockname()[1])
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        data: list[asyncio.Server] = []
+        try:
+            writer.write(b"220 Crowd.\r\n")
+            while line := await reader.readline():
+                verb = line.split()[0].upper()
+                if verb == b"EPSV":
+                    data.append(await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0))
+                    port = data[-1].sockets[0].getsockname()[1]
+                    writer.write(b"229 Passive (|||%d|)\r\n" % port)
+                elif verb == b"RETR":
+                    self.retrieved += 1
+                    writer.write(b"150 Soon.\r\n")
+                else:
+                    answers = {b"USER": b"331 Password.", b"PASS": b"230 In.", b"QUIT": b"221 Bye."}
+                    writer.write(answers.get(verb, b"200 Fine.") + b"\r\n")
+        except ConnectionError:
+            pass
+        finally:
+            self.open -= 1
+            for one in data:
+                one.close()
+            writer.close()
+
+
+class CrowdClient:
+    """One of many, whose ``greeting`` has been read; a reply is empty where the connection has ended."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self.greeting = b""
+
+    async def reply(self) -> bytes:
+        """The next line, empty at the end."""
+        try:
+            return (await asyncio.wait_for(self._reader.readline(), TIMEOUT)).strip()
+        except ConnectionError:
+            return b""
+
+    async def ask(self, line: bytes) -> bytes:
+        """Say something; what is answered."""
+        self._writer.write(line + b"\r\n")
+        return await self.reply()
+
+    async def enter(self, user: bytes = b"joe", password: bytes = b"secret") -> bytes:
+        """Log in as far as it goes: the last reply."""
+        said = self.greeting
+        for line in (b"USER " + user, b"PASS " + password):
+            if not said.startswith((b"220", b"331")):
+                return said
+            said = await self.ask(line)
+        return said
+
+    def close(self) -> None:
+        """Reset it."""
+        self._writer.transport.abort()
+
+
+def crowd(
+    address: tuple[str, int],
+    source: str,
+    act: Callable[[CrowdClient], Awaitable[R]],
+    attempts: int = ATTEMPTS,
+) -> Counter[R]:
+    """So many clients at once; what each has come to.  All stay until all have come to something."""
+
+    queue = asyncio.Semaphore(BACKLOG)
+
+    async def one() -> tuple[CrowdClient, R]:
+        async with (
+            queue
+        ):  # more than a listener's backlog would lose their SYN, and wait for seconds
+            reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+            client = CrowdClient(reader, writer)
+            client.greeting = await client.reply()
+        return client, await act(client)
+
+    async def all_of_them() -> Counter[R]:
+        found = await asyncio.gather(*[one() for _ in range(attempts)])
+        for client, _ in found:
+            client.close()
+        return Counter(result for _, result in found)
+
+    return asyncio.run(all_of_them())
