@@ -55,44 +55,45 @@ class Finding(CommandCase):
 class Words(CommandCase):
     """What the shell gave."""
 
+    def refusing(self, status: int) -> tuple[str, list[bytes]]:
+        """Where somebody says that to whoever comes, and what was heard by then."""
+        path = str(self.folder / str(status))
+        heard: list[bytes] = []
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        sock.bind(path)
+        sock.listen()
+
+        def serve() -> None:
+            with sock.accept()[0] as client:
+                said = b""
+                while b"\r\n\r\n" not in said or (b"POST" in said and not said.endswith(b"}")):
+                    said += client.recv(65536)
+                heard.append(said)
+                client.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 14\r\n\r\n" % status)
+                client.sendall(b'{"error": "x"}')
+
+        threading.Thread(target=serve, daemon=True).start()
+        return path, heard
+
     def test_odd_bytes(self) -> None:
         """They are asked for as ``who`` shows them, in a query and in JSON."""
-        path = str(self.folder / "s")
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.bind(path)
-            sock.listen()
-            heard: list[bytes] = []
-
-            def serve() -> None:
-                for _ in range(2):
-                    with sock.accept()[0] as client:
-                        heard.append(client.recv(65536))
-                        client.sendall(
-                            b'HTTP/1.1 400 x\r\nContent-Length: 14\r\n\r\n{"error": "x"}'
-                        )
-
-            threading.Thread(target=serve, daemon=True).start()
-            for command in ("who", "kick"):
-                status, _, err = self.run_it(command, "user=a\udcffb", "--socket", path)
-                self.assertEqual((status, err), (2, f"ftpalg {command}: x\n"))
-        self.assertIn(b"/sessions?filter=user%3Da%5Cxffb ", heard[0])
-        self.assertIn(rb'{"filter": ["user=a\\xffb"]}', heard[1])
+        for at, (command, wanted) in enumerate(
+            (
+                ("who", b"/sessions?filter=user%3Da%5Cxffb "),
+                ("kick", rb'{"filter": ["user=a\\xffb"]}'),
+            )
+        ):
+            path, heard = self.refusing(404 + at)
+            status, _, err = self.run_it(command, "user=a\udcffb", "--socket", path)
+            self.assertEqual((status, err), (1, f"ftpalg {command}: x\n"))
+            self.assertIn(wanted, heard[0])
 
     def test_too_many(self) -> None:
         """More words than a request has room for are wrong words."""
-        for status in (413, 431):
-            path = f"{self.folder}/{status}"
-            with socket.socket(socket.AF_UNIX) as sock:
-                sock.bind(path)
-                sock.listen()
-                text = f'HTTP/1.1 {status} x\r\nContent-Length: 14\r\n\r\n{{"error": "x"}}'
-                thread = threading.Thread(
-                    target=lambda sock=sock, text=text: sock.accept()[0].sendall(text.encode()),
-                    daemon=True,
-                )
-                thread.start()
-                self.assertEqual(self.run_it("who", "--socket", path)[0], 2)
-                thread.join()
+        for status, wanted in ((400, 2), (413, 2), (431, 2), (404, 1), (503, 1)):
+            path, _ = self.refusing(status)
+            self.assertEqual(self.run_it("who", "--socket", path)[0], wanted, status)
 
 
 class Unheard(CommandCase):
