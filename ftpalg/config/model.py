@@ -11,6 +11,7 @@ from pathlib import Path
 from attrs import Factory, field, fields, frozen, has
 
 from ftpalg.config import checks
+from ftpalg.config.bandwidth import Bandwidth
 from ftpalg.config.checks import Network
 from ftpalg.config.limits import Limits
 from ftpalg.config.section import Section, setting
@@ -19,7 +20,6 @@ from ftpalg.config.tables import (
     Accounts,
     Bans,
     ClientAddress,
-    Health,
     Intercept,
     Listener,
     Logins,
@@ -65,6 +65,13 @@ class Data(Section):
     verbs: DataVerbs = setting(DataVerbs.AUTO, checks.one_of(DataVerbs))
     other_mode: bool = setting(True, checks.switch)
     remember: float = setting(3600.0, checks.seconds)
+
+
+@frozen(eq=False, repr=False)
+class Health(Section):
+    """``[health]``: checks of servers that are one of several."""
+
+    every: float = setting(30.0, checks.seconds)
 
 
 @frozen(eq=False, repr=False)
@@ -186,6 +193,7 @@ class Settings(Section):
     health: Health = Health()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    bandwidth: Bandwidth = Bandwidth()
     client_tls: ClientTlsSettings = ClientTlsSettings()
     server_tls: ServerTlsSettings = ServerTlsSettings()
     log: Log = Log()
@@ -240,6 +248,13 @@ class Settings(Section):
     def default_server_tls(self) -> ServerTls:
         """The TLS of servers for which no rule speaks."""
         return self.server_tls.mode or (self.server.tls if self.server else ServerTls.OFF)
+
+    @property
+    def limits_bandwidth(self) -> bool:
+        """Whether anything says how fast files may go."""
+        return self.bandwidth != Bandwidth() or any(
+            rule.download_bandwidth or rule.upload_bandwidth for rule in self.routes
+        )
 
     @property
     def may_speak_tls_to_servers(self) -> bool:

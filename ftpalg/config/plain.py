@@ -24,7 +24,7 @@ def plain(value: Any) -> Any:
         return int(value) if value == int(value) and value < 1e15 else value
     if isinstance(value, frozenset):
         return sorted(map(plain, value))
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and "__str__" not in vars(type(value)):
         if len(value) == 2 and all(type(one) is int for one in value):
             return f"{value[0]}-{value[1]}"
         return [plain(one) for one in value]

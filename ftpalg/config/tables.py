@@ -17,7 +17,9 @@ from attrs import Factory, field, fields, frozen
 from ftpalg.config import checks, command_checks
 from ftpalg.config.checks import SCHEMAS, Check, Network, schema
 from ftpalg.config.limits import ListenerLimits, RouteLimits
+from ftpalg.config.rate_checks import rates
 from ftpalg.config.section import Section, setting
+from ftpalg.core.rates import Rates
 from ftpalg.core.routes import Balance, DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.week import Span
@@ -303,6 +305,8 @@ class RouteRule(Section):
     password_in_clear: bool = setting(False, checks.switch)
     proxy_protocol: int = setting(0, checks.between(0, 2))
     data_verbs: DataVerbs | None = setting(None, checks.one_of(DataVerbs, empty=True))
+    download_bandwidth: Rates = setting((), rates)
+    upload_bandwidth: Rates = setting((), rates)
     limits: RouteLimits = RouteLimits()
     shadow: bool = setting(False, checks.switch)
 
@@ -381,13 +385,6 @@ class Pinholes(Section):
     table: str = setting("", checks.nft_table)
     ipv4_set: str = setting("data4", checks.nft_name)
     ipv6_set: str = setting("data6", checks.nft_name)
-
-
-@frozen(eq=False, repr=False)
-class Health(Section):
-    """``[health]``: checks of servers that are one of several."""
-
-    every: float = setting(30.0, checks.seconds)
 
 
 @frozen(eq=False, repr=False)

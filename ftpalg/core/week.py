@@ -25,6 +25,11 @@ class Span(NamedTuple):
     begin: int = 0
     end: int = DAY
 
+    def __str__(self) -> str:
+        """As ``span_of`` reads it."""
+        begin, end = (f"{at // 60:02}:{at % 60:02}" for at in (self.begin, self.end))
+        return f"{','.join(DAYS[day].capitalize() for day in sorted(self.days))} {begin}-{end}"
+
     def holds(self, day: int, minute: int) -> bool:
         """Whether that minute of that day of the week, 0 for Monday, is in it."""
         if self.begin < self.end:

@@ -21,86 +21,37 @@ from ftpalg.core.events import (
     AccountRefused,
     AccountsBusy,
     Busy,
-    ClientLost,
     Event,
-    Link,
     ReplyReceived,
     RoomAnswered,
     SecretMissing,
     Side,
 )
 from ftpalg.core.facts import (
-    About,
     CommandAnswered,
     CommandLine,
-    Fact,
     Failed,
     LoggedIn,
     ReplyLines,
 )
-from ftpalg.core.session import Session
-from ftpalg.core.session_settings import Rules
-from ftpalg.core.snapshots import Snapshot
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
-from ftpalg.net.accounts import Check
-from ftpalg.net.backend import FtpBackend
 from ftpalg.net.call_all import call_all
-from ftpalg.net.control.client import ClientControl
-from ftpalg.net.control.flow_control import Hold
-from ftpalg.net.data_addresses import ClientPlace
 from ftpalg.net.details import completed
-from ftpalg.net.dialogues import Dialogues, part_of_reply
-from ftpalg.net.guarded import Guarded
+from ftpalg.net.dialogues import part_of_reply
 from ftpalg.net.ledger import Short
-from ftpalg.net.legs.pair import Pair
-from ftpalg.net.legs.sockets import established
-from ftpalg.net.seats import Seats
-from ftpalg.net.shared import Shared
+from ftpalg.net.parts import Parts
 from ftpalg.net.shares import used_up
-from ftpalg.net.snapshots import snapshot_of
-from ftpalg.net.standing import Standing, standing
 from ftpalg.net.stored_passwords import NoSecret, read_secret
-from ftpalg.net.surroundings import Around
-from ftpalg.net.tls import ForClients
 
 TRANSFERS = (Kind.DOWNLOAD, Kind.UPLOAD)
 """Commands that ask for room before they begin."""
 
 
-class Driver:
+class Driver(Parts):
     """One session, its connections and what it waits for."""
 
-    __slots__ = (
-        "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
-        "_seats", "backend", "began", "check", "client", "key", "name", "reply", "session", "shared",
-    )  # fmt: skip
-
-    def __init__(
-        self, shared: Shared, client: ClientControl, rules: Rules, link: Link, name: str
-    ) -> None:
-        self.shared = shared
-        self.client = client
-        self.name = name
-        self.key = ""
-        self.session = Session(rules, link)
-        self.backend: FtpBackend = FtpBackend(shared, self)
-        self._seats: Seats | None = None
-        self._around: Around | None = None
-        self._legs: Pair | None = None
-        self.check: Check | None = None
-        self.reply: Reply | None = None
-        self._for_clients: ForClients | None = None
-        self._dialogues = Dialogues()
-        self._events: tuple[Event, ...] = ()
-        self._busy = False
-        self.began = self._heard = shared.reactor.seconds()
-        self._released = False
-
-    @property
-    def reactor(self) -> Guarded:
-        """The reactor as one part of it sees it: what the part raises ends the session."""
-        return Guarded(self.shared.reactor, self)
+    __slots__ = ()
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -180,47 +131,10 @@ class Driver:
     def crowded(self, short: Short) -> None:
         """More waits for its peers than there may: it ends in the reactor's next turn."""
         self.shared.log.tell(used_up(short))
-        self.reactor.callLater(0, self._crowded)
-
-    def _crowded(self) -> None:
-        if not self._released:
-            self.end("Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
-
-    @property
-    def peer(self) -> str:
-        """The address of its client."""
-        return self.session.desk.client.peer
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """How the session stands."""
-        return snapshot_of(self, self._legs, self._heard)
-
-    @property
-    def rests_since(self) -> float | None:
-        """The reactor's second since when nothing is asked of it; None where something is."""
-        return self._heard if self.session.at_rest else None
-
-    @property
-    def transfers(self) -> bool:
-        """Whether a file is on its way."""
-        return self.session.transfer.running
+        end = partial(self.end, "Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        self.reactor.callLater(0, lambda: self._released or end())
 
     # -- what is told -----------------------------------------------------------------------------
-
-    @property
-    def about(self) -> About:
-        """Whose facts these are."""
-        return self.session.about(self.name, self.client.listener.endpoint)
-
-    @property
-    def last_lines(self) -> bytes:
-        """What both dialogues have said last, where that is kept."""
-        return bytes(self._dialogues.lines or b"")
-
-    def observe(self, fact: Fact) -> None:
-        """Let the observers know."""
-        self.shared.log.see(self.about, self._dialogues.told(fact))
 
     def _tell(self, action: do.Tell) -> None:
         fact = completed(self, action.fact)  # here the relay of a transfer stops that is over
@@ -241,34 +155,9 @@ class Driver:
 
     # -- the client's control connection (``owners.Owner``) ---------------------------------------
 
-    @property
-    def wants_commands(self) -> bool:
-        """Whether the session has room for one more."""
-        return self.session.wants_commands
-
     def shake(self) -> None:
         """Begin TLS with the client before the first word."""
         self.client.start_tls(self.for_clients())
-
-    @property
-    def client_waits(self) -> bool:
-        """True while the client does not read."""
-        return Hold.PEER in self.client.pauses
-
-    @property
-    def skips_text(self) -> bool:
-        """Whether the server's text without a code may be passed over."""
-        return self.session.skips_text
-
-    @property
-    def asks_nothing(self) -> bool:
-        """Whether no reply of the server is awaited."""
-        return self.session.asks_nothing
-
-    @property
-    def ends_anywhere(self) -> bool:
-        """Whether a reply of the server may end with another code than its first."""
-        return self.session.ends_anywhere
 
     def pause_server(self) -> None:
         """The client does not read: take no more replies from the server."""
@@ -277,26 +166,6 @@ class Driver:
     def resume_server(self) -> None:
         """The client reads again."""
         self.backend.release()
-
-    def calls_from(self, host: str, port: int) -> bool:
-        """Whether that is our end of this session's connection to its server."""
-        return self.backend.calls_from(host, port)
-
-    def for_clients(self) -> ForClients:
-        """The TLS of this session's client connections; the control connection's comes first."""
-        if self._for_clients is None:
-            self._for_clients = self.shared.certificates.client_side().for_session()
-        return self._for_clients
-
-    def _client_there(self) -> bool:
-        """True while the client's control connection has not ended; tells the session otherwise.
-
-        A client that has said QUIT behind its upload meant to go.
-        """
-        if self.session.leaves_well or established(self.client.transport.getHandle()):
-            return True
-        self.handle(ClientLost("it ended with the upload's data", Reason.CLIENT_CLOSED))
-        return False
 
     def _send_reply(self, action: do.SendReply) -> None:
         if self.shared.log.ladder or self.shared.log.last_lines:
@@ -330,13 +199,6 @@ class Driver:
             self.handle(AccountsBusy(Busy.FULL))
 
     # -- the limits -------------------------------------------------------------------------------
-
-    @property
-    def seats(self) -> Seats:
-        """What it holds of them."""
-        if self._seats is None:
-            self._seats = Seats(self.shared.ledger, self.key)
-        return self._seats
 
     def _ask_room(self, action: do.AskRoom) -> None:
         missing = self.seats.transfer()
@@ -393,34 +255,6 @@ class Driver:
             *((self._seats.end,) if self._seats is not None else ()),
             partial(self.shared.sessions.dismiss, self),
         )
-
-    @property
-    def standing(self) -> Standing:
-        """How it stands, to be counted."""
-        return standing(self.session, self.client.listener.endpoint, self._legs)
-
-    # -- data connections, of which an idle session has nothing ------------------------------------
-
-    @property
-    def around(self) -> Around:
-        """What they are given by the session."""
-        if self._around is None:
-            self._around = Around(self.shared, self.key, self.reactor, self.handle, self.observe)
-        return self._around
-
-    @property
-    def legs(self) -> Pair:
-        """Both of them."""
-        if self._legs is None:
-            link = self.session.desk.client
-            place = ClientPlace(self.shared, self.client, link, self.for_clients)
-            self._legs = self.around.pair(place, self._client_there, lambda: self.backend.data)
-        return self._legs
-
-    def _let_go(self) -> None:
-        """What is still open fails; strangers that came are told of."""
-        if self._legs is not None:
-            call_all(self._legs.let_go, self.around.end)
 
 
 PERFORM: dict[type, Callable[[Driver, Any], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from twisted.cred.checkers import ICredentialsChecker
 
@@ -33,6 +34,9 @@ from ftpalg.net.shared import Shared
 from ftpalg.net.shares import shares
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
+
+if TYPE_CHECKING:
+    from ftpalg.net.bandwidth import Bandwidth
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
@@ -87,6 +91,10 @@ class Gateway:
         last.advertised.stop()
         last.certificates.stop()
         last.reaching.health.stop()
+        if shared.bandwidth is not None:
+            shared.bandwidth.begin()
+        elif last.bandwidth is not None:
+            last.bandwidth.end()
         self.start()
 
     def fit(self, descriptors: int, fitting: int) -> None:
@@ -155,10 +163,18 @@ class Gateway:
             ),
             Timers(reactor, settings.timeouts),
             self.drained,
+            self._bandwidth(settings, before),
             before.epoch + 1 if before else 1,
             self._bans,
         )
         return shared
+
+    def _bandwidth(self, settings: Settings, before: Shared | None) -> Bandwidth | None:
+        if not settings.limits_bandwidth:
+            return None
+        from ftpalg.net.bandwidth import Bandwidth
+
+        return Bandwidth(self._reactor, settings, before.bandwidth if before else None)
 
     def _holes(self, settings: Settings, before: Shared | None) -> Pinholes | None:
         """Those that are open stay known as long as the table is the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from resource import RLIMIT_NOFILE, getrlimit
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Side
@@ -27,10 +27,14 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
 
+if TYPE_CHECKING:
+    from ftpalg.net.bandwidth import Bandwidth
+
 
 @value
 class Shared(NamedTuple):
-    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened.
+    """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened, ``bandwidth``
+    where nothing is limited.
 
     ``epoch`` counts the settings since the start.
     """
@@ -49,6 +53,7 @@ class Shared(NamedTuple):
     sessions: Sessions[ClientControl, Session]
     timers: Timers
     drained: DrainedParts
+    bandwidth: Bandwidth | None
     epoch: int = 1
     bans: Bans = NO_BANS
 

@@ -37,10 +37,18 @@ class Around:
         self.observe = observe
 
     def pair(
-        self, place: Place, there: Callable[[], bool], server: Callable[[], Data | None]
+        self,
+        place: Place,
+        there: Callable[[], bool],
+        server: Callable[[], Data | None],
+        whose: Callable[[], tuple[str, str]],
     ) -> Pair:
-        """Both data connections, the client's at ``place``; ``there`` tells whether it still is."""
-        settings = self._shared.settings
+        """Both data connections, the client's at ``place``; ``there`` tells whether it still is.
+
+        ``whose`` tells the account and the route that they are of, empty for none.
+        """
+        settings, bandwidth = self._shared.settings, self._shared.bandwidth
+        limits = bandwidth.of_session(self.reactor.enter, whose) if bandwidth is not None else None
         return Pair(
             self.reactor,
             Half(Side.CLIENT, place, self),
@@ -48,6 +56,7 @@ class Around:
             server=server,
             stalled=settings.timeouts.stalled,
             splice=settings.data.splice,
+            limits=limits,
             hold=self.hold,
         )
 

@@ -34,16 +34,17 @@ class Waiting(Protocol):
 
 
 class Queue:
-    """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over."""
+    """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over,
+    ``call`` is the reactor's, of which there is one while anybody waits that is not being told."""
 
-    __slots__ = ("_call", "_reactor", "_seconds", "_timer", "ends")
+    __slots__ = ("_reactor", "_seconds", "_timer", "call", "ends")
 
     def __init__(self, reactor: Timing, timer: Timer, seconds: float) -> None:
         self._reactor = reactor
         self._timer = timer
         self._seconds = seconds
         self.ends: dict[Waiting, float] = {}
-        self._call: IDelayedCall | None = None
+        self.call: IDelayedCall | None = None
 
     def __contains__(self, who: Waiting) -> bool:
         return who in self.ends
@@ -52,34 +53,35 @@ class Queue:
         """Begin to wait, behind all others also where it waits already."""
         self.ends.pop(who, None)
         self.ends[who] = self._reactor.seconds() + self._seconds
-        if self._call is None:
-            self._call = self._reactor.callLater(self._seconds, self._due)
+        if self.call is None:
+            self.call = self._reactor.callLater(self._seconds, self._due)
 
     def stop(self, who: Waiting) -> None:
         """Wait no more; harmless where it does not."""
         self.ends.pop(who, None)
 
-    def rest(self) -> None:
-        """Let the reactor have no call to make where nobody waits."""
-        if self._call is not None and not self.ends:
-            self._call.cancel()
-            self._call = None
+    def leave(self, who: Waiting) -> None:
+        """Wait no more, nor again: where nobody else does the reactor has no call to make."""
+        self.ends.pop(who, None)
+        if self.call is not None and not self.ends:
+            self.call.cancel()
+            self.call = None
 
     def _due(self) -> None:
         """The first may be over, or it was another's time that is."""
         if not self.ends:
-            self._call = None
+            self.call = None
             return
         now = self._reactor.seconds()
         first = next(iter(self.ends.values()))
         if first > now:
-            self._call = self._reactor.callLater(first - now, self._due)
+            self.call = self._reactor.callLater(first - now, self._due)
         else:
-            self._call = self._reactor.callLater(0, self._tell, now)
+            self.call = self._reactor.callLater(0, self._tell, now)
 
     def _tell(self, now: float) -> None:
         """What was over then is told, unless it was stopped or begun anew meanwhile."""
-        self._call = None
+        self.call = None
         for who in list(islice(self.ends, AT_ONCE)):
             if self.ends.get(who, now + 1) <= now:
                 del self.ends[who]
@@ -87,7 +89,7 @@ class Queue:
                     who.handle(TimerExpired(self._timer))
                 except Exception:
                     who.broke()
-        if self.ends and self._call is None:
+        if self.ends and self.call is None:
             self._due()
 
 
@@ -112,5 +114,5 @@ class Timers:
     def stop_all(self, who: Waiting) -> None:
         """Wait for nothing: the session is over."""
         for queue in self._queues.values():
-            queue.stop(who)
-            queue.rest()
+            if queue.ends or queue.call is not None:
+                queue.leave(who)

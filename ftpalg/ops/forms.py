@@ -221,10 +221,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         f"undrained: {_part(f)}, {f['sessions']} sessions were there{because(f)}"
     ),
     "banned": lambda f: (
-        f"banned until {f['until']}: {_whom(f)} ({f['reason']}), time {f['times']}"
+        f"banned until {f['until']}: {_whom(f)} ({f['offence']}), time {f['times']}"
         + (", which is only told" if f["mode"] == "shadow" else "")
     ),
-    "unbanned": lambda f: f"no longer banned: {_whom(f)} ({f['reason']})",
+    "unbanned": lambda f: f"no longer banned: {_whom(f)}{because(f)}",
     "stopped": lambda f: f"stopped: {f['sessions']} sessions ended with it",
     "session_opened": _opened,
     "login": _login,

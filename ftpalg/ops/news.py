@@ -100,7 +100,7 @@ def _whom(ban: Ban) -> dict[str, Value | None]:
 def _banned(news: Banned) -> Told:
     ban = news.ban
     return "banned", _whom(ban) | {
-        "reason": ban.reason,
+        "offence": ban.reason,
         "times": ban.times,
         "until": stamp(ban.until),
         "mode": "shadow" if news.shadow else "on",
@@ -109,7 +109,7 @@ def _banned(news: Banned) -> Told:
 
 
 def _unbanned(news: Unbanned) -> Told:
-    return "unbanned", _whom(news.ban) | {"reason": news.why, "uid": news.uid}
+    return "unbanned", _whom(news.ban) | {"why": news.why, "uid": news.uid}
 
 
 def _down(news: ServerDown) -> Told:

@@ -167,6 +167,7 @@ FIELDS = {
     "peer": Field(
         "string", "who is banned: an IPv4 address, or an IPv6 network", Kind.ADDRESS, longest=50
     ),
+    "offence": Field("string", "what was once too often, as [bans] has it, or operator"),
     "times": Field("integer", "how often it has been, this time counted"),
     "until": Field("string", "the end of the ban: RFC 3339, UTC", longest=40),
     "mode": Field("string", "on, or shadow: it is only told"),
@@ -240,13 +241,13 @@ EVENTS = {
     "banned": Event(
         WARN,
         "a peer, or an account at the gateway, is kept out for a while",
-        ("peer", "account", "reason", "times", "until", "mode", "uid"),
+        ("peer", "account", "offence", "times", "until", "mode", "uid"),
         of_session=False,
     ),
     "unbanned": Event(
         INFO,
         "it is no longer",
-        ("peer", "account", "reason", "uid"),
+        ("peer", "account", "why", "uid"),
         of_session=False,
     ),
     "undrained": Event(

@@ -15,15 +15,15 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Probed, Refused
-from ftpalg.core.wire.commands import Command, Kind, printable
+from ftpalg.core.wire.commands import Kind, printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
-from ftpalg.ops.settings import LogSettings, Which
+from ftpalg.ops.settings import LogSettings
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
-    CHANGES,
+    TOLD,
     barred_of,
     bounded,
     certificate_of,
@@ -44,12 +44,6 @@ SILENT = frozenset((Reason.CLIENT_CLOSED, Reason.CLIENT_LOST))
 """How a look of a balancer or monitor ends, that has said nothing."""
 MODES = "active", "passive"
 LONGEST = {name: field.longest for name, field in FIELDS.items()}
-TOLD: Mapping[Which, Callable[[Command], bool]] = {
-    Which.OFF: lambda command: False,
-    Which.CHANGES: lambda command: command.verb in CHANGES,
-    Which.ALL: lambda command: command.kind not in (Kind.DOWNLOAD, Kind.UPLOAD),
-}
-"""Which commands get a record; transfers have their own."""
 LATE = frozenset((facts.Failed, facts.Intruded, facts.Noted))
 """Facts that may come behind a session's end: they begin no other."""
 

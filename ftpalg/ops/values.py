@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from ftpalg.core.certificates import Shown
 from ftpalg.core.events import SIDES, Side
 from ftpalg.core.facts import About, CommandBarred
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command, Kind, printable
 from ftpalg.ops.record_tables import Value
+from ftpalg.ops.settings import Which
 from ftpalg.ops.trail import Trail, file_of
 
 CHANGES = frozenset(b"DELE RNFR RNTO MKD XMKD RMD XRMD SITE MFMT MFCT MFF SMNT XCPF XCPT".split())
 """Commands that change something at the server, beside transfers."""
 OCTETS = 64
 """Bytes of what broke the protocol."""
+TOLD: Mapping[Which, Callable[[Command], bool]] = {
+    Which.OFF: lambda command: False,
+    Which.CHANGES: lambda command: command.verb in CHANGES,
+    Which.ALL: lambda command: command.kind not in (Kind.DOWNLOAD, Kind.UPLOAD),
+}
+"""Which commands get a record; transfers have their own."""
 
 
 def bounded(text: str, longest: int, *, lines: bool = False) -> str:

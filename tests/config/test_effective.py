@@ -34,12 +34,17 @@ server = ["ftpes://files.corp.test", "ftpes://[2a00:1:5::9]"]
 user = "corp-upload"
 password-file = "/etc/corp/secret"
 data-verbs = "classic"
+upload-bandwidth = "100Mbit/s"
 [[parents]]
 name = "office"
 url = "socks5://proxy.corp.test"
 [timeouts]
 quit = 0.75
 idle = 1e17
+[bandwidth]
+total-download = ["2MiB/s Mon-Fri 08:00-18:00", "unlimited Sun 22:00-06:00", "20MiB/s"]
+session-upload = 4096
+zone = "Europe/Berlin"
 [data]
 client-address = "nat.corp.test"
 [[data.client-addresses]]

@@ -158,6 +158,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "bad-logins": 5,
         "surplus-replies": 20,
     },
+    "bandwidth": {
+        "total-download": (),
+        "total-upload": (),
+        "account-download": (),
+        "account-upload": (),
+        "session-download": (),
+        "session-upload": (),
+        "zone": "UTC",
+    },
     "client-tls": {
         "mode": ClientTls.OFF,
         "certificate": None,

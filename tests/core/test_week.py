@@ -24,6 +24,7 @@ class Spans(SynchronousTestCase):
             ("00:00-24:00", Span()),
         ):
             self.assertEqual(span_of(text), expected, text)
+            self.assertEqual(span_of(str(expected)), expected, "written again")
 
     def test_wrong(self) -> None:
         """What is none."""

@@ -20,7 +20,7 @@ from ftpalg.core.facts import About, LoginRefused, Peer, ServerUnreachable, Sess
 from ftpalg.core.news import GatewayTold, News, Refused
 from ftpalg.core.routes import Server
 from ftpalg.life import ban_file
-from ftpalg.life.banning import AT_ONCE, SOON, Banning, scheme_of
+from ftpalg.life.banning import AT_ONCE, SOON, Banning
 from ftpalg.life.observers import Observers
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import OwnLedger
@@ -390,13 +390,3 @@ class Kept(BanningCase):
         self.banning.ban(Who(Kind.PEER, "192.0.2.2"), 5)
         self.clock.advance(5)
         self.assertEqual(len(self.banning.bans), 1)
-
-
-class Scheme(SynchronousTestCase):
-    """The settings as the policy has them."""
-
-    def test_each(self) -> None:
-        """Every offence has its weight, under its word."""
-        weights = scheme_of(Bans(no_ftp=7, limit=0)).weights
-        self.assertEqual(set(weights), set(Offence))
-        self.assertEqual((weights[Offence.NO_FTP], weights[Offence.LIMIT]), (7, 0))

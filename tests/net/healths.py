@@ -9,8 +9,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from ftpalg.config import Parent, ServerTlsSettings, Settings
+from ftpalg.config.model import Health as HealthSettings
 from ftpalg.config.model import Timeouts
-from ftpalg.config.tables import Health as HealthSettings
 from ftpalg.core.routes import Route, Server
 from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.legs.sockets import established

@@ -178,6 +178,15 @@ class Waits(SynchronousTestCase):
         self.assertEqual((self.told, self.timers.running(self.one)), ([], {Timer.IDLE}))
         self.assertEqual([call.getTime() for call in self.clock.getDelayedCalls()], [10])
 
+    def test_other_ends(self) -> None:
+        """A session that is told may end another that would be next: nothing of that one is left."""
+        self.one.handle = lambda event: self.timers.stop_all(self.other)  # type: ignore[method-assign]
+        self.timers.start(self.one, Timer.IDLE)
+        self.timers.start(self.other, Timer.IDLE)
+        self.clock.advance(5)
+        self.assertEqual((self.told, self.timers.running(self.other)), ([], frozenset()))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_raises(self) -> None:
         """An exception ends the session that it comes out of, and no other's wait (rule 11)."""
         self.timers.start(Session(self.told, "raises"), Timer.IDLE)

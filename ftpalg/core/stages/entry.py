@@ -353,8 +353,7 @@ class Entry(Stage):
         self._refuse_login(account, event.reason, sure=event.sure)
 
     def busy(self, event: AccountsBusy) -> None:
-        """Nobody has looked at the password, or the account is full: no wrong login, and none that can
-        go on."""
+        """It is no wrong login, and none that can go on."""
         reason, text = UNSEEN[event.why]
         self.desk.leave(reason, reply(421, text))
 

@@ -21,25 +21,24 @@ from ftpalg.core.events import (
     CommandRefused,
     Link,
 )
-from ftpalg.core.facts import Peer, Resource, What
+from ftpalg.core.facts import Peer
 from ftpalg.core.news import Probed, Refused
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.wire.commands import Command, Kind, parse_command
-from ftpalg.core.wire.errors import BareByte, FtpError, NoHandshake, TooFast
+from ftpalg.core.wire.commands import parse_command
+from ftpalg.core.wire.errors import BareByte, FtpError
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
-from ftpalg.net.control.pace import pace_of
+from ftpalg.net.control.paced import Paced
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
 from ftpalg.net.intercept import destination_of
-from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.own_addresses import is_local
-from ftpalg.net.owners import Admission, Owner
+from ftpalg.net.owners import Admission
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
 from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
 
@@ -47,15 +46,14 @@ NOBODY = Link("-", "-")
 """Whose connection it is as long as nobody knows."""
 
 
-class ClientControl(Control):
+class ClientControl(Paced):
     """The control connection to the client.  While replies pile up, nothing is read of either side.
 
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
     __slots__ = (
-        "_admission", "_key", "_link", "_pace", "_shakes", "_unheaded", "balancer",
-        "driver", "listener", "near", "rules",
+        "_link", "balancer", "near",
     )  # fmt: skip
 
     half_closeable = True
@@ -64,23 +62,13 @@ class ClientControl(Control):
     def __init__(
         self, admission: Admission[ClientControl], rules: Rules, listener: Listener
     ) -> None:
-        super().__init__(admission.reactor, admission.settings.timeouts)
+        super().__init__(admission, rules, listener)
         self.state = State.HEADER
-        self.rules = rules
-        self.listener = listener
         self.balancer = ""
         self.near = (
             True  # False where the socket's own peer is on another machine, for PROXY headers
         )
-        self.driver: Owner | None = None
         self._link = NOBODY
-        self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
-        self._shakes = False  # whether a handshake is charged
-        self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
-        self._admission = admission
-        limits = admission.settings.limits
-        rates = limits.command_rate, listener.limits.command_rate
-        self._pace = pace_of(rates, limits.command_delay)
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
         )
@@ -100,71 +88,6 @@ class ClientControl(Control):
             self._read_header(sock, link)
         else:
             self._admit(link)
-
-    # -- what it is charged (``net.ledger``) ------------------------------------------------------
-
-    def _charge(self, link: Link) -> bool:
-        """Its descriptor is that peer's from now on; False where the peer may have no more."""
-        ledger = self._admission.ledger
-        key = ledger.whose(link.peer)
-        if key != self._key:
-            self._give_back()
-            short = ledger.ask(key, Line.DESCRIPTORS)
-            if short is not None:
-                self._admission.crowd_out(self, link, short)
-                return False
-            self._key = key
-        return True
-
-    def _give_back(self) -> None:
-        """It is closed, or somebody else's."""
-        key, self._key = self._key, ""
-        if key:
-            ledger = self._admission.ledger
-            ledger.settle(self)
-            self._settle_header()
-            ledger.give(key, Line.DESCRIPTORS)
-            self._stop_shaking(key)
-
-    def _settle_header(self) -> None:
-        unheaded, self._unheaded = self._unheaded, None
-        if unheaded is not None:
-            self._admission.ledger.settle(unheaded)
-
-    def _begin_shaking(self) -> bool:
-        """One more handshake; as long as it is not done, the connection has shown nothing."""
-        ledger = self._admission.ledger
-        if not self._key or self._shakes:
-            return True
-        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
-            return False
-        self._shakes = True
-        ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
-        return True
-
-    def _stop_shaking(self, key: str) -> None:
-        shakes, self._shakes = self._shakes, False
-        if shakes:
-            self._admission.ledger.give(key, Line.HANDSHAKES)
-
-    def lingers(self) -> None:
-        if self._key:
-            self._stop_shaking(self._key)
-            held = self._memory is not None and self._memory.amount > 0
-            lines = (Line.DESCRIPTORS, Line.MEMORY) if held else (Line.DESCRIPTORS,)
-            self._admission.ledger.linger(self, self._key, *lines)
-
-    def shed(self) -> None:
-        self.abort()
-        self._tell_lost("its peer's share of the limits was used up", ends.Reason.SHARE_USED_UP)
-        super().shed()
-
-    def _memory_grant(self) -> Grant:
-        return Grant(self._admission.ledger, self._key, Line.MEMORY)
-
-    def crowded(self, short: Short) -> None:
-        if self.driver is not None:
-            self.driver.crowded(short)
 
     # -- before the session ---------------------------------------------------------------------
 
@@ -195,8 +118,7 @@ class ClientControl(Control):
 
         self.pauses.hold(Hold.HEADER)
         reader = HeaderReader(self.reactor, sock, done, failed)
-        self._unheaded = Unheaded(self, reader)
-        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
+        self._await_header(reader)
         self._wait_for_handshake(
             lambda: reader.give_up("no PROXY header came within timeouts.handshake")
         )
@@ -377,23 +299,6 @@ class ClientControl(Control):
         self.pauses.release(Hold.RATE)
         self._turned()
 
-    def _count(self, command: Command) -> None:
-        """It counts against the rates.  Raise FtpError where one stands against it."""
-        if self._pace is not None and not self._pace.take(self.reactor.seconds()):
-            if command.kind is not Kind.QUIT:
-                self._admission.log.tell(Resource(What.COMMAND_RATE))
-                raise TooFast("Too many commands a second; slow down.")
-        if command.kind is Kind.AUTH and self._may_begin_tls:
-            found = self._admission.may_shake(self._key)
-            if found is not None:
-                self._admission.log.tell(Resource(found[1]))
-                raise NoHandshake("Too many TLS handshakes; try again later.")
-
-    @property
-    def _may_begin_tls(self) -> bool:
-        """Whether an AUTH would be followed by a handshake, as far as can be told."""
-        return self.tls is None and self.rules.client_tls is not ClientTls.OFF
-
     def _bare_over(self) -> None:
         try:
             self._lines.drop_bare()
@@ -462,21 +367,6 @@ class ClientControl(Control):
         else:
             why = ends.Reason.CLIENT_LOST
         self._tell_lost(reason.getErrorMessage(), why)
-
-
-class Unheaded:
-    """A connection whose PROXY header has not come yet."""
-
-    __slots__ = ("_control", "_reader")
-
-    def __init__(self, control: ClientControl, reader: HeaderReader) -> None:
-        self._control = control
-        self._reader = reader
-
-    def shed(self) -> None:
-        """Reset it (``ledger.Lingering``)."""
-        self._reader.cancel()
-        self._control.shed()
 
 
 def fault_of(failure: Failure) -> ends.Reason:

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.events import Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
-from ftpalg.net.legs.relay import Hold, Relay, between
+from ftpalg.net.legs.relay import Between, Hold, Relay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
 
@@ -82,16 +82,24 @@ class Data(Protocol):
         """It broke: tell LegFailed."""
 
 
+class Limits(Protocol):
+    """How fast the session's files may go."""
+
+    def between(self, source: Side) -> Between | None:
+        """Who makes the relay of a transfer from there; None where nothing limits it."""
+
+
 class Pair:
     """``server`` gives the data connection of the server that is connected, or None.
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
-    session has been told.  ``hold`` asks the ledger for what the relay needs.
+    session has been told.  ``limits`` are None where there are none for anybody; ``hold`` asks the ledger
+    for what the relay needs.
     """
 
     __slots__ = (
-        "_began", "_grace", "_hold", "_reactor", "_relay", "_server", "_splice", "_stalled", "_there",
-        "client",
+        "_began", "_grace", "_hold", "_limits", "_reactor", "_relay", "_server", "_splice", "_stalled",
+        "_there", "client",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +111,7 @@ class Pair:
         server: Callable[[], Data | None],
         stalled: float,
         splice: bool,
+        limits: Limits | None = None,
         hold: Hold | None = None,
     ) -> None:
         self.client = client
@@ -111,6 +120,7 @@ class Pair:
         self._there = there
         self._stalled = stalled
         self._splice = splice
+        self._limits = limits
         self._hold = hold
         self._relay: Relay | None = None
         self._began = 0.0
@@ -133,7 +143,8 @@ class Pair:
         """Both stand: move the bytes."""
         source_half, sink_half = self.side(source), self.side(source.other)
         self._began = self._reactor.seconds()
-        self._relay = between(
+        limited = self._limits.between(source) if self._limits is not None else None
+        self._relay = (limited or between)(
             self._reactor,
             source_half.standing,
             sink_half.standing,

@@ -12,6 +12,7 @@ import fcntl
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -343,6 +344,23 @@ class CopyRelay(Relay):
             self._lull.cancel()
 
 
+class Between(Protocol):
+    """Who makes a relay for two legs."""
+
+    def __call__(
+        self,
+        reactor: Reactor,
+        source: DataSocket,
+        sink: DataSocket,
+        ended: Callable[[], None],
+        source_failed: Callable[[str], None],
+        sink_failed: Callable[[str], None],
+        *,
+        splice: bool = True,
+        hold: Hold | None = None,
+    ) -> Relay: ...
+
+
 SPLICE = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
 
 
@@ -356,6 +374,7 @@ def between(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    kinds: tuple[type[SpliceRelay], type[CopyRelay]] = (SpliceRelay, CopyRelay),
 ) -> Relay:
     """The relay for these legs: in the kernel where that can be, else through a buffer.
 
@@ -366,7 +385,7 @@ def between(
         ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
         if ends is not None or hold is None:
             try:
-                relay = SpliceRelay(*arguments)
+                relay = kinds[0](*arguments)
                 relay.granted, ends = ends, None
                 return relay
             except OSError:
@@ -374,6 +393,6 @@ def between(
             finally:
                 if ends is not None:
                     ends.back()
-    copy = CopyRelay(*arguments)
+    copy = kinds[1](*arguments)
     copy.hold = hold
     return copy

@@ -1,0 +1,118 @@
+"""A control connection to a client, as the ledger has it (``net.ledger``).
+
+Its descriptor is charged until the socket is closed, to the balancer until a PROXY header has come.  What
+waits for that, shakes hands or is being hung up lingers.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from ftpalg.core import ends
+from ftpalg.core.events import Link
+from ftpalg.net.control.line import Control
+from ftpalg.net.ledger import Grant, Line, Short
+from ftpalg.net.owners import Admission, Owner
+from ftpalg.net.proxyheader import HeaderReader
+
+
+class Charged(Control):
+    """What its peer holds by it; ``driver`` is the session, as long as there is one."""
+
+    __slots__ = ("_admission", "_key", "_shakes", "_unheaded", "driver")
+
+    def __init__(self, admission: Admission[Any]) -> None:
+        super().__init__(admission.reactor, admission.settings.timeouts)
+        self._admission = admission
+        self.driver: Owner | None = None
+        self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
+        self._shakes = False  # whether a handshake is charged
+        self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
+
+    @abstractmethod
+    def _tell_lost(self, reason: str, why: ends.Reason) -> None:
+        """The session hears that the connection is gone."""
+
+    def _await_header(self, reader: HeaderReader) -> None:
+        """It lingers until ``_settle_header``."""
+        self._unheaded = Unheaded(self, reader)
+        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
+
+    def _charge(self, link: Link) -> bool:
+        """Its descriptor is that peer's from now on; False where the peer may have no more."""
+        ledger = self._admission.ledger
+        key = ledger.whose(link.peer)
+        if key != self._key:
+            self._give_back()
+            short = ledger.ask(key, Line.DESCRIPTORS)
+            if short is not None:
+                self._admission.crowd_out(self, link, short)
+                return False
+            self._key = key
+        return True
+
+    def _give_back(self) -> None:
+        """It is closed, or somebody else's."""
+        key, self._key = self._key, ""
+        if key:
+            ledger = self._admission.ledger
+            ledger.settle(self)
+            self._settle_header()
+            ledger.give(key, Line.DESCRIPTORS)
+            self._stop_shaking(key)
+
+    def _settle_header(self) -> None:
+        unheaded, self._unheaded = self._unheaded, None
+        if unheaded is not None:
+            self._admission.ledger.settle(unheaded)
+
+    def _begin_shaking(self) -> bool:
+        """One more handshake; as long as it is not done, the connection has shown nothing."""
+        ledger = self._admission.ledger
+        if not self._key or self._shakes:
+            return True
+        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
+            return False
+        self._shakes = True
+        ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
+        return True
+
+    def _stop_shaking(self, key: str) -> None:
+        shakes, self._shakes = self._shakes, False
+        if shakes:
+            self._admission.ledger.give(key, Line.HANDSHAKES)
+
+    def lingers(self) -> None:
+        if self._key:
+            self._stop_shaking(self._key)
+            held = self._memory is not None and self._memory.amount > 0
+            lines = (Line.DESCRIPTORS, Line.MEMORY) if held else (Line.DESCRIPTORS,)
+            self._admission.ledger.linger(self, self._key, *lines)
+
+    def shed(self) -> None:
+        self.abort()
+        self._tell_lost("its peer's share of the limits was used up", ends.Reason.SHARE_USED_UP)
+        super().shed()
+
+    def _memory_grant(self) -> Grant:
+        return Grant(self._admission.ledger, self._key, Line.MEMORY)
+
+    def crowded(self, short: Short) -> None:
+        if self.driver is not None:
+            self.driver.crowded(short)
+
+
+class Unheaded:
+    """A connection whose PROXY header has not come yet."""
+
+    __slots__ = ("_control", "_reader")
+
+    def __init__(self, control: Charged, reader: HeaderReader) -> None:
+        self._control = control
+        self._reader = reader
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self._reader.cancel()
+        self._control.shed()
