@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from ftpalg.admin.session_fields import STATES, Seen
 
@@ -56,9 +56,28 @@ def _like(of: Callable[[Seen], Iterable[str]], wanted: str) -> Fits:
     )
 
 
+MAPPED = 96
+"""Bits before the IPv4 address in one of IPv6 that stands for it."""
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """An address or a network, in the spelling that sessions' clients have.  Raise ValueError.
+
+    ``who`` shows a link-local address with its zone, and ``::ffff:192.0.2.1`` as the client of IPv4 that
+    it is.
+    """
+    host, slash, length = text.partition("/")
+    network = ip_network(f"{host.partition('%')[0]}{slash}{length}", strict=False)
+    if isinstance(network, IPv6Network) and network.prefixlen >= MAPPED:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return IPv4Network((mapped, network.prefixlen - MAPPED))
+    return network
+
+
 def _client(wanted: str) -> Fits:
     try:
-        network = ip_network(wanted, strict=False)
+        network = network_of(wanted)
     except ValueError:
         raise BadFilter(f"client={wanted!r} is neither an address nor a network") from None
     return lambda seen: ip_address(seen.snapshot.about.client.host) in network

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from ftpalg.admin.asking import Asked, Flow, Refusal, Write
+from ftpalg.admin.filters import network_of
 from ftpalg.admin.follower import Follower
 from ftpalg.admin.steered import Steered
 from ftpalg.core.facts import About
@@ -40,7 +41,7 @@ def ladder(gateway: Steered, asked: Asked) -> Flow:
 def _meant(gateway: Steered, client: str) -> tuple[str, Callable[[About], bool]]:
     """The one session, or nothing, and what tells whether somebody is meant.  Raise Refusal."""
     try:
-        network = ip_network(client, strict=False)
+        network = network_of(client)
     except ValueError:
         one = _session(gateway, client)
         return one, lambda about: about.session == one

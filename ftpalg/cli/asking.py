@@ -24,6 +24,8 @@ VARIABLE = "FTPALG_ADMIN_SOCKET"
 SECONDS = 60.0
 """For each piece of an answer."""
 PIECE = 65536
+WRONG_WORDS = {400, 413, 431}
+"""Answers to words that are wrong, or too many."""
 TIMEVAL = struct.Struct("@ll")  # struct timeval: seconds, microseconds
 
 
@@ -115,7 +117,7 @@ def _answer(
     place: Place, name: str, said: Mapping[str, Any], *, patient: bool = False
 ) -> http.client.HTTPResponse:
     one = verb(name)
-    said = {key: each for key, each in said.items() if each not in (None, [], False)}
+    said = {key: _text(each) for key, each in said.items() if each not in (None, [], False)}
     path, body = one.path, None
     if one.method == "GET":
         query = {key: "true" if each is True else each for key, each in said.items()}
@@ -133,10 +135,17 @@ def _answer(
         if answer.status != 200:
             with answer:
                 sentence = json.load(answer)["error"]
-            raise NoAnswer(sentence, WRONG if answer.status == 400 else FAILED)
+            raise NoAnswer(sentence, WRONG if answer.status in WRONG_WORDS else FAILED)
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise NoAnswer(_unheard(place, error)) from None
     return answer
+
+
+def _text(said: Any) -> Any:
+    """A word as the gateway writes it: what is no UTF-8 in the shell's words, as ``\\xff``."""
+    if isinstance(said, list):
+        return [_text(each) for each in said]
+    return os.fsencode(said).decode("utf-8", "backslashreplace") if isinstance(said, str) else said
 
 
 def _unheard(place: Place, error: Exception) -> str:

@@ -33,8 +33,11 @@ def listening(error: BaseException | None, endpoint: str, key: str = "") -> Cann
     if code == errno.EADDRINUSE:
         port = getattr(error, "port", None)
         holder = holder_of(port) if isinstance(port, int) else ""
-        why += f" (held by {holder})" if holder else ""
         remedy = "end what holds it, or choose another port"
+        if holder.startswith(f"PID {os.getpid()} "):  # by another endpoint of the same settings
+            holder += ", this gateway itself"
+            remedy = "choose another port"
+        why += f" (held by {holder})" if holder else ""
     head = f"{key} = {endpoint!r}" if key else f"cannot listen on {endpoint}"
     return CannotStart(f"{head}: {why}; {remedy}.")
 

@@ -89,6 +89,8 @@ class Meaning(Asking):
             ("fe80::1", [second]),
             ("::/0", [second]),
             ("192.0.2.2", []),
+            ("::ffff:192.0.2.1", [first]),
+            ("fe80::1%eth0", [second]),
         ):
             self.assertEqual(self.shown(word), names, word)
 

@@ -52,6 +52,50 @@ class Finding(CommandCase):
         self.assertIn("/nowhere/f.toml", str(caught.exception))
 
 
+class Words(CommandCase):
+    """What the shell gave."""
+
+    def refusing(self, status: int) -> tuple[str, list[bytes]]:
+        """Where somebody says that to whoever comes, and what was heard by then."""
+        path = str(self.folder / str(status))
+        heard: list[bytes] = []
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        sock.bind(path)
+        sock.listen()
+
+        def serve() -> None:
+            with sock.accept()[0] as client:
+                said = b""
+                while b"\r\n\r\n" not in said or (b"POST" in said and not said.endswith(b"}")):
+                    said += client.recv(65536)
+                heard.append(said)
+                client.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 14\r\n\r\n" % status)
+                client.sendall(b'{"error": "x"}')
+
+        threading.Thread(target=serve, daemon=True).start()
+        return path, heard
+
+    def test_odd_bytes(self) -> None:
+        """They are asked for as ``who`` shows them, in a query and in JSON."""
+        for at, (command, wanted) in enumerate(
+            (
+                ("who", b"/sessions?filter=user%3Da%5Cxffb "),
+                ("kick", rb'{"filter": ["user=a\\xffb"]}'),
+            )
+        ):
+            path, heard = self.refusing(404 + at)
+            status, _, err = self.run_it(command, "user=a\udcffb", "--socket", path)
+            self.assertEqual((status, err), (1, f"ftpalg {command}: x\n"))
+            self.assertIn(wanted, heard[0])
+
+    def test_too_many(self) -> None:
+        """More words than a request has room for are wrong words."""
+        for status, wanted in ((400, 2), (413, 2), (431, 2), (404, 1), (503, 1)):
+            path, _ = self.refusing(status)
+            self.assertEqual(self.run_it("who", "--socket", path)[0], wanted, status)
+
+
 class Unheard(CommandCase):
     """Nobody, or somebody else."""
 
@@ -150,4 +194,4 @@ class Unheard(CommandCase):
         other.close()
         self.patch(asking._Connection, "connect", lambda made: setattr(made, "sock", ours))
         found = self.run_it("kick", "state=idle", "--socket", "/s")
-        self.assertEqual(found, (1, "", "ftpalg kick: why\n"))
+        self.assertEqual(found, (2, "", "ftpalg kick: why\n"))

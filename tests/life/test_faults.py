@@ -59,6 +59,7 @@ class Sentences(SynchronousTestCase):
             sock.listen()
             found = fault(errno.EADDRINUSE, sock.getsockname()[1])
         self.assertIn(f"(held by PID {os.getpid()} ", found)
+        self.assertTrue(found.endswith(", this gateway itself); choose another port."), found)
 
     def test_held_by_nobody_to_be_seen(self) -> None:
         """Where it cannot be seen who does, nobody is named."""
