@@ -64,7 +64,7 @@ class Permitting(LadderTest):
 class Judged(Permitting):
     """What passes and what does not."""
 
-    def test_passes(self) -> None:
+    def test_what_is_judged(self) -> None:
         """What the rules allow goes as it is; what they do not mind they are not asked about."""
         self.under(
             f"""

@@ -21,6 +21,7 @@ OF_THE_SCRIPT = {
     "test_about_both_peers": "looks for the script's addresses in the session",
     "test_lost_behind_quit": "its client has left, and hears what no client can",
     "test_decided": "its rules know the script's addresses",
+    "test_what_is_judged": "looks for the script's addresses in what is judged",
 }
 
 

@@ -122,7 +122,9 @@ class Question:
     refused: Callable[[str], None]
     busy: Callable[[], None]
     peer: str
+    barred: Callable[[], None]
     answered: tuple[int, ...] = ()
+    sure: bool = True
 
     def cancel(self) -> None:
         """Nobody asks any more."""
@@ -170,6 +172,9 @@ class Entrance:
 
     def is_balancer(self, peer: str) -> bool:
         return False
+
+    def may_shake(self, key: str) -> None:
+        """Nothing stands against a handshake."""
 
     def closed(self, listener: str) -> str:
         return ""
