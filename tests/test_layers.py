@@ -161,6 +161,7 @@ NET = (
     {"data_addresses", "surroundings"},
     {"backend", "admission"},
     {"details", "snapshots"},
+    {"parts"},
     {"driver"},
     {"gateway"},
 )
