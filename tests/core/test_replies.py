@@ -142,6 +142,19 @@ class Parsing(SynchronousTestCase):
         parser.feed(b"211 B")
         self.assertTrue(parser.empty)
 
+    def test_held(self) -> None:
+        """What has come of a reply is held until it ends, unless its lines stream."""
+        parser = ReplyParser(1000)
+        self.assertEqual(parser.held, 0)
+        for line, lines in ((b"125-A", 1), (b"bc", 2)):
+            parser.feed(line)
+            self.assertEqual(parser.held, 5 + (lines - 1) * 2 + lines * ReplyParser.LINE_COST)
+        parser.feed(b"125 D")
+        self.assertEqual(parser.held, 0)
+        parser.streams = True
+        parser.feed(b"125-A")
+        self.assertEqual(parser.held, 0)
+
     @given(st.lists(TEXT, max_size=6), TEXT)
     def test_clients_agree(self, inner: list[bytes], last: bytes) -> None:
         """curl, commons-net and ftplib end what we write at the same line, and read it the same."""
