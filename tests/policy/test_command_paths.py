@@ -109,6 +109,7 @@ class Paths(SynchronousTestCase):
             (b"SITE CHMOD 600 x", {("/pub/x", True)}),
             (b"SITE UTIME 20200101000000 x", {("/pub/20200101000000 x", False), ("/pub/x", False)}),
             (b"THMB JPEG 8 6 /a b", {("/a b", False)}),
+            (b"MMD5 /s, x", {("/s", False), ("/pub/x", False)}),
             (b"SITE SYMLINK /s x", {("/s", True), ("/pub/x", True)}),
             (b"SITE SYMLINK /s a b", {("/s", True), ("/pub/a", True), (None, True)}),
             (b"SITE EXEC x", {(None, True)}),
