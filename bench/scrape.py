@@ -23,21 +23,23 @@ from pathlib import Path
 
 from bench.measure import child, drained, line_with
 from bench.work import PASSWORD, USER, reply
-from ftpalg.life.descriptors import BASE, EACH
+from ftpalg.life.descriptors import BASE, SESSION
 
+SPARE = 2000
+"""What a gateway keeps for transfers, and more."""
 AT_ONCE = 32
 """Sessions that log in at the same time."""
 
 
 def allow(sessions: int) -> None:
     """Let this process and its children have descriptors for so many."""
-    wanted = BASE + EACH * sessions
+    wanted = SPARE + BASE + SESSION * sessions
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
         except (OSError, ValueError):
-            fit = (hard - BASE) // EACH
+            fit = (hard - SPARE - BASE) // SESSION
             raise SystemExit(
                 f"bench: {sessions} sessions need {wanted} descriptors, {hard} are allowed; --sessions {fit}"
             ) from None

@@ -1,7 +1,8 @@
 """File descriptors: how many the limits ask for, how many there may be, and what fits.
 
-Measured: an idle session has 2, one with a transfer 6 (two control connections, two data sockets, a
-pipe's two ends); the process itself some dozens, with listeners, data ports that wait, and lookups.
+Measured: an idle session has 2, one with a transfer 4 more (two control connections, two data sockets, a
+pipe's two ends); the process itself some dozens, with listeners, data ports that wait, and lookups.  What
+is really taken the ledger counts: a transfer for which there is none is refused, and no session ends.
 """
 
 from __future__ import annotations
@@ -12,22 +13,35 @@ from typing import NamedTuple
 from ftpalg.config import Limits
 from ftpalg.core.value import value
 
-EACH = 6
-BASE = 64
+SESSION, TRANSFER, BASE = 2, 4, 64
+KEPT = 12
+"""One of so many is kept for transfers, however many sessions rest."""
 
 
 @value
 class Descriptors(NamedTuple):
-    """``needed`` by all sessions with a transfer each, ``allowed`` to this process."""
+    """``allowed`` to this process, whose limits are so many sessions and transfers at once."""
 
-    needed: int
     allowed: int
     sessions: int
+    transfers: int
+
+    @property
+    def needed(self) -> int:
+        """By as many as the limits say."""
+        return BASE + SESSION * self.sessions + TRANSFER * self.transfers
 
     @property
     def fitting(self) -> int:
-        """So many sessions may come: each can have its transfer then.  One at least."""
-        return max(1, min(self.sessions, (self.allowed - BASE) // EACH))
+        """So many sessions may come.  One at least."""
+        kept = min(TRANSFER * self.transfers, self.allowed // KEPT)
+        return max(1, min(self.sessions, (self.allowed - BASE - kept) // SESSION))
+
+    @property
+    def moving(self) -> int:
+        """So many of them can have a transfer at once."""
+        left = self.allowed - BASE - SESSION * self.fitting
+        return max(0, min(self.transfers, left // TRANSFER))
 
     @property
     def warning(self) -> str:
@@ -35,15 +49,16 @@ class Descriptors(NamedTuple):
         if self.needed <= self.allowed:
             return ""
         return (
-            f"limits.sessions = {self.sessions} needs {self.needed} file descriptors, {self.allowed}"
-            f" are allowed: {self.fitting} sessions fit; raise the limit (LimitNOFILE= in a unit,"
-            " ulimit -n) or lower limits.sessions"
+            f"limits.sessions = {self.sessions}, {self.transfers} with a transfer, needs {self.needed}"
+            f" file descriptors, {self.allowed} are allowed: {self.fitting} sessions fit,"
+            f" {self.moving} with a transfer; raise the limit (LimitNOFILE= in a unit, ulimit -n) or"
+            " lower limits.sessions or limits.transfers"
         )
 
 
 def descriptors(limits: Limits, allowed: int) -> Descriptors:
     """What these limits need of that many."""
-    return Descriptors(BASE + EACH * limits.sessions, allowed, limits.sessions)
+    return Descriptors(allowed, limits.sessions, min(limits.sessions, limits.transfers))
 
 
 def raised() -> int:

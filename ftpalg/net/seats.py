@@ -6,6 +6,8 @@ Each is held once; to take another gives the one before back.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import plain_name
 from ftpalg.net.ledger import Bound, Grant, Ledger, Line, Short
@@ -29,7 +31,7 @@ class Seats:
         self._key = key
         self._account = ""
         self._route: Route | None = None
-        self._held: dict[Line, Grant] = {}
+        self._held: tuple[Grant, ...] = ()
         self._transfer: tuple[Grant, ...] = ()
 
     def account(self, name: str) -> Short | None:
@@ -48,14 +50,12 @@ class Seats:
 
     def server(self, server: Server) -> Short | None:
         """It is to reach that server; None where one more may."""
-        return self._take(Line.OF_SERVER, str(Server(plain_name(server.host), server.port)))
+        return self._take(Line.OF_SERVER, _key_of(server))
 
     def leave_server(self) -> None:
         """It has left its server, or does not go there: route and server are free again."""
         for line in (Line.OF_SERVER, Line.OF_ROUTE):
-            held = self._held.pop(line, None)
-            if held is not None:
-                held.back()
+            self._drop(line)
         self._route = None
 
     def transfer(self) -> tuple[Short, str] | None:
@@ -88,20 +88,30 @@ class Seats:
     def end(self) -> None:
         """So is the session."""
         self.end_transfer()
-        held, self._held = self._held, {}
-        for one in held.values():
+        held, self._held = self._held, ()
+        for one in held:
             one.back()
 
     def _take(self, line: Line, key: str, most: int = 0) -> Short | None:
-        held = self._held.get(line)
-        if held is not None and held.key == key:
+        if any(one.line is line and one.key == key for one in self._held):
             return None
         short = self._ask(line, key, most)
         if short is None:
-            if held is not None:
-                held.back()
-            self._held[line] = Grant(self._ledger, key, line, 1)
+            self._drop(line)
+            self._held += (Grant(self._ledger, key, line, 1),)
         return short
+
+    def _drop(self, line: Line) -> None:
+        for one in self._held:
+            if one.line is line:
+                one.back()
+        self._held = tuple(one for one in self._held if one.line is not line)
 
     def _ask(self, line: Line, key: str, most: int) -> Short | None:
         return self._ledger.ask(key, line, bound=Bound(most) if most else None)
+
+
+@lru_cache(1024)
+def _key_of(server: Server) -> str:
+    """The same string for all its sessions."""
+    return str(Server(plain_name(server.host), server.port))

@@ -9,7 +9,7 @@ import sys
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Limits
-from ftpalg.life.descriptors import descriptors
+from ftpalg.life.descriptors import BASE, SESSION, TRANSFER, descriptors
 
 
 class Needs(SynchronousTestCase):
@@ -18,18 +18,43 @@ class Needs(SynchronousTestCase):
     def test_enough(self) -> None:
         """Where all fit there is no word, and as many are admitted as the limit says."""
         found = descriptors(Limits(sessions=100), 664)
-        self.assertEqual((found.needed, found.fitting, found.warning), (664, 100, ""))
+        self.assertEqual((found.needed, found.warning), (664, ""))
+        self.assertEqual((found.fitting, found.moving), (100, 100))
 
     def test_too_few(self) -> None:
-        """One less: one session less, and a warning with the numbers."""
+        """One less: a transfer less, and a warning with the numbers."""
         found = descriptors(Limits(sessions=100), 663)
-        self.assertEqual(found.fitting, 99)
-        for word in ("limits.sessions = 100", "664", "663", "99 sessions", "LimitNOFILE"):
+        self.assertEqual((found.fitting, found.moving), (100, 99))
+        for word in (
+            "limits.sessions = 100",
+            "664",
+            "663",
+            "100 sessions",
+            "99 with",
+            "LimitNOFILE",
+        ):
             self.assertIn(word, found.warning)
+
+    def test_kept_for_transfers(self) -> None:
+        """However many sessions there are, some can have a transfer."""
+        found = descriptors(Limits(sessions=100_000), 20_000)
+        self.assertEqual((found.fitting, found.moving), (9135, 416))
+        found = descriptors(Limits(sessions=100_000, transfers=10), 20_000)
+        self.assertEqual((found.fitting, found.moving), (9948, 10))
+
+    def test_all_is_within(self) -> None:
+        """What fits does, with its transfers, whatever is allowed."""
+        for allowed in range(80, 3000, 7):
+            for transfers in (1, 50, 4000):
+                found = descriptors(Limits(transfers=transfers), allowed)
+                taken = BASE + SESSION * found.fitting + TRANSFER * found.moving
+                self.assertLessEqual(taken, allowed)
+                self.assertGreater(found.fitting, 0)
 
     def test_next_to_nothing(self) -> None:
         """A gateway that admits nobody would be none."""
-        self.assertEqual(descriptors(Limits(sessions=100), 24).fitting, 1)
+        found = descriptors(Limits(sessions=100), 24)
+        self.assertEqual((found.fitting, found.moving), (1, 0))
 
 
 RAISE = """
