@@ -1,4 +1,5 @@
-"""What a scrape costs with many sessions: how long it takes, and how long others wait meanwhile.
+"""What a scrape and ``ftpalg who`` cost with many sessions: how long they take, and how long others wait
+meanwhile.
 
     python -m bench.scrape [--sessions N] [--scrapes N]
 
@@ -15,6 +16,7 @@ import contextlib
 import http.client
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +27,8 @@ from bench.measure import child, drained, line_with
 from bench.work import PASSWORD, USER, reply
 from ftpalg.life.descriptors import BASE, SESSION
 
+WHO = 10
+"""Times that who is asked."""
 SPARE = 2000
 """What a gateway keeps for transfers, and more."""
 AT_ONCE = 32
@@ -110,6 +114,16 @@ def beside(
     return other.stop(), found, samples
 
 
+def asked_who(socket: str, sessions: int) -> float:
+    """Seconds that the command takes, from its start to its end."""
+    before = time.perf_counter()
+    words = [sys.executable, "-m", "ftpalg", "who", "--socket", socket]
+    found = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    took = time.perf_counter() - before
+    assert found.count("\n") >= sessions, found[-200:]
+    return took
+
+
 def line(name: str, values: list[float]) -> str:
     """The median and the worst of some seconds, in milliseconds."""
     return (
@@ -135,6 +149,7 @@ def main() -> None:
             f'listen = ["127.0.0.1:0"]\nserver = "ftp://127.0.0.1:{server}"\n'
             f"[limits]\nsessions = {given.sessions}\nsessions-per-peer = {given.sessions}\n"
             '[timeouts]\nidle = 3600\n[log]\nformat = "text"\n[admin]\nlisten = "127.0.0.1:0"\n'
+            f'socket = "{folder}/admin/socket"\n'
         )
         words = (*python, "ftpalg", "run", "--config", str(settings))
         gateway = stack.enter_context(child(*words))
@@ -146,6 +161,10 @@ def main() -> None:
             sessions = runner.run(come(port, given.sessions))
             alone = beside(pages, 2.0)[0]
             under, scrapes, samples = beside(pages, scrapes=given.scrapes)
+            other = Beside(pages)
+            other.start()
+            who = [asked_who(f"{folder}/admin/socket", given.sessions) for _ in range(WHO)]
+            meanwhile = other.stop()
             for writer in sessions:
                 writer.transport.abort()
     print(f"{given.sessions} sessions, {samples} samples, {given.scrapes} scrapes")
@@ -153,6 +172,8 @@ def main() -> None:
     print(line("/live without scrapes", alone))
     print(line("/live beside scrapes", under))
     print(line("/metrics", scrapes))
+    print(line("/live beside who", meanwhile))
+    print(line("ftpalg who", who))
 
 
 def _listening(pid: int) -> set[int]:

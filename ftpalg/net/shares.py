@@ -8,8 +8,9 @@ from ftpalg.config import Limits
 from ftpalg.core.facts import Resource, What
 from ftpalg.net.ledger import Bound, Line, Short
 
-OF_SESSION = 6
-"""Descriptors of a session with a transfer: two control connections, two legs, a pipe's two ends."""
+OF_SESSION, AT_REST = 6, 2
+"""Descriptors of a session with a transfer: two control connections, two legs, a pipe's two ends; and of
+one without."""
 
 WHAT = {
     (Line.SESSIONS, False): What.SESSIONS,
@@ -36,14 +37,17 @@ WHAT = {
 def shares(limits: Limits, descriptors: int = maxsize, fitting: int = maxsize) -> dict[Line, Bound]:
     """``descriptors`` may be used by sessions and what they cause, and so many sessions fit into them.
 
-    One peer gets half of them at the most, unless the settings name its share; where they do not even
-    suffice for limits.sessions, half of the sessions that fit too.
+    One peer gets half of them at the most, unless the settings name its share or so many sessions of it
+    that they need more; where they do not even suffice for limits.sessions, half of the sessions that
+    fit too.
     """
     sessions = min(limits.sessions, fitting)
     of_peer = limits.sessions_per_peer
     if sessions < limits.sessions:
         of_peer = min(of_peer, max(1, sessions // 2))
-    share = limits.descriptors_per_peer or min(OF_SESSION * of_peer, max(1, descriptors // 2))
+    share = limits.descriptors_per_peer or min(
+        OF_SESSION * of_peer, descriptors, max(descriptors // 2, AT_REST * of_peer)
+    )
     return {
         Line.SESSIONS: Bound(of_peer, sessions),
         Line.DESCRIPTORS: Bound(share, descriptors),

@@ -30,6 +30,11 @@ class Shares(SynchronousTestCase):
         found = shares(Limits(sessions=1000), 6000, 1000)
         self.assertEqual(found[Line.DESCRIPTORS], Bound(3000, 6000))
 
+    def test_many_of_one(self) -> None:
+        """As many sessions as the settings let one peer have can be there, at rest."""
+        found = shares(Limits(sessions_per_peer=5000), 19_936, 5000)
+        self.assertEqual(found[Line.DESCRIPTORS], Bound(10_000, 19_936))
+
     def test_one(self) -> None:
         """However few there are, there is one session for somebody."""
         found = shares(Limits(), 1, 1)
