@@ -21,7 +21,7 @@ from ftpalg.net.legs.relay import (
     SpliceRelay,
     between,
 )
-from ftpalg.net.legs.sockets import DataSocket, reset
+from ftpalg.net.legs.sockets import DataSocket
 from tests.net.pairs import REACTOR, SocketCase, pair, read_some, send_some
 from tests.net.relays import Told
 
@@ -34,21 +34,10 @@ class StepByStep:
 
     kind: type[Relay]
 
-    def build(
-        self: Any,
-        stalled: float = 10.0,
-        *,
-        small: bool = False,
-        come: bytes = b"",
-        whole: bool = False,
-    ) -> Relay:
-        """A relay on a reactor that does nothing by itself.  ``come`` is there before it begins, with the
-        end behind it where that is ``whole``."""
+    def build(self: Any, stalled: float = 10.0, *, small: bool = False) -> Relay:
+        """A relay on a reactor that does nothing by itself."""
         source, self.giver = pair()
         sink, self.taker = pair(small=small)
-        self.came = send_some(self.giver, come) if come else 0
-        if whole:
-            self.giver.shutdown(socket.SHUT_WR)
         for sock in (source, self.giver, sink, self.taker):
             self.addCleanup(sock.close)
         self.clock = MemoryReactorClock()
@@ -321,60 +310,6 @@ class SpliceStepByStep(StepByStep, SynchronousTestCase):
         for end in ends:
             self.assertRaises(OSError, os.fstat, end)
         self.assertEqual((relay._in, relay._out), (-1, -1))
-
-    def unwatched(self) -> None:
-        """Nothing is waited for."""
-        self.assertEqual(self.clock.getReaders() + self.clock.getWriters(), [])
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_there_before_it(self) -> None:
-        """A file that is whole when the relay begins is moved at once, and nobody watches for it."""
-        relay = self.build(come=b"a small file", whole=True)
-        self.assertEqual((read_some(self.taker), self.told.words), (b"a small file", ["ended"]))
-        self.assertEqual(relay.moved, 12)
-        self.unwatched()
-
-    def test_begun_before_it(self) -> None:
-        """What has come is moved at once; the rest is watched for, and its stall."""
-        self.build(come=b"begun")
-        self.assertEqual((read_some(self.taker), self.told.words), (b"begun", []))
-        self.assertCountEqual(self.clock.getReaders(), [self.source, self.sink])
-        self.clock.advance(10.0)
-        self.assertEqual(self.told.words, [])
-        self.clock.advance(10.0)
-        self.assertEqual(self.told.words, ["source: no data moved for 10 seconds"])
-
-    def test_too_much_before_it(self) -> None:
-        """A source that has more than its sink takes is not watched until that takes it."""
-        relay = self.build(small=True, come=bytes(4 << 20), whole=True)
-        self.assertEqual(self.clock.getReaders(), [self.sink])
-        self.assertEqual(self.clock.getWriters(), [self.sink])
-        came = 0
-        for _ in range(1000):
-            came += len(read_some(self.taker) or b"")
-            if self.sink in self.clock.getWriters():
-                self.sink.doWrite()
-            elif self.source in self.clock.getReaders():
-                self.source.doRead()
-        self.assertEqual(self.told.words, ["ended"])
-        self.assertEqual((relay.moved, came), (self.came, self.came))
-        self.unwatched()
-
-    def test_broken_before_it(self) -> None:
-        """A leg that has broken when the relay begins is told once, and nobody watches the other."""
-        source, giver = pair()
-        sink, taker = pair()
-        self.addCleanup(taker.close)
-        self.clock, self.told = MemoryReactorClock(), Told()
-        legs = DataSocket(self.clock, source), DataSocket(self.clock, sink)
-        for leg in legs:
-            self.addCleanup(leg.abort)
-        relay = SpliceRelay(self.clock, *legs, *self.told.callbacks())
-        reset(giver)
-        giver.close()
-        relay.start(10.0)
-        self.assertEqual(self.told.words, [f"source: {os.strerror(errno.ECONNRESET)}"])
-        self.unwatched()
 
     def test_pipe_enlarged(self) -> None:
         """A small file goes through the pipe that the system makes; for more it becomes a chunk's size."""

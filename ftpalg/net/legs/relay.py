@@ -204,12 +204,6 @@ class SpliceRelay(Relay):
         self._pending = 0
         self._large = False
 
-    def start(self, stalled: float) -> None:
-        """Move what has come already: a small file is whole by then, and nobody has to watch for more."""
-        self._pull()
-        if not self._stopped:
-            super().start(stalled)
-
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
         self._large = True

@@ -36,7 +36,7 @@ class Throttled(Relay):
 
     def start(self, stalled: float) -> None:
         self._stalled = stalled
-        Relay.start(self, stalled)  # nothing goes before the stall runs that a wait is to stop
+        super().start(stalled)
 
     def _take(self, most: int) -> int:
         """Read so many bytes at the most, but for a record's rest; how many, 0 at the clean end."""
