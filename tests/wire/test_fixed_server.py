@@ -197,7 +197,7 @@ class ShutdownTests(WireTestCase):
     alone = "shutdown"
 
     def test_sigterm_in_mid_transfer(self) -> None:
-        """SIGTERM in a download: RST on the data, 421 on the control connection, a quick end."""
+        """SIGTERM in a download that lasts: RST on the data, 421 on the control connection, the end."""
 
         def script(control: Control) -> None:
             control.login()
@@ -212,7 +212,8 @@ class ShutdownTests(WireTestCase):
         server = FakeServer()
         self.addCleanup(server.close)
         served = server.then(script)
-        gateway = Gateway(["--server", f"ftp://127.0.0.1:{server.port}"], PATIENT, ("127.0.0.1",))
+        words = ["--server", f"ftp://127.0.0.1:{server.port}"]
+        gateway = Gateway(words, PATIENT + "stop = 0.5\n", ("127.0.0.1",))
         self.addCleanup(gateway.stop)
         client = Client(gateway.address)
         self.assertEqual(client.code(), 220)
@@ -224,5 +225,6 @@ class ShutdownTests(WireTestCase):
         self.assertEqual(drained(data)[1], "reset")
         self.assertEqual(client.code(), 421)
         self.assertIn(gateway.process.wait(TIMEOUT), (0, -signal.SIGTERM))
+        self.assertFalse(served.done())  # it is the gateway that has ended it
         go.set()
         served.exception(TIMEOUT)
