@@ -212,18 +212,20 @@ class Half:
                 transparent=place.transparent,
                 trusts=place.trusts,
             )
-        except OSError as error:
+        except Exception as error:
             waits.back()
             self._give_back()
+            if not isinstance(error, OSError):
+                raise
             if error.errno in USED_UP:
                 around.used_up(side, USED_UP[error.errno])
             around.tell(ListenFailed(side, error.strerror or str(error)))
             return
         self.leg = leg
+        leg.closed = waits.back
         self._asked = around.reactor.seconds()
         self.port = port = leg.port
         holes, peer = around.holes, place.peer
-        leg.closed = waits.back
         if holes is None:
             around.tell(Listening(side, port, place.shown))
         else:
