@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from importlib import import_module
@@ -216,7 +217,7 @@ class Connection(HTTPChannel):
         self.loseConnection()
 
 
-class Bounded(Factory):
+class Bounded(Factory, ABC):
     """Makes connections, at most ``MOST`` at a time."""
 
     noisy = False
@@ -225,9 +226,9 @@ class Bounded(Factory):
         self.gateway = gateway
         self._connections: dict[Connection, None] = {}
 
+    @abstractmethod
     def answer(self, call: Call) -> Answer:
         """What is answered.  Raise Refusal."""
-        raise NotImplementedError
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
         if len(self._connections) >= MOST and not self._made_room():

@@ -16,9 +16,8 @@ def value(kind: Kind) -> Kind:
 
     Its hash is a tuple's, for which nothing of Python is called; two kinds may share one.
     """
-    for method in (__eq__, __ne__, _replace):
+    for method in (__eq__, __ne__, _replace, tuple.__hash__):
         setattr(kind, method.__name__, method)
-    kind.__hash__ = tuple.__hash__  # type: ignore[method-assign]
     if not kind.__annotations__:
         setattr(kind, __bool__.__name__, __bool__)
     return kind
