@@ -12,6 +12,7 @@ from ftpalg.config import Settings
 from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
@@ -65,6 +66,7 @@ class Gateway:
         self._own = Own()
         limits = settings.limits
         self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
+        self.arrivals = Arrivals(reactor)
         self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._bans = bans
@@ -124,6 +126,7 @@ class Gateway:
             policies,
             own,
             self.ledger,
+            self.arrivals,
             Accounts(
                 reactor,
                 checkers,
@@ -222,6 +225,7 @@ class Gateway:
         shared.certificates.stop()
         shared.reaching.health.stop()
         self.guesses.stop()
+        self.arrivals.stop()
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()
