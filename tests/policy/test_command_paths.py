@@ -204,5 +204,6 @@ class Paths(SynchronousTestCase):
             (b"RNFR /x", True),
             (b"LIST", True),
             (b"LIST -la /x", False),
+            (b'RETR "/s"', True),
         ):
             self.assertIs(relative(parse_command(line)), expected, line)
