@@ -118,7 +118,9 @@ class AllotmentCase(ConfigTest):
         """What stands against another transfer."""
         made = self.allot(limits)
         assert made is not None
-        return made.begin()
+        found = made.begin()
+        made.end(0, complete=False)
+        return found
 
     def used(self, counted: Counted) -> int:
         return self.book.used("joe", counted)
