@@ -162,9 +162,7 @@ class Allotment:
             return refused
         self._left = self._grant(self._bytes, FIRST)
         if not self._left:
-            refused = self._refused(self._bytes, broken=False)
-            self.end(0, complete=False)
-            return refused
+            return self._refused(self._bytes, broken=False)
         return "", 0
 
     def end(self, moved: int, *, complete: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ftpalg.config.size_checks import MOST, size
 from tests.config.cases import ConfigTest
 
@@ -25,10 +27,11 @@ class Sizes(ConfigTest):
 
     def test_wrong(self) -> None:
         """Everything else is told what to write."""
-        for value in (
+        wrong: tuple[Any, ...] = (
             *(-1, True, 1.5, MOST + 1, "", "5", "MiB", "-1MiB", "5MB", "5 bytes", "1e9B", "9PiB"),
             *("5MiB/s", "999999999999999TiB", [], None, {"a": 1}),
-        ):
+        )
+        for value in wrong:
             error = self.assertRaises(ValueError, size, value)
             self.assertIn('like "500MiB"', str(error))
 

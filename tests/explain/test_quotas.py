@@ -5,7 +5,8 @@ from __future__ import annotations
 from ftpalg.core.wire.commands import Command
 from ftpalg.explain.quotas import steps
 from ftpalg.explain.steps import Outcome
-from tests.net.test_quotas import TEXT, ConfigTest
+from tests.config.cases import ConfigTest
+from tests.net.test_quotas import TEXT
 
 
 class Steps(ConfigTest):

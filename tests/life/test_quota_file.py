@@ -66,14 +66,16 @@ class Hostile(SynchronousTestCase):
     def test_values(self) -> None:
         """What no day has; the same text with right values is read."""
         self.assertEqual(len(parsed(self.said()).rows), 1)
-        for fields in (
+        wrong: tuple[dict[str, Any], ...] = (
             {"version": 2}, {"version": None},
             {"day": ""}, {"day": 5}, {"day": None}, {"day": "2026-02-30"}, {"day": "tomorrow"},
             {"accounts": []}, {"accounts": None}, {"accounts": [1]}, {"accounts": {"joe": 5}},
             {"accounts": {"joe": []}}, {"accounts": {"joe": {"pigeons": 1}}},
-        ):  # fmt: skip
+        )  # fmt: skip
+        for fields in wrong:
             self.wrong(self.said(**fields))
-        for used in (-1, 1.5, True, "1", None, 1 << 63, 10**400, float("nan"), [], {}):
+        unused: tuple[Any, ...] = (-1, 1.5, True, "1", None, 1 << 63, 10**400, float("nan"), [], {})
+        for used in unused:
             self.wrong(self.said(accounts={"joe": {"upload-files": used}}))
         for name in ("", "a\nb", "\x1b[2J", "a" * 129):
             self.wrong(self.said(accounts={name: {"upload-files": 1}}))

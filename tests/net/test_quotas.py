@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from twisted.internet.testing import MemoryReactorClock
 
@@ -11,6 +12,7 @@ from ftpalg.config import read
 from ftpalg.core.facts import OverQuota
 from ftpalg.core.quotas import Counted, Quota
 from ftpalg.core.wire.commands import Command
+from ftpalg.net.driver import Driver
 from ftpalg.net.legs.between import SPLICE
 from ftpalg.net.legs.relay import CHUNK, CopyRelay, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
@@ -279,6 +281,17 @@ class Moving(AllotmentCase):
         self.begun("upload-files-per-day = 5").end(0, complete=False)
         self.assertEqual((self.book.rows, self.book.held), ((), {}))
 
+    def test_session_over(self) -> None:
+        """A session that ends before its transfer was told of gives all back, and what moved is settled."""
+        made = self.begun("upload-files-per-day = 5")
+        self.assertTrue(made.took(made.room(100)))
+        session: Any = mock.Mock(_released=False, check=None, _seats=None, _allotment=made)
+        session.legs.moved = 70
+        session._settle = lambda: Driver._settle(session)
+        Driver._release(session)
+        self.assertEqual((self.book.held, self.used(Counted.UPLOAD_BYTES)), ({}, 70))
+        self.assertEqual(self.used(Counted.UPLOAD_FILES), 0)
+
     def test_later_midnight(self) -> None:
         """What moved on the next day is the next day's."""
         made = self.begun("upload-bytes-per-day = 1000000")
@@ -317,7 +330,7 @@ class Relays(AllotmentCase):
             if told.words:
                 break
             if file:
-                file = file[giver.send(file[:50_000]) :]
+                file = file[giver.send(file[:30_001]) :]
             else:
                 giver.close()
             legs[0].doRead()
