@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,6 +24,7 @@ from ftpalg.policy.quotas import Book
 from tests.config.cases import ConfigTest
 from tests.net.pairs import pair, read_some
 from tests.net.relays import Told
+from tests.net.throttles import limited
 
 ACCOUNTS = "[accounts]\nauth = ['memory:joe:x']\n"
 TEXT = f"""
@@ -306,12 +309,18 @@ class Moving(AllotmentCase):
 
 
 class Relays(AllotmentCase):
-    """Both kinds of relays, over sockets."""
+    """Both kinds of relays, with a limit of bandwidth and without, over sockets."""
 
     LIMIT = 100_000
-    kinds: tuple[type[Relay], ...] = (SpliceRelay, CopyRelay) if SPLICE else (CopyRelay,)
+    kinds: tuple[Callable[..., Relay], ...] = (
+        CopyRelay,
+        partial(limited, splice=False),
+        *((SpliceRelay, partial(limited, splice=True)) if SPLICE else ()),
+    )
 
-    def relayed(self, kind: type[Relay], size: int, limits: str) -> tuple[int, list[str], Relay]:
+    def relayed(
+        self, kind: Callable[..., Relay], size: int, limits: str
+    ) -> tuple[int, list[str], Relay]:
         """What came of a file of that size, what was told, and the relay."""
         source, giver = pair()
         sink, taker = pair()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 from collections import Counter
@@ -320,6 +321,16 @@ class Days(AdminCase):
         gateway = self.begun()
         self.assertTrue(gateway.logged("set aside as quotas.json.damaged"))
         self.assertEqual(self.stores(gateway, 3), [b"226", b"226", b"552"])
+
+    def test_upgrade(self) -> None:
+        """The next program knows what was used a moment ago, and the old one does not write any more."""
+        gateway = self.begun()
+        self.assertEqual(self.stores(gateway), [b"226"])
+        status, _, said = self.run_words("upgrade", str(gateway.process.pid))
+        self.assertEqual(status, 0, said)
+        self.addCleanup(os.kill, gateway.successor(), signal.SIGKILL)
+        self.assertEqual(gateway.status(), 0)
+        self.assertEqual(self.stores(gateway, 2), [b"226", b"552"])
 
     def test_running_at_the_end(self) -> None:
         """What a transfer has moved when the gateway stops is kept."""
