@@ -13,7 +13,7 @@ try:
 except KeyboardInterrupt:
     os._exit(INTERRUPTED)
 
-OURS = __name__ == "__main__" or os.path.basename(sys.argv[0]) == "ftpalg"
+OURS = __name__ == "__main__" or os.path.basename("".join(sys.argv[:1])) == "ftpalg"
 """Whether the process is the command's own."""
 if OURS and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt in an import is a traceback
