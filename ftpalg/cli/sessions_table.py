@@ -123,9 +123,9 @@ def table(sessions: Iterable[Session], width: int | None = None) -> str:
 
     Each session is looked at as soon as it is there: they may come while others are looked up still.
     """
-    rows, rates = [], []
+    rows, rates, cells_of = [], [], [column.of for column in COLUMNS]
     for one in sessions:
-        rows.append((_rank(one), [column.of(one) for column in COLUMNS]))
+        rows.append((_rank(one), [of(one) for of in cells_of]))
         rates.append(one["rate"])
     if not rows:
         return summary(rates, width)

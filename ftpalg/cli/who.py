@@ -24,9 +24,12 @@ def who(words: Namespace) -> int:
 
 
 def _json(sessions: Iterable[Mapping[str, Any]]) -> str:
-    from json import dumps
+    """As json.dumps writes it with an indent of 1, which it does in Python and not in C."""
+    from json import JSONEncoder
 
-    return dumps({"sessions": list(sessions)}, indent=1)
+    encode = JSONEncoder(separators=(",\n   ", ": ")).encode  # no object or array is in a session's
+    found = ",\n".join(f"  {{\n   {encode(one)[1:-1]}\n  }}" for one in sessions)
+    return f'{{\n "sessions": [\n{found}\n ]\n}}' if found else '{\n "sessions": []\n}'
 
 
 def _names(words: Namespace) -> int:
