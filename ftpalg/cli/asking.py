@@ -22,8 +22,6 @@ DEFAULT = "/run/ftpalg/admin.sock"
 VARIABLE = "FTPALG_ADMIN_SOCKET"
 SECONDS = 60.0
 """For each piece of an answer."""
-PIECE = 65536
-"""Bytes that are read at a time."""
 WRONG_WORDS = {400, 413, 431}
 """Answers to words that are wrong, or too many."""
 TIMEVAL = struct.Struct("@ll")  # struct timeval: seconds, microseconds
@@ -140,7 +138,7 @@ def _lines(answer: Answer) -> Iterator[bytes]:
 def _answer(place: Place, one: Verb, said: Mapping[str, Any], *, patient: bool = False) -> Answer:
     try:
         sock = _asked(place.path, _request(one, said))
-        answer = Answer(sock.makefile("rb", PIECE))
+        answer = Answer(sock.makefile("rb"))
         if patient:
             sock.settimeout(None)
         sock.close()  # once the answer is

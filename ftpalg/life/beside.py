@@ -152,8 +152,8 @@ def renewed(moves: Sequence[Move]) -> Iterator[None]:
         if id(one.port) not in going:
             one.close()
     for one, endpoint in moves:
-        port = ports.get(one)
-        if port is not None:
-            one.take(port, endpoint)
+        taking = ports.get(one)
+        if taking is not None:
+            one.take(taking, endpoint)
         else:
             one.have(opened.get(one), endpoint)

@@ -22,11 +22,11 @@ from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings
+from ftpalg.ops.texts import bounded
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     TOLD,
     barred_of,
-    bounded,
     certificate_of,
     octets_of,
     path_of,
