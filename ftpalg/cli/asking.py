@@ -138,7 +138,7 @@ def _lines(answer: Answer) -> Iterator[bytes]:
 def _answer(place: Place, one: Verb, said: Mapping[str, Any], *, patient: bool = False) -> Answer:
     try:
         sock = _asked(place.path, _request(one, said))
-        answer = Answer(sock.makefile("rb"))
+        answer = Answer(sock)
         if patient:
             sock.settimeout(None)
         sock.close()  # once the answer is
