@@ -38,6 +38,8 @@ class Answer:
         except (HTTPException, ValueError):
             raise NotWhole("it is no HTTP") from None
         self.status = self._response.status
+        if self._response.length is None and not self._response.chunked:
+            raise NotWhole("it does not say how long it is")
 
     def pieces(self) -> Iterator[bytes]:
         """What it says, as it comes; closes the connection.  Raise NotWhole, OSError."""

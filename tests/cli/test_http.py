@@ -68,6 +68,7 @@ class Answers(SynchronousTestCase):
             b"HTTP/1.1\r\n\r\n",
             b"HTTP/1.1 20\r\n\r\n",
             b"SIP/2.0 200 OK\r\n\r\n",
+            HEAD + b"\r\nabc",
             HEAD + b"A: b\r\n" * 200 + b"\r\n",
             HEAD + b"A: " + b"b" * 70000 + b"\r\n\r\n",
         ):
