@@ -106,6 +106,12 @@ BAN = an_object(
 )
 """``seconds`` are left; ``holds`` is false where bans are only told (``bans.mode = "shadow"``)."""
 
+USED = an_object(used=COUNT, limit=COUNT)
+QUOTA = an_object(
+    account=STRING, upload_bytes=USED, upload_files=USED, download_bytes=USED, download_files=USED
+)
+"""Each limit is the general one, 0 for none; routes and listeners may have others."""
+
 VERBS = (
     Verb(
         "who",
@@ -225,6 +231,24 @@ VERBS = (
         WHOM,
         an_object(kind=STRING, name=STRING),
         "bans:unban",
+    ),
+    Verb(
+        "quotas",
+        "GET",
+        "/quotas",
+        "what accounts have used today of the files and bytes that they may move",
+        (),
+        an_object(quotas={"type": "array", "items": QUOTA}),
+        "quotas:quotas",
+    ),
+    Verb(
+        "reset-quota",
+        "POST",
+        "/reset-quota",
+        "let the day of an account begin anew",
+        (Parameter("account", STRING, "An account at the gateway.", True),),
+        an_object(account=STRING),
+        "quotas:reset",
     ),
     Verb(
         "reload",
