@@ -48,7 +48,7 @@ class Throttled(AdminCase):
         return gateway, client, data, script
 
     @property
-    def socket(self) -> str:
+    def asked_at(self) -> str:
         """The settings of ``seen``."""
         return f'[admin]\nsocket = "{self.path}"\n'
 
@@ -87,7 +87,7 @@ class Throttled(AdminCase):
     def test_limit_is_taken_away(self) -> None:
         """New settings without a limit hold at once for what waits: of a MiB nobody waits for minutes."""
         gateway, client, data, _ = self.begun(SLOW, size=16 * len(BLOCK))
-        gateway.file.write_text(self.text(self.socket))
+        gateway.file.write_text(self.text(self.asked_at))
         gateway.process.send_signal(signal.SIGHUP)
         self.whole(data, 16 * len(BLOCK))
         self.assertEqual(client.code(), 226)
@@ -97,7 +97,7 @@ class Throttled(AdminCase):
         gateway, client, data, _ = self.begun(SLOW, size=16 * len(BLOCK))
         for rate in (1024, 50_000_000):
             rest = SLOW.replace("total-download = 2048", f"total-download = {rate}")
-            gateway.file.write_text(self.text(self.socket + rest))
+            gateway.file.write_text(self.text(self.asked_at + rest))
             gateway.process.send_signal(signal.SIGHUP)
             self.assertTrue(gateway.logged(" reloaded", 1 if rate == 1024 else 2))
         self.whole(data, 16 * len(BLOCK))

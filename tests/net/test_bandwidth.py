@@ -108,7 +108,12 @@ class Sharing(ConfigTest):
         one = self.bandwidth("[bandwidth]\naccount-download = 2000")
         swept = []
         sweep = one._lines._sweep
-        self.patch(one._lines, "_sweep", lambda: (swept.append(1), sweep()))
+
+        def counted() -> None:
+            swept.append(True)
+            sweep()
+
+        self.patch(one._lines, "_sweep", counted)
         for at in range(4 * SWEPT):
             self.limits(one, str(at))
         self.assertEqual(len(swept), 2)

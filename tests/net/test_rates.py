@@ -58,7 +58,12 @@ class Buckets(SynchronousTestCase):
         """Where all of them are in use the table is looked through when it has doubled, not each time."""
         swept = []
         sweep = self.rates._sweep
-        self.patch(self.rates, "_sweep", lambda now: (swept.append(now), sweep(now)))
+
+        def counted(now: float) -> None:
+            swept.append(now)
+            sweep(now)
+
+        self.patch(self.rates, "_sweep", counted)
         for at in range(5 * SWEEP):
             self.take(f"10.{at}", 1, 0)
         self.assertEqual((len(swept), len(self.rates)), (3, 5 * SWEEP))

@@ -61,7 +61,7 @@ class Conditions(RulesTest):
                 {"clients": (ip_network("::/0"),)},
                 "clients",
             ),
-            ({"accounts": ("g*",)}, {"accounts": ("G*",)}, "accounts"),
+            ({"accounts": ("x", "g*")}, {"accounts": ("G*",)}, "accounts"),
             ({"users": ("b?b",)}, {"users": ("B*",)}, "users"),
             (
                 {"destinations": ("*.Example.net",)},
