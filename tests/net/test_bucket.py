@@ -303,7 +303,7 @@ class Times(SynchronousTestCase):
             limit = bucket(clock, "64KiB/s 00:00-00:01", "128KiB/s")
             before = getattr(limit, look)
             clock.advance(60.0)
-            self.assertEqual(getattr(limit, look), 2 * before, look)
+            self.assertLessEqual(abs(getattr(limit, look) - 2 * before), 1, look)
 
     def test_zone(self) -> None:
         """The clocks are those of the zone, its summer time too."""
