@@ -91,6 +91,14 @@ class Arrivals:
             self._look_at(line.due)
         return False
 
+    def hurry(self, key: str) -> bool:
+        """Have the next one of a peer come in now, since there is no room to wait; False where none waits."""
+        line = self._lines.get(key)
+        if line is None or not line.waiting:
+            return False
+        line.waiting.popitem(last=False)[0].go_in()
+        return True
+
     def leave(self, key: str, who: Waiting) -> None:
         """It does not wait any more; harmless where it does not."""
         line = self._lines.get(key)

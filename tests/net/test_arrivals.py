@@ -171,6 +171,15 @@ class Lines(SynchronousTestCase):
             self.clock.advance(LEAST)
         self.assertLessEqual(len(self.arrivals), SWEEP + 1)
 
+    def test_hurry(self) -> None:
+        """Where there is no room to wait the next one comes in before its turn."""
+        self.assertFalse(self.arrivals.hurry("eve"))
+        for _ in range(2):
+            self.comes("eve")
+        self.assertTrue(self.arrivals.hurry("eve"))
+        self.assertFalse(self.arrivals.hurry("eve"))
+        self.assertEqual(self.came, ["eve", "eve"])
+
     def test_stop(self) -> None:
         """Nothing waits behind the end of the gateway."""
         self.comes("eve")

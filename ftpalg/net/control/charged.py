@@ -18,6 +18,10 @@ from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader
 
+HURRIED = 8
+"""Clients in line that come in at once, where their waiting takes the share of one more: who is refused then
+makes room."""
+
 
 class Charged(Control):
     """What its peer holds by it; ``driver`` is the session, as long as there is one."""
@@ -72,7 +76,9 @@ class Charged(Control):
         key = ledger.whose(link.peer)
         if key != self._key:
             self._give_back()
-            short = ledger.ask(key, Line.DESCRIPTORS)
+            short, left = ledger.ask(key, Line.DESCRIPTORS), HURRIED
+            while short is not None and left and self._admission.arrivals.hurry(key):
+                short, left = ledger.ask(key, Line.DESCRIPTORS), left - 1
             if short is not None:
                 self._admission.crowd_out(self, link, short)
                 return False
