@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Link
@@ -23,7 +25,6 @@ from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
-from ftpalg.net.rates import Rates
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -38,6 +39,8 @@ from ftpalg.net.timers import Timers
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
 
+KEPT = 3
+"""Times within a lease that it is kept: the second one may be late."""
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
 
@@ -48,7 +51,10 @@ def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
 
 
 class Gateway:
-    """``shared`` is what the sessions that come have in common; others may keep an earlier one."""
+    """``shared`` is what the sessions that come have in common; others may keep an earlier one.
+
+    ``ledger`` is one that several gateways stand behind; without it this one has its own.
+    """
 
     def __init__(
         self,
@@ -59,13 +65,16 @@ class Gateway:
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
+        ledger: Ledger | None = None,
     ) -> None:
         self._reactor = reactor
         self._log = log
         self._own = Own()
         limits = settings.limits
-        self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
-        self.rates = Rates(reactor.seconds)
+        if ledger is None:
+            ledger = OwnLedger(shares(limits), limits.ipv6_prefix, reactor.seconds)
+        self.ledger: Ledger = ledger
+        self._keeping: IDelayedCall | None = None
         self.drained = DrainedParts()
         self._bans = bans
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
@@ -159,7 +168,6 @@ class Gateway:
                 self.drained,
                 self.ledger,
                 self._bans,
-                self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,
@@ -214,6 +222,17 @@ class Gateway:
         self.shared.advertised.start()
         self.shared.certificates.start()
         self.shared.reaching.health.start()
+        if self._keeping is None:
+            self._keep_later()
+
+    def _keep_later(self) -> None:
+        """What was granted is kept, well before its lease is over."""
+        if self.ledger.lease != inf:
+            self._keeping = self._reactor.callLater(self.ledger.lease / KEPT, self._keep)
+
+    def _keep(self) -> None:
+        self.ledger.keep()
+        self._keep_later()
 
     def close(self) -> None:
         """End every session with 421, and what goes on beside them."""
@@ -222,6 +241,9 @@ class Gateway:
         shared.certificates.stop()
         shared.reaching.health.stop()
         self.guesses.stop()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self._keeping = None
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()

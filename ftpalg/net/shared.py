@@ -16,7 +16,7 @@ from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
-from ftpalg.net.ledger import OwnLedger
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -44,7 +44,7 @@ class Shared(NamedTuple):
     log: Recorder
     policies: Policies
     own: Own
-    ledger: OwnLedger
+    ledger: Ledger
     accounts: Accounts
     advertised: Advertised
     pinholes: Pinholes | None

@@ -88,6 +88,10 @@ class Around:
             self.observe(Resource(found[1]))
         return found is None
 
+    def resumed(self) -> None:
+        """It was a resumed one."""
+        self._shared.sessions.resumed(self._key)
+
     def broke(self) -> None:
         """An exception is being handled: end the session."""
         self.reactor.broke()

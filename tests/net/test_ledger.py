@@ -37,7 +37,11 @@ class LedgerCase(SynchronousTestCase):
     """A ledger of five descriptors, three for each."""
 
     def setUp(self) -> None:
-        self.ledger = OwnLedger({FD: Bound(3, 5)})
+        self.ledger = self.made({FD: Bound(3, 5)})
+
+    def made(self, bounds: dict[Line, Bound]) -> OwnLedger:
+        """One of the kind that is tried."""
+        return OwnLedger(bounds)
 
     def holds(self, key: str) -> int:
         """How many descriptors."""
@@ -179,7 +183,7 @@ class Lingers(LedgerCase):
 
     def test_other_line(self) -> None:
         """What holds nothing of a line is not reset for it."""
-        ledger = OwnLedger({FD: Bound(2), Line.SESSIONS: Bound(1)})
+        ledger = self.made({FD: Bound(2), Line.SESSIONS: Bound(1)})
         drain, shaking = Drain(ledger, A, FD), Drain(ledger, A, FD, Line.SESSIONS)
         self.assertIsNone(ledger.ask(A, Line.SESSIONS))
         self.assertEqual((drain.aborted, shaking.aborted), (False, True))

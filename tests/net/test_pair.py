@@ -72,6 +72,9 @@ class Around:
     def may_shake(self) -> bool:
         return True
 
+    def resumed(self) -> None:
+        raise AssertionError("nobody speaks TLS here")
+
     def ports(self, side: Side) -> Iterator[int]:
         return iter([0])
 

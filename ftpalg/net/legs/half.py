@@ -144,6 +144,9 @@ class Surroundings(Protocol):
     def may_shake(self) -> bool:
         """Whether one more TLS handshake with the client may begin; where not, it is told."""
 
+    def resumed(self) -> None:
+        """It was a resumed one."""
+
     def used_up(self, side: Side, what: What) -> None:
         """There is no more of that."""
 
@@ -165,7 +168,9 @@ class Half:
     ``opened``: how many seconds it took from being asked for to standing; None until it stands.
     """
 
-    __slots__ = ("_around", "_asked", "_held", "_place", "leg", "opened", "port", "resumed", "side")
+    __slots__ = (
+        "_around", "_asked", "_held", "_place", "_shaking", "leg", "opened", "port", "resumed", "side",
+    )  # fmt: skip
 
     def __init__(self, side: Side, place: Place, around: Surroundings) -> None:
         self.side = side
@@ -177,6 +182,7 @@ class Half:
         self._place = place
         self._around = around
         self._held: Grant | None = None  # the descriptor of ``leg``
+        self._shaking: Grant | None = None  # its handshake, as long as it is not done
 
     @property
     def standing(self) -> DataSocket:
@@ -285,7 +291,7 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        if self.side is Side.CLIENT and not around.may_shake():
+        if self.side is Side.CLIENT and not self._may_shake():
             self.failed(TOO_MANY_SHAKE, 450)
             return
         connection = self._place.tls(again=again)
@@ -294,8 +300,32 @@ class Half:
         self.leg = leg
         leg.handshake(lambda: self._shaken(leg), self.failed)
 
+    def _may_shake(self) -> bool:
+        """Whether one more handshake may begin; as long as it is not done, it lingers."""
+        self._shaking = shaking = self._around.hold(Line.HANDSHAKES, 1)
+        if shaking is None:
+            return False
+        shaking.linger(self)
+        return self._around.may_shake()
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self.failed("its client has too many TLS handshakes that are not done", 450)
+
+    def _stop_shaking(self) -> Grant | None:
+        """It lingers no more; what its handshake has been granted."""
+        shaking, self._shaking = self._shaking, None
+        if shaking is not None:
+            shaking.ledger.settle(self)
+        return shaking
+
     def _shaken(self, leg: TlsDataSocket) -> None:
+        shaking = self._stop_shaking()
         self.resumed = self._place.resumed(leg)
+        if shaking is not None:
+            shaking.back()
+            if self.resumed:
+                self._around.resumed()
         wrong, code = self._place.stands(leg)
         if wrong:
             self.failed(wrong, code)
@@ -352,7 +382,8 @@ class Half:
         """End it cleanly: nothing was promised on it, and nothing has moved."""
         leg = self.leg
         if isinstance(leg, DataSocket | Listener):
-            Farewell(self._around.reactor, leg, self._around.drain_seconds, self._let_go())
+            held, shaking = self._let_go(), self._stop_shaking()
+            Farewell(self._around.reactor, leg, self._around.drain_seconds, held, shaking)
         elif leg is not None:
             leg.abort()
             self._give_back()
@@ -365,4 +396,7 @@ class Half:
             if leg is not None:
                 leg.abort()
         finally:
+            shaking = self._stop_shaking()
+            if shaking is not None:
+                shaking.back()
             self._give_back()

@@ -261,6 +261,7 @@ class Reach:
                 stands=lambda: self._stands(target),
             )
         except OSError as error:
+            self._count(len(self._under_way))
             why = error.strerror or str(error)
             self._reasons.append(f"{host}: {why}")
             self.tried.append(f"{Server(host, target.port)} {why} (0 ms)")
