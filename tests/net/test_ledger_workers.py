@@ -184,7 +184,7 @@ class Lapses(WorkersCase):
 
     def timers(self, gateway: Gateway) -> list[Any]:
         """Those of its lease."""
-        calls: list[Any] = self.clock.getDelayedCalls()
+        calls: Any = self.clock.getDelayedCalls()
         return [call for call in calls if call.func == gateway._keep]
 
 

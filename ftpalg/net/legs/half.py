@@ -278,9 +278,9 @@ class Half:
 
     def _give_back(self) -> None:
         """It is closed."""
-        held = self._let_go()
-        if held is not None:
-            held.back()
+        for held in (self._stop_shaking(), self._let_go()):
+            if held is not None:
+                held.back()
 
     def _opened(self, sock: socket.socket) -> None:
         reactor = self._around.reactor
@@ -396,7 +396,4 @@ class Half:
             if leg is not None:
                 leg.abort()
         finally:
-            shaking = self._stop_shaking()
-            if shaking is not None:
-                shaking.back()
             self._give_back()
