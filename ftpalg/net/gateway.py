@@ -32,7 +32,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
-from ftpalg.net.shares import shares
+from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 
@@ -72,7 +72,12 @@ class Gateway:
         self._own = Own()
         limits = settings.limits
         if ledger is None:
-            ledger = OwnLedger(shares(limits), limits.ipv6_prefix, reactor.seconds)
+            ledger = OwnLedger(
+                shares(limits),
+                limits.ipv6_prefix,
+                reactor.seconds,
+                lambda short: log.tell(used_up(short)),
+            )
         self.ledger: Ledger = ledger
         self._keeping: IDelayedCall | None = None
         self.drained = DrainedParts()

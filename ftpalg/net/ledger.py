@@ -194,7 +194,8 @@ class Grant:
 class OwnLedger:
     """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind.
 
-    ``seconds`` is the clock of the rates, which may jump.
+    ``seconds`` is the clock of the rates, which may jump.  ``pressed`` is told of what was used up and could
+    be granted only because something that lingered was reset.
     """
 
     lease = inf
@@ -204,7 +205,9 @@ class OwnLedger:
         bounds: Mapping[Line, Bound],
         prefix: int = 64,
         seconds: Callable[[], float] = lambda: 0.0,
+        pressed: Callable[[Short], object] = lambda short: None,
     ) -> None:
+        self._pressed = pressed
         self.renew(bounds, prefix)
         rates = Rates(seconds)
         self.spend, self.refund = rates.take, rates.back
@@ -298,14 +301,18 @@ class OwnLedger:
 
     def _short(self, key: str, line: Line, amount: int, bound: Bound) -> Short | None:
         """Make room: the asker's own first, then anybody's; what is missing where that is not enough."""
-        held = self._held[line]
+        held, short = self._held[line], None
         while (used := held.get(key, 0)) + amount > bound.of_one:
+            short = Short(line, used, bound.of_one, of_one=True)
             if not self._reset(line, self._oldest[line].get(key)):
-                return Short(line, used, bound.of_one, of_one=True)
+                return short
         while (used := self._all[line]) + amount > bound.in_all:
+            short = Short(line, used, bound.in_all, of_one=False)
             mine = self._oldest[line].get(key)
             if not (self._reset(line, mine) or self._reset(line, self._everybodys[line])):
-                return Short(line, used, bound.in_all, of_one=False)
+                return short
+        if short is not None:
+            self._pressed(short)
         return None
 
     def _reset(self, line: Line, lingering: dict[Lingering, None] | None) -> bool:
