@@ -15,7 +15,7 @@ from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
-from ftpalg.core.facts import Fact, Resource, Shadowed, What
+from ftpalg.core.facts import Fact, Noted, Resource, Shadowed, What
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import adopt
@@ -229,6 +229,8 @@ class Reaching:
 
         servers = self.order(dial, client.peer)
         means = self._guarded(reactor)
+        if dial.named:  # whoever names servers may have many that are dead: the log knows who it is
+            means = means._replace(warned=lambda text: tell(Noted(text)))
         return Reach(means, self.way(dial.route, client), servers, rules, came, failed, held)
 
     def open(
