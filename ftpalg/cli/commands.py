@@ -303,6 +303,19 @@ COMMANDS = (
             ),
         ),
     ),
+    Command(
+        "shares",
+        "tell how much of each limit is used, and who uses most of it",
+        (
+            Argument(
+                ("--top",),
+                "How many of each. [default: 10]",
+                {"metavar": "NUMBER", "type": int},
+            ),
+            *ASKING,
+        ),
+        "shares:shares",
+    ),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

@@ -24,6 +24,8 @@ from ftpalg.net.reactors import Timing
 from ftpalg.net.threads import Busy
 
 DOUBLINGS = 20
+ACCOUNT = "account "
+"""What the ledger's keys of accounts begin with: no address does."""
 
 
 class Barred(Exception):
@@ -164,4 +166,4 @@ class Guesses:
 
 def key_of(account: str) -> str:
     """The ledger's key of an account, which is no address."""
-    return f"account {account_key(account)}"
+    return ACCOUNT + account_key(account)

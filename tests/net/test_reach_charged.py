@@ -9,6 +9,7 @@ from ftpalg.net.ledger import Bound, Grant, Line, Short
 from ftpalg.net.ledger import OwnLedger as Ledger
 from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.failover import Reach
+from tests.net import reaches
 from tests.net.reaches import REFUSED, ReachCase
 
 PEER, FD = "192.0.2.99", Line.DESCRIPTORS
@@ -32,10 +33,10 @@ class ChargedCase(ReachCase):
 
         class Held(Reach):
             def __init__(self, *given: Any) -> None:
-                super().__init__(*given, held)
+                super().__init__(*given, held=held)
                 self._rules = self._rules._replace(crowded=crowded)
 
-        self.patch(__import__("tests.net.reaches", fromlist=["Reach"]), "Reach", Held)
+        self.patch(reaches, "Reach", Held)
         return super().reach(*servers, way=way)
 
     @property
