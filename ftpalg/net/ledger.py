@@ -119,6 +119,10 @@ class Ledger(Protocol):
     def settle(self, who: Lingering) -> None:
         """It lingers no more; harmless where it does not."""
 
+    @property
+    def lingering(self) -> int:
+        """How many linger here."""
+
     def held(self, key: str, line: Line) -> int:
         """How much a key holds."""
 
@@ -296,7 +300,6 @@ class OwnLedger:
 
     @property
     def lingering(self) -> int:
-        """How many linger."""
         return len(self._where)
 
     def _short(self, key: str, line: Line, amount: int, bound: Bound) -> Short | None:

@@ -93,16 +93,16 @@ class Holds(SynchronousTestCase):
         raw = {
             "limits": {"sessions-per-route": 40, "transfers-per-route": 50},
             "routes": [
-                {"users": ["x"], "limits": {"sessions": 1}},
                 {"clients": ["10.0.0.0/8"], "limits": {"sessions": 9}},
+                {"users": ["x"], "limits": {"sessions": 1}},
             ],
         }
         found = self.told(raw)
-        own = found["routes[1].limits.sessions"]
+        own = found["routes[0].limits.sessions"]
         self.assertEqual((own.value, own.whose, own.scope), (9, "the route", Scope.ROUTE))
         self.assertEqual(found["limits.transfers-per-route"].value, 50)
         self.assertNotIn("limits.sessions-per-route", found)
-        self.assertNotIn("routes[0].limits.sessions", found)
+        self.assertNotIn("routes[1].limits.sessions", found)
         raw["routes"] = []
         self.assertNotIn("limits.sessions-per-route", self.told(raw))
 

@@ -33,7 +33,8 @@ class ChargedCase(ReachCase):
 
         class Held(Reach):
             def __init__(self, *given: Any) -> None:
-                super().__init__(*given, held=held)
+                super().__init__(*given)
+                self._held = held
                 self._rules = self._rules._replace(crowded=crowded)
 
         self.patch(reaches, "Reach", Held)
