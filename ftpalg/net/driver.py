@@ -46,6 +46,11 @@ from ftpalg.net.stored_passwords import NoSecret, read_secret
 
 TRANSFERS = (Kind.DOWNLOAD, Kind.UPLOAD)
 """Commands that ask for room before they begin."""
+TOO_MUCH = {
+    True: "Too much waits to be sent to your address; closing.",
+    False: "Too much waits to be sent; closing.",
+}
+"""What a client hears whose peer's share of memory (True), or all there is, is used up."""
 
 
 class Driver(Parts):
@@ -131,7 +136,7 @@ class Driver(Parts):
     def crowded(self, short: Short) -> None:
         """More waits for its peers than there may: it ends in the reactor's next turn."""
         self.shared.log.tell(used_up(short))
-        end = partial(self.end, "Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        end = partial(self.end, TOO_MUCH[short.of_one], Reason.SHARE_USED_UP)
         self.reactor.callLater(0, lambda: self._released or end())
 
     # -- what is told -----------------------------------------------------------------------------

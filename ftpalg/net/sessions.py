@@ -27,7 +27,7 @@ from ftpalg.net.shares import shares, used_up
 
 SENTENCES = {
     Refusal.NOT_ADMITTED: "Your address is not admitted here.",
-    Refusal.NO_DESCRIPTORS: "Too many sessions; try again later.",
+    Refusal.NO_DESCRIPTORS: "Too many connections; try again later.",
     Refusal.TOO_MANY: "Too many sessions; try again later.",
     Refusal.TOO_MANY_OF_PEER: "Too many sessions from your address; try again later.",
     Refusal.TOO_MANY_OF_LISTENER: "Too many sessions here; try again later.",

@@ -11,7 +11,7 @@ from ftpalg.core.session_settings import ClientTls
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.ledger import Bound, Grant, Line, OwnLedger
 from ftpalg.net.legs.farewell import Farewell
-from ftpalg.net.legs.half import TOO_MANY, Half
+from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.relay import PIPE, SPLICE, CopyRelay, SpliceRelay, between
 from ftpalg.net.legs.sockets import DataSocket, Drain
 from tests.net.controls import ControlCase
@@ -220,7 +220,8 @@ class Legs(SocketCase):
         half = self.begin(0)
         half.listen()
         half.connect(1)
-        refused = ListenFailed(Side.CLIENT, TOO_MANY), LegFailed(Side.CLIENT, f"client: {TOO_MANY}")
+        why = "short of descriptors"
+        refused = ListenFailed(Side.CLIENT, why), LegFailed(Side.CLIENT, f"client: {why}")
         self.assertEqual(tuple(self.around.heard), refused)
         self.assertIsNone(half.leg)
 

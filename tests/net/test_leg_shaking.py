@@ -7,7 +7,7 @@ from typing import Any
 from ftpalg.core.events import LegFailed, LegSecured, Side
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Bound, Line
-from ftpalg.net.legs.half import TOO_MANY_SHAKE, Half
+from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.tls import TlsConnection
 from tests.net.test_pair import Around as PlainAround
@@ -24,11 +24,11 @@ class Around(PlainAround):
         super().__init__()
         self.reactor = Guarded(reactor, self)
         self.again = 0
-        self.fast = False
+        self.fast = ""
         self.ledger.renew({Line.HANDSHAKES: Bound(2)}, 64)
 
-    def may_shake(self) -> bool:
-        return not self.fast
+    def shakes_too_fast(self) -> str:
+        return self.fast
 
     def resumed(self) -> None:
         self.again += 1
@@ -120,11 +120,9 @@ class Charged(ShakingCase):
 
     def test_too_fast(self) -> None:
         """One too many a second is refused, and holds nothing."""
-        self.around.fast = True
+        self.around.fast = "too fast"
         self.begun()
-        self.assertEqual(
-            self.around.heard, [LegFailed(Side.CLIENT, f"client: {TOO_MANY_SHAKE}", 450)]
-        )
+        self.assertEqual(self.around.heard, [LegFailed(Side.CLIENT, "client: too fast", 450)])
         self.assertEqual(self.charged, (0, 0))
 
 
@@ -148,7 +146,7 @@ class Reset(ShakingCase):
         self.around.ledger.ask(KEY, Line.HANDSHAKES, 2)
         self.begun()
         self.assertEqual(
-            self.around.heard, [LegFailed(Side.CLIENT, f"client: {TOO_MANY_SHAKE}", 450)]
+            self.around.heard, [LegFailed(Side.CLIENT, "client: short of handshakes", 450)]
         )
 
 

@@ -232,7 +232,7 @@ class Admission(SessionsCase):
         self.assertEqual(self.log.news, [])
         session, client = self.admit("192.0.2.2")
         self.assertIsNone(session)
-        self.assertEqual(client.written, b"421 Too many sessions; try again later.\r\n")
+        self.assertEqual(client.written, b"421 Too many connections; try again later.\r\n")
         self.assertEqual(self.log.news, [Resource(What.DESCRIPTORS, 1, 1)])
 
     def test_calls(self) -> None:

@@ -37,12 +37,6 @@ USED_UP = {
     errno.ENFILE: What.DESCRIPTORS,
 }
 """Why no data port can be had, where it is that there are no more."""
-TOO_MANY = "too many connections from your address"
-"""Why none can be had, where the peer's share of descriptors is used up."""
-TOO_MANY_WAIT = "too many data ports wait already"
-"""Why none can be had, where the peer's share of those is used up, or there are no more in all."""
-TOO_MANY_SHAKE = "too many TLS handshakes"
-"""Why one under TLS can not."""
 SET_FULL = os.strerror(errno.ENFILE)
 """What the kernel says of a set of nftables that has its size."""
 
@@ -141,8 +135,11 @@ class Surroundings(Protocol):
         With a ``part`` no more than that part of what there is, and nobody is told.
         """
 
-    def may_shake(self) -> bool:
-        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+    def short(self, line: Line) -> str:
+        """Why one of them has just not been granted."""
+
+    def shakes_too_fast(self) -> str:
+        """Why no TLS handshake with the client may begin now, which is told; nothing where one may."""
 
     def resumed(self) -> None:
         """It was a resumed one."""
@@ -201,11 +198,11 @@ class Half:
             return
         waits = around.hold(Line.PASSIVE_LISTENERS, 1)
         if waits is None:
-            around.tell(ListenFailed(side, TOO_MANY_WAIT))
+            around.tell(ListenFailed(side, around.short(Line.PASSIVE_LISTENERS)))
             return
         if not self._take():
             waits.back()
-            around.tell(ListenFailed(side, TOO_MANY))
+            around.tell(ListenFailed(side, around.short(Line.DESCRIPTORS)))
             return
         try:
             leg = listen(
@@ -258,7 +255,7 @@ class Half:
         self.port = port
         self._asked = self._around.reactor.seconds()
         if not self._take():
-            self.failed(TOO_MANY)
+            self.failed(self._around.short(Line.DESCRIPTORS))
             return
         try:
             self.leg = self._place.dial(self._around.reactor, port, self._opened, self.failed)
@@ -291,8 +288,9 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        if self.side is Side.CLIENT and not self._may_shake():
-            self.failed(TOO_MANY_SHAKE, 450)
+        refused = self._begin_shaking() if self.side is Side.CLIENT else ""
+        if refused:
+            self.failed(refused, 450)
             return
         connection = self._place.tls(again=again)
         lenient = around.lenient(self.side)
@@ -300,13 +298,13 @@ class Half:
         self.leg = leg
         leg.handshake(lambda: self._shaken(leg), self.failed)
 
-    def _may_shake(self) -> bool:
-        """Whether one more handshake may begin; as long as it is not done, it lingers."""
+    def _begin_shaking(self) -> str:
+        """One more handshake, which lingers until it is done; why not, or nothing."""
         self._shaking = shaking = self._around.hold(Line.HANDSHAKES, 1)
         if shaking is None:
-            return False
+            return self._around.short(Line.HANDSHAKES)
         shaking.linger(self)
-        return self._around.may_shake()
+        return self._around.shakes_too_fast()
 
     def shed(self) -> None:
         """Reset it (``ledger.Lingering``)."""
