@@ -182,7 +182,13 @@ class Driver(Parts):
             self._dialogues.go_by(self, part_of_reply(action.line, sent=True))
         self.client.write(action.line + b"\r\n")
 
+    def _leave_account(self) -> None:
+        """The account that it had is forgotten, if it had one."""
+        if self._seats is not None:
+            self._seats.leave_account()
+
     def _authenticate(self, action: do.Authenticate) -> None:
+        self._leave_account()
         self.check = self.shared.accounts.check(
             action.account,
             action.password,
@@ -235,6 +241,7 @@ class Driver(Parts):
 
     def _start_tls(self, action: do.StartTls) -> None:
         if action.side is Side.CLIENT:
+            self._leave_account()  # what was said in clear counts no more
             self.client.start_tls(self.for_clients())
         else:
             self.backend.shake()
