@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,10 @@ class LimitTable(SynchronousTestCase):
         assert found, what
         return float(found[1])
 
+    def is_counted(self, what: What) -> bool:
+        """Whether it was reached."""
+        return self.counted(what) >= 1
+
     def recorded(self, gateway: Gateway, what: What) -> dict[str, Any]:
         """The record of it."""
         word = f'"what":"{what.value}"'
@@ -131,8 +136,7 @@ class LimitTable(SynchronousTestCase):
                 self.assertEqual(self.counted(row.what), 0, row.key)
                 self.assertEqual(row.act(Scene(gateway, self)), row.said, row.key)
                 self.assertEqual(self.recorded(gateway, row.what)["event"], "resource", row.key)
-                counted = gateway.until(lambda what=row.what: self.counted(what) >= 1)
-                self.assertTrue(counted, row.key)
+                self.assertTrue(gateway.until(partial(self.is_counted, row.what)), row.key)
             finally:
                 gateway.stop()
 
