@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ftpalg.admin.session_fields import SESSION
 from ftpalg.core.value import value
 
 Schema = Mapping[str, Any]
@@ -63,6 +62,8 @@ FILTER = Parameter(
     "Which sessions: names or beginnings of names, and KEY=VALUE; all must fit, of names one.",
 )
 
+SESSION: Schema = {"$ref": "#/components/schemas/session"}
+"""``session_fields.SESSION``, of which those that only ask need to know nothing."""
 ARROW: Schema = {"enum": ["C -> P", "P -> S", "P <- S", "C <- P", "P .."]}
 BROKEN = an_object(
     time=STRING,

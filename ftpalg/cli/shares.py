@@ -11,7 +11,7 @@ from typing import Any
 from ftpalg.cli import DONE, WRONG
 from ftpalg.cli.asking import NoAnswer, ask, said_no
 from ftpalg.cli.sessions_table import amount
-from ftpalg.ops.values import bounded
+from ftpalg.ops.texts import bounded
 
 HEADS = "LIMIT", "USED", "OF", "WHO"
 LONGEST = 60

@@ -14,8 +14,8 @@ from ftpalg.core.events import Link
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.addresses import normal
-from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.lines import CommandLines
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.explain import commands, names, routes, ways
 from ftpalg.explain.limits import limits
@@ -216,7 +216,7 @@ class Answering:
         facts = last.facts if last is not None else talk.facts
         yield ways.with_client(settings, self.question.listener, self.listener, talk)
         yield from names.steps(settings, talk)
-        yield from routes.steps(settings, self.listener, facts)
+        yield from routes.steps(settings, self.listener, facts, talk.tried or facts)
         if last is None:
             return
         servers = Servers(settings, last.dial, self.question.client, self.judging)

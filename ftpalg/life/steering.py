@@ -117,8 +117,7 @@ class Steering:
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
         with (
-            self.agent.renewed(settings.admin.agent),
-            self.published.renewed(settings),
+            self.published.renewed(settings, (self.agent, settings.admin.agent)),
             self._renewed(settings),
         ):
             yield

@@ -15,7 +15,6 @@ from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.bans import NO_BANS, Bans
-from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
@@ -35,6 +34,7 @@ from ftpalg.net.shared import Shared
 from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
+from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth

@@ -34,7 +34,7 @@ from ftpalg.net.shared import Shared
 from ftpalg.net.snapshots import snapshot_of
 from ftpalg.net.standing import Standing, standing
 from ftpalg.net.surroundings import Around
-from ftpalg.net.tls import ForClients
+from ftpalg.net.tls.towards_clients import ForClients
 
 
 class Parts(ABC):

@@ -39,7 +39,7 @@ from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.shares import used_up
-from ftpalg.net.tls import ServerSide
+from ftpalg.net.tls.towards_servers import ServerSide
 
 
 def _through(reactor: Guarded, resolve: Resolve) -> Resolve:

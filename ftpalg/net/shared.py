@@ -13,7 +13,6 @@ from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.bans import NO_BANS, Bans
-from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.ledger import Ledger
@@ -26,6 +25,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
+from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth

@@ -15,17 +15,18 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Probed, Refused
-from ftpalg.core.wire.commands import Kind, printable
+from ftpalg.core.wire.commands import Kind
+from ftpalg.core.wire.printing import printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings
+from ftpalg.ops.texts import bounded
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     TOLD,
     barred_of,
-    bounded,
     certificate_of,
     octets_of,
     path_of,

@@ -9,7 +9,7 @@ from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Bound, Line
 from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.sockets import DataSocket
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 from tests.net.test_pair import Around as PlainAround
 from tests.net.test_pair import Loopback
 from tests.net.tls_legs import Far, LegCase

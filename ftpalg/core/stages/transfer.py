@@ -30,7 +30,8 @@ from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer_legs import follow, let_go
 from ftpalg.core.stages.transfer_tables import LIVE, LOST, Happening, Leg, Step, Transfer, Verdict
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, announced, reply
 
 UNANSWERED = (Verdict.NONE, Verdict.AWAITED, Verdict.SILENT)

@@ -29,7 +29,7 @@ from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.sockets import Address, DataSocket, Drain
 from ftpalg.net.legs.tls import TlsDataSocket
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 
 USED_UP = {
     errno.EADDRINUSE: What.DATA_PORTS,
