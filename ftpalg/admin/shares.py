@@ -18,6 +18,8 @@ TOP = 10
 """Of the holders of each limit, where nobody says how many."""
 FAILURES = "failures-per-peer", "failures-per-account"
 """Limits of ``[accounts]``."""
+FAULTS = "faults"
+"""What is counted and has no limit."""
 
 
 def shares(gateway: Steered, asked: Asked) -> Listed:
@@ -52,6 +54,10 @@ def _failures(gateway: Steered, top: int) -> Iterator[list[Json]]:
             _row(what, key.removeprefix(ACCOUNT), used, most)
             for key, used in nlargest(top, fitting, key=itemgetter(1))
         ]
+    faults = gateway.ledger.holders(Line.FAULTS).items()
+    yield [
+        _row(FAULTS, key, used, maxsize) for key, used in nlargest(top, faults, key=itemgetter(1))
+    ]
 
 
 def _own(settings: Settings) -> dict[tuple[Line, str], int]:

@@ -32,7 +32,9 @@ from ftpalg.core.facts import (
     CommandLine,
     Failed,
     LoggedIn,
+    LoginRefused,
     ReplyLines,
+    SessionClosed,
 )
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
@@ -149,6 +151,9 @@ class Driver(Parts):
             self.backend.settled()
         elif isinstance(fact, CommandAnswered) and fact.command.kind in TRANSFERS:
             self.seats.end_transfer()
+        elif isinstance(fact, (LoginRefused, SessionClosed)) and self.shared.faults is not None:
+            ours = bool(self.session.login.state.route.secret)
+            self.shared.faults.seen(self.peer, fact, ours=ours)
 
     def _learned(self, action: do.Learned) -> None:
         if self.backend.server is not None:

@@ -18,6 +18,7 @@ from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
+from ftpalg.net.faults import Faults
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import Ledger, OwnLedger
 from ftpalg.net.own_addresses import Own
@@ -83,6 +84,7 @@ class Gateway:
         self.drained = DrainedParts()
         self._bans = bans
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
+        self.faults = Faults(reactor, self.ledger, bans, settings.accounts.forget)
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -102,6 +104,7 @@ class Gateway:
         """From now on sessions begin with these; those that run keep what they began with."""
         last, self.shared = self.shared, shared
         self.guesses.limits = shared.settings.accounts
+        self.faults.forget = shared.settings.accounts.forget
         last.advertised.stop()
         last.certificates.stop()
         last.reaching.health.stop()
@@ -179,6 +182,7 @@ class Gateway:
             self._bandwidth(settings, before),
             before.epoch + 1 if before else 1,
             self._bans,
+            self.faults,
         )
         return shared
 
@@ -246,6 +250,7 @@ class Gateway:
         shared.certificates.stop()
         shared.reaching.health.stop()
         self.guesses.stop()
+        self.faults.stop()
         if self._keeping is not None:
             self._keeping.cancel()
             self._keeping = None

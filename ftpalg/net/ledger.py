@@ -39,7 +39,8 @@ class Line(Key):
     OF_SERVER = "sessions that have a server or are reaching it, by its name and port"
     TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
     TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
-    FAILURES = "logins and the like that went wrong and are not forgotten yet"
+    FAILURES = "wrong passwords for accounts at the gateway that are not forgotten yet"
+    FAULTS = "logins that servers refused, no FTP and broken TLS, not forgotten yet"
 
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence

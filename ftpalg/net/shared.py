@@ -15,6 +15,7 @@ from ftpalg.net.advertised import Advertised
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
+from ftpalg.net.faults import Faults
 from ftpalg.net.ledger import Ledger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
@@ -56,6 +57,7 @@ class Shared(NamedTuple):
     bandwidth: Bandwidth | None
     epoch: int = 1
     bans: Bans = NO_BANS
+    faults: Faults | None = None
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

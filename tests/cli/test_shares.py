@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.cli.shares import table
 from tests.cli.steered import SteeredCase
+from tests.wire.clients import Client
 
 
 def row(limit: str, holder: str, used: int, most: int | None) -> dict[str, Any]:
@@ -66,6 +67,17 @@ class Asked(SteeredCase):
         self.assertEqual(terminal.ended(), 0)
         found = json.loads(terminal.shown)["shares"]
         self.assertIn(row("sessions-per-peer", "127.0.0.1", 1, 77), found)
+
+    def test_faults(self) -> None:
+        """A browser came."""
+        self.server.then(lambda control: control.say(b"220 Ready.").until_end())
+        client = Client(self.gateway.address)
+        self.assertEqual(client.code(), 220)
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+        client.rest()
+        terminal = self.command("shares")
+        self.assertEqual(terminal.ended(), 0)
+        self.assertRegex(terminal.shown, r"\nfaults +1 +-  127\.0\.0\.1\r?\n")
 
     def test_wrong(self) -> None:
         """None of each is nothing to ask for; without a gateway there is no answer."""
