@@ -12,6 +12,7 @@ from ftpalg.core.drained import Kind, Part, Standing
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Reloaded, ReloadFailed
+from ftpalg.core.quotas import Counted
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.ledger import Ledger
 from ftpalg.net.reactors import Timing
@@ -70,6 +71,33 @@ class Bans(Protocol):
         """Let somebody in again; False where nothing stood against it."""
 
 
+class Used(Protocol):
+    """How much of something an account has used today."""
+
+    @property
+    def account(self) -> str:
+        """Its key."""
+
+    @property
+    def counted(self) -> Counted:
+        """What was used."""
+
+    @property
+    def used(self) -> int:
+        """How much."""
+
+
+class Days(Protocol):
+    """What accounts have used today."""
+
+    @property
+    def rows(self) -> Sequence[Used]:
+        """All of it."""
+
+    def reset(self, account: str) -> bool:
+        """Its day begins anew; False where it has used nothing."""
+
+
 class Told(Protocol):
     """What answers requests."""
 
@@ -122,6 +150,10 @@ class Steered(Told, Protocol):
     @property
     def ledger(self) -> Ledger:
         """What is held of the limits."""
+
+    @property
+    def days(self) -> Days | None:
+        """What accounts have used today; None where nobody counts."""
 
     @property
     def drains(self) -> Drains:

@@ -111,6 +111,12 @@ SHARE = an_object(
 """``holder``: a peer, an account, a route, a listener or a server, empty for all together; ``most`` is null
 where nothing is bounded."""
 
+USED = an_object(used=COUNT, limit=COUNT)
+QUOTA = an_object(
+    account=STRING, upload_bytes=USED, upload_files=USED, download_bytes=USED, download_files=USED
+)
+"""Each limit is the general one, 0 for none; routes and listeners may have others."""
+
 VERBS = (
     Verb(
         "who",
@@ -239,6 +245,24 @@ VERBS = (
         (Parameter("top", COUNT, "How many holders of each limit; 10 where it is not said."),),
         an_object(shares={"type": "array", "items": SHARE}),
         "shares:shares",
+    ),
+    Verb(
+        "quotas",
+        "GET",
+        "/quotas",
+        "what accounts have used today of the files and bytes that they may move",
+        (),
+        an_object(quotas={"type": "array", "items": QUOTA}),
+        "quotas:quotas",
+    ),
+    Verb(
+        "reset-quota",
+        "POST",
+        "/reset-quota",
+        "let the day of an account begin anew",
+        (Parameter("account", STRING, "An account at the gateway.", True),),
+        an_object(account=STRING),
+        "quotas:reset",
     ),
     Verb(
         "reload",

@@ -17,7 +17,7 @@ from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.user_at_host import IsAccount
-from ftpalg.explain import commands, names, routes, ways
+from ftpalg.explain import commands, names, quotas, routes, ways
 from ftpalg.explain.limits import limits
 from ftpalg.explain.question import Question
 from ftpalg.explain.reached import Reached, Reacher
@@ -224,6 +224,8 @@ class Answering:
             yield from servers.steps(tried)
         yield from ways.with_server(settings, self.rules, last.dial)
         yield from ways.parents(settings, last.dial, last.reached)
+        account, route = talk.session.desk.account, last.dial.route.name
+        yield from quotas.steps(settings, self.listener, route, account, self.question.command)
 
     def _command(
         self, steps: tuple[Step, ...], verdict: Verdict

@@ -39,11 +39,16 @@ from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Day, Quotas
 
 KEPT = 3
 """Times within a lease that it is kept: the second one may be late."""
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
+
+
+def uncounted(settings: Settings) -> None:
+    """Nothing is counted by the day."""
 
 
 def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
@@ -55,6 +60,7 @@ class Gateway:
     """``shared`` is what the sessions that come have in common; others may keep an earlier one.
 
     ``ledger`` is one that several gateways stand behind; without it this one has its own.
+    ``day`` gives what counts by the day where settings count so, the same one each time.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Gateway:
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
+        day: Callable[[Settings], Day | None] = uncounted,
         ledger: Ledger | None = None,
     ) -> None:
         self._reactor = reactor
@@ -83,6 +90,7 @@ class Gateway:
         self._keeping: IDelayedCall | None = None
         self.drained = DrainedParts()
         self._bans = bans
+        self._day = day
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self.faults = Faults(reactor, self.ledger, bans, settings.accounts.forget)
         self._pinholes: list[Pinholes] = []
@@ -183,6 +191,7 @@ class Gateway:
             before.epoch + 1 if before else 1,
             self._bans,
             self.faults,
+            self._quotas(settings),
         )
         return shared
 
@@ -192,6 +201,13 @@ class Gateway:
         from ftpalg.net.bandwidth import Bandwidth
 
         return Bandwidth(self._reactor, settings, before.bandwidth if before else None)
+
+    def _quotas(self, settings: Settings) -> Quotas | None:
+        if not settings.quotas:
+            return None
+        from ftpalg.net.quotas import Quotas
+
+        return Quotas(settings, self._day(settings))
 
     def _holes(self, settings: Settings, before: Shared | None) -> Pinholes | None:
         """Those that are open stay known as long as the table is the same."""

@@ -30,12 +30,13 @@ from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Quotas
 
 
 @value
 class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened, ``bandwidth``
-    where nothing is limited.
+    and ``quotas`` where nothing is limited.
 
     ``epoch`` counts the settings since the start.
     """
@@ -58,6 +59,7 @@ class Shared(NamedTuple):
     epoch: int = 1
     bans: Bans = NO_BANS
     faults: Faults | None = None
+    quotas: Quotas | None = None
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

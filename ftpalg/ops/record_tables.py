@@ -278,6 +278,11 @@ EVENTS = {
         "a command was refused by a rule of access.commands, and the server never saw it",
         ("command", "path", "target", "rule", "code", "why"),
     ),
+    "over_quota": Event(
+        WARN,
+        "a transfer was refused, or broken in mid-stream, by a quota of limits",
+        ("command", "path", "what", "outcome", "rule", "used", "limit", "code", "why", "remedy"),
+    ),
     "transfer": Event(
         INFO,
         "a transfer is over",

@@ -32,6 +32,7 @@ from ftpalg.ops.values import (
     path_of,
     paths_of,
     ports_of,
+    quota_of,
     resumed,
     tls_of,
     whose,
@@ -363,8 +364,7 @@ class Records:
     def _resource(self, news: facts.Resource) -> None:
         count = self._seldom.count(news.what.value, self._clock())
         if count:
-            used, limit = news.used or None, news.limit or None
-            what = news.what.value
+            what, used, limit = news.what.value, news.used or None, news.limit or None
             self._write("resource", {"what": what, "used": used, "limit": limit, "count": count})
 
 
@@ -378,6 +378,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.LoginRefused: Records._login_refused,
     facts.CommandAnswered: Records._answered,
     facts.CommandBarred: Records._barred,
+    facts.OverQuota: lambda r, a, t, fact: r._say("over_quota", a, t, **quota_of(fact, t)),
     facts.TransferOver: Records._transfer,
     facts.Intruded: Records._intruded,
     facts.Resource: lambda records, about, trail, fact: records.tell(fact),

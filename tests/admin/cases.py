@@ -69,6 +69,7 @@ class Standing:
     drains: Any = None
     bans: Any = None
     ledger: Any = None
+    days: Any = None
     published: Any = None
 
     def __init__(self, *snapshots: Snapshot) -> None:

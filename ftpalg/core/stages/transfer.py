@@ -245,7 +245,8 @@ class TransferStage(Stage):
         assert transfer is not None and transfer.final is not None, "FORWARD follows a final reply"
         final = transfer.final
         if transfer.code:
-            final, outcome = failure(transfer), Outcome.REFUSED
+            final = failure(transfer)
+            outcome = Outcome.BROKEN if transfer.relayed else Outcome.REFUSED
         elif final.positive:
             outcome = Outcome.COMPLETE
         else:
@@ -343,7 +344,8 @@ def failure(transfer: Transfer) -> Reply:
     """What the client is told of a transfer whose legs did not both end cleanly."""
     reason = transfer.reason or "it did not end cleanly"
     if transfer.code:
-        return reply(transfer.code, f"Data connection refused: {reason}.")
+        whole = transfer.relayed  # a quota's sentence; nothing else of ours breaks what moves
+        return reply(transfer.code, reason if whole else f"Data connection refused: {reason}.")
     if {transfer.client, transfer.server} & {Leg.MISSED, Leg.CLOSED}:
         return reply(425, f"No data connection: {reason}.")
     return reply(426, f"Transfer broken: {reason}.")

@@ -288,8 +288,7 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        refused = self._begin_shaking() if self.side is Side.CLIENT else ""
-        if refused:
+        if self.side is Side.CLIENT and (refused := self._begin_shaking()):
             self.failed(refused, 450)
             return
         connection = self._place.tls(again=again)
@@ -332,8 +331,12 @@ class Half:
 
     def failed(self, reason: str, code: int = 0) -> None:
         """It could not be opened, or broke."""
+        self.cut(f"{self.side.value}: {reason}", code)
+
+    def cut(self, reason: str, code: int) -> None:
+        """The gateway breaks it, for that reason."""
         self.abort()
-        self._around.tell(LegFailed(self.side, f"{self.side.value}: {reason}", code))
+        self._around.tell(LegFailed(self.side, reason, code))
 
     # -- the end ----------------------------------------------------------------------------------
 
