@@ -143,7 +143,7 @@ NET = (
     },
     {"arrivals", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
-    {"guesses"},
+    {"faults", "guesses"},
     {"accounts", "policies"},
     {"tls", "judging"},
     {"guarded", "password_masking", "standing", "drained"},

@@ -29,8 +29,11 @@ from ftpalg.net.seats import Seats
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
 
-TOO_MANY = "Too many connections from your address; try again later."
-"""What a client hears where its share of descriptors is used up."""
+TOO_MANY = {
+    True: "Too many connections from your address; try again later.",
+    False: "Too many connections; try again later.",
+}
+"""What a client hears where its share of descriptors (True), or all there are, are used up."""
 SERVER_FULL = "Too many sessions with that server; try again later."
 """What it hears where that of its server is, and of each other one that it could have."""
 
@@ -180,7 +183,7 @@ class FtpBackend:
         self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
         short = held.to(1)
         if short is not None:
-            self._full(short, Reason.SHARE_USED_UP, TOO_MANY)
+            self._full(short, Reason.SHARE_USED_UP, TOO_MANY[short.of_one])
             return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(

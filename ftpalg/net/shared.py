@@ -16,7 +16,8 @@ from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
-from ftpalg.net.ledger import OwnLedger
+from ftpalg.net.faults import Faults
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -46,7 +47,7 @@ class Shared(NamedTuple):
     log: Recorder
     policies: Policies
     own: Own
-    ledger: OwnLedger
+    ledger: Ledger
     arrivals: Arrivals
     accounts: Accounts
     advertised: Advertised
@@ -59,6 +60,7 @@ class Shared(NamedTuple):
     bandwidth: Bandwidth | None
     epoch: int = 1
     bans: Bans = NO_BANS
+    faults: Faults | None = None
     quotas: Quotas | None = None
 
     def ports(self, side: Side) -> Iterator[int]:

@@ -108,10 +108,12 @@ class Door:
         self.refusals: list[str] = []
         self.links: list[Link] = []
         self.drained: dict[str, str] = {}
+        self.news: list[News] = []
         self.shaken: list[tuple[Refusal, What]] = []
 
     def tell(self, news: News) -> None:
-        """What happened to the gateway; here nobody asks."""
+        """What happened to the gateway."""
+        self.news.append(news)
 
     def refused(self, link: Link, reason: str) -> None:
         self.refusals.append(reason)

@@ -34,6 +34,21 @@ class Buckets(SynchronousTestCase):
         self.assertIsNone(self.take("a", 1, 0, Event.HANDSHAKE))
         self.assertEqual(self.take("a", 1, 0, Event.HANDSHAKE), "a")
 
+    def test_back(self) -> None:
+        """What was cheaper is given back, to the bucket's brim at the most, and of no other event."""
+        bounds = ("a", 2.0), (ALL, 0.0)
+        self.rates.back(Event.SESSION, 1.0, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(3)], [None, None, "a"])
+        self.rates.back(Event.HANDSHAKE, 1.0, *bounds)
+        self.rates.back(Event.SESSION, 0.5, *bounds)
+        self.assertEqual(self.take("a", 2, 0), "a")
+        self.rates.back(Event.SESSION, 0.5, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(2)], [None, "a"])
+        self.rates.back(Event.SESSION, 100.0, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(3)], [None, None, "a"])
+        self.rates.back(Event.SESSION, 1.0, ("a", 0.0))
+        self.assertEqual(self.take("a", 2, 0), "a")
+
     def test_unbound(self) -> None:
         """Without a rate nothing is kept."""
         self.assertEqual({self.take(str(at), 0, 0) for at in range(1000)}, {None})

@@ -12,6 +12,7 @@ from typing import Any
 
 from ftpalg.core import ends
 from ftpalg.core.events import Link
+from ftpalg.core.facts import Resource, What
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import Control
 from ftpalg.net.ledger import Grant, Line, Short
@@ -108,7 +109,10 @@ class Charged(Control):
         ledger = self._admission.ledger
         if not self._key or self._shakes:
             return True
-        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
+        short = ledger.ask(self._key, Line.HANDSHAKES)
+        if short is not None:
+            what = What.HANDSHAKES_PER_PEER
+            self._admission.log.tell(Resource(what, short.used, short.limit))
             return False
         self._shakes = True
         ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
