@@ -222,7 +222,7 @@ class Reaching:
 
         def came(sock: socket.socket, server: Server, way: Way) -> None:
             try:
-                self._loops.add(client, normal(sock.getpeername()[0]))
+                self._loops.reached(client, normal(sock.getpeername()[0]))
             except OSError:
                 pass  # it has ended meanwhile, and its protocol is going to hear
             reached(sock, server, way)
@@ -292,7 +292,7 @@ class Reaching:
         self.sessions_at[server] += 1
 
     def settled(self, client: Link) -> None:
-        """A client's session is logged in at its server, or has left it: it is in no loop."""
+        """A client's session is logged in at its server, has left it, or never came there: no loop."""
         self._loops.discard(client)
 
     def left(self, server: Server) -> None:
