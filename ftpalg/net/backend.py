@@ -187,7 +187,7 @@ class FtpBackend:
             return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
-            self._session.reactor,
+            Guarded(self._shared.watch, self._session),
             action,
             client,
             near,
@@ -227,7 +227,7 @@ class FtpBackend:
         self._reach = None
         self._server, self._way = server, way
         self._shared.reaching.came(server)
-        self._control = ServerControl(self, self._shared.reactor, self._shared.settings, self._held)
+        self._control = ServerControl(self, self._shared.watch, self._shared.settings, self._held)
         self._held = None
         self._shared.reaching.adopt(sock, self._control)
 
@@ -269,6 +269,8 @@ class FtpBackend:
         """The connection to the server that was reached stands."""
         if self._server is None or self._control is None:
             return
+        if self._client is not None:
+            self._shared.reaching.met(self._client, link.peer)
         shown = self._shared.advertised.to_server(link.peer)
         if shown:
             link = link._replace(shown=shown)

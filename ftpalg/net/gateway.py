@@ -36,6 +36,7 @@ from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
+from ftpalg.net.watch import watch_of
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
@@ -76,6 +77,7 @@ class Gateway:
         ledger: Ledger | None = None,
     ) -> None:
         self._reactor = reactor
+        self._watch = watch_of(reactor)
         self._log = log
         self._own = Own()
         limits = settings.limits
@@ -144,6 +146,7 @@ class Gateway:
         room = Room(settings.accounts.waiting, settings.accounts.waiting_per_peer)
         shared = Shared(
             reactor,
+            self._watch,
             settings,
             log,
             policies,

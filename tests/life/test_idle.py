@@ -69,7 +69,8 @@ class Idle(SocketCase):
 
     def connections(self) -> list[Connection]:
         """Those of the sessions."""
-        return [one for one in REACTOR.getReaders() if isinstance(one, Connection)]
+        watch: Any = self.service.gateway.shared.watch
+        return [one for one in watch._watched.values() if isinstance(one, Connection)]
 
     async def session(self) -> tuple[socket.socket, socket.socket]:
         """One that is logged in: its client's socket and its server's."""
@@ -139,7 +140,7 @@ class Idle(SocketCase):
         for control in (one.client, one.backend.control):
             assert control is not None
             self.assertIsInstance(control.transport, Connection)
-        shared = (one.shared, one.client._admission, REACTOR)
+        shared = (one.shared, one.shared.watch, one.client._admission, REACTOR)
         own = reached(one, shared).keys() - reached(other, shared).keys()
         found = {id(thing): thing for thing in gc.get_objects()}
         ours = [found[key] for key in own if type(found.get(key)).__module__.startswith("ftpalg.")]

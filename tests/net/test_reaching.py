@@ -283,6 +283,7 @@ class Adopting(ReachingCase):
         told: list[Any] = []
 
         class Lost:
+            watch = shared._reactor
             enter = Guarded(shared._reactor, Unbroken()).enter
 
             def connectionLost(self, reason: Failure) -> None:

@@ -18,7 +18,7 @@ class Loops:
     def __init__(self, most: int, is_local: Callable[[str], bool]) -> None:
         self._most = most
         self._is_local = is_local
-        self._waiting: set[Link] = set()
+        self._waiting: dict[str, set[Link]] = {}  # by the client's address
 
     def take_over(self, before: Loops) -> None:
         """Count together with those that were counted before other settings came."""
@@ -32,15 +32,19 @@ class Loops:
         """Why that address is not dialled for that client, or nothing."""
         if not self.returns(client, address):
             return ""
-        if sum(other.peer == client.peer for other in self._waiting) < self._most:
+        if len(self._waiting.get(client.peer, ())) < self._most:
             return ""
         return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
 
     def add(self, client: Link, address: str) -> None:
         """A session has reached that address; it is not logged in."""
         if self.returns(client, address):
-            self._waiting.add(client)
+            self._waiting.setdefault(client.peer, set()).add(client)
 
     def discard(self, client: Link) -> None:
         """It is logged in, or over; harmless where it never counted."""
-        self._waiting.discard(client)
+        waiting = self._waiting.get(client.peer)
+        if waiting is not None:
+            waiting.discard(client)
+            if not waiting:
+                del self._waiting[client.peer]
