@@ -36,7 +36,7 @@ from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
-from ftpalg.net.watch import watch_of
+from ftpalg.net.watch import Watch, watch_of
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
@@ -247,6 +247,8 @@ class Gateway:
 
     def start(self) -> None:
         """The listeners stand: begin what goes on beside the sessions."""
+        if isinstance(self._watch, Watch):
+            self._watch.keep()
         self.shared.advertised.start()
         self.shared.certificates.start()
         self.shared.reaching.health.start()
@@ -276,3 +278,5 @@ class Gateway:
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()
+        if isinstance(self._watch, Watch):
+            self._watch.let_go()

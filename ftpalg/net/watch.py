@@ -40,12 +40,22 @@ class Watch:
 
     def __init__(self, reactor: Reading) -> None:
         self._reactor = reactor
-        self._ready: Any = None  # epoll's, while anybody is watched
+        self._ready: Any = None  # epoll's, while anybody is watched, or it is kept
+        self._kept = False
         self._watched: dict[int, IWatched] = {}
         self._asked: dict[int, int] = {}  # what of each
         self.seconds = reactor.seconds
         self.callLater: Callable[..., IDelayedCall] = Calls(reactor).callLater
         self._log = Logger()
+
+    def keep(self) -> None:
+        """Have its descriptor from now on: later there may be none."""
+        self._kept, self._ready = True, self._ready or select.epoll()
+
+    def let_go(self) -> None:
+        """Have it as long as somebody is watched."""
+        self._kept = False
+        self._close()
 
     # -- who is watched -----------------------------------------------------------------------------
 
@@ -71,7 +81,7 @@ class Watch:
         elif self._watched:
             self._ready.register(number, what)
         else:
-            self._ready = select.epoll()
+            self._ready = self._ready or select.epoll()
             self._ready.register(number, what)
             self._reactor.addReader(self)
         self._asked[number] = asked | what
@@ -87,10 +97,13 @@ class Watch:
             self._asked[number] = asked & ~what
             return
         del self._asked[number], self._watched[number]
-        if self._watched:
-            self._ready.unregister(number)
-        else:
+        self._ready.unregister(number)
+        if not self._watched:
             self._reactor.removeReader(self)
+            self._close()
+
+    def _close(self) -> None:
+        if self._ready is not None and not (self._kept or self._watched):
             self._ready.close()
             self._ready = None
 

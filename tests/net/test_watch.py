@@ -148,6 +148,23 @@ class Asked(Watched):
         self.assertEqual(self.watch.seconds(), 7.0)
         self.assertEqual(self.watch.callLater(0.5, "f", 1), (0.5, ("f", 1)))
 
+    def test_kept(self) -> None:
+        """A descriptor that is kept needs no other later, and is let go behind the last."""
+        self.watch.keep()
+        number = self.watch.fileno()
+        one, _ = self.made()
+        self.watch.addReader(one)
+        self.watch.removeReader(one)
+        self.assertEqual(self.watch.fileno(), number)
+        self.watch.addReader(one)
+        self.watch.let_go()
+        self.assertEqual(self.watch.fileno(), number)
+        self.watch.removeReader(one)
+        self.assertEqual(self.watch.fileno(), -1)
+        self.watch.keep()
+        self.watch.let_go()
+        self.assertEqual(self.watch.fileno(), -1)
+
     def test_closed(self) -> None:
         """One that has been closed is asked for nothing any more."""
         one, _ = self.made()
