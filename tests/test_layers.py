@@ -141,7 +141,7 @@ NET = (
         "recorder",
         "call_all",
     },
-    {"calls", "password_hashes", "secret_places"},
+    {"arrivals", "calls", "password_hashes", "secret_places"},
     {"accounts_file", "threads", "unix_accounts"},
     {"faults", "guesses"},
     {"accounts", "policies"},

@@ -217,6 +217,7 @@ class FtpBackend:
         if self._reach is not None:
             self.tried = tuple(self._reach.tried)
         self._give_back()
+        self.settled()
         self._session.seats.leave_server()
         if forbidden == SERVER_FULL:
             self.handle(ServerUnreachable(reason, forbidden, Reason.SERVER_FULL))
@@ -310,7 +311,8 @@ class FtpBackend:
         self._reach = self._half = self._control = self._server = self._place = self._link = None
         calls: list[Callable[[], object]] = []
         if reach is not None:
-            calls += (reach.cancel, self._give_back, self._session.seats.leave_server)
+            calls += (reach.cancel, self._give_back, self.settled)
+            calls.append(self._session.seats.leave_server)
         if half is not None:
             calls.append(half.abort)
         if control is not None:
@@ -321,7 +323,7 @@ class FtpBackend:
         call_all(*calls)
 
     def settled(self) -> None:
-        """The client is logged in there."""
+        """The client is logged in there, or is not on its way there any more."""
         if self._client is not None:
             self._shared.reaching.settled(self._client)
 

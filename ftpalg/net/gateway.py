@@ -14,6 +14,7 @@ from ftpalg.config import Settings
 from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
@@ -81,6 +82,7 @@ class Gateway:
         self._log = log
         self._own = Own()
         limits = settings.limits
+        self.arrivals = Arrivals(reactor)
         if ledger is None:
             ledger = OwnLedger(
                 shares(limits),
@@ -152,6 +154,7 @@ class Gateway:
             policies,
             own,
             self.ledger,
+            self.arrivals,
             Accounts(
                 reactor,
                 checkers,
@@ -271,6 +274,7 @@ class Gateway:
         shared.certificates.stop()
         shared.reaching.health.stop()
         self.guesses.stop()
+        self.arrivals.stop()
         self.faults.stop()
         if self._keeping is not None:
             self._keeping.cancel()

@@ -45,6 +45,13 @@ class Guess:
         self._who = who
         self.wait = wait
 
+    @property
+    def banned(self) -> bool:
+        """Whether its peer or its account is banned by now: others that were under way were too many."""
+        name, peer = self._who
+        bans = self._guesses.bans
+        return bans.of_peer(peer) is not None or bans.of_account(name, peer) is not None
+
     def right(self) -> None:
         """It was right."""
         self.nothing()

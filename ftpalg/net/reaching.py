@@ -284,10 +284,10 @@ class Reaching:
 
     def met(self, client: Link, peer: str) -> None:
         """A client's session has a connection to that address; until it is settled it may be in a loop."""
-        self._loops.add(client, peer)
+        self._loops.reached(client, peer)
 
     def settled(self, client: Link) -> None:
-        """A client's session is logged in at its server, or has left it: it is in no loop."""
+        """A client's session is logged in at its server, has left it, or never came there: no loop."""
         self._loops.discard(client)
 
     def left(self, server: Server) -> None:

@@ -12,6 +12,7 @@ from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
@@ -48,6 +49,7 @@ class Shared(NamedTuple):
     policies: Policies
     own: Own
     ledger: Ledger
+    arrivals: Arrivals
     accounts: Accounts
     advertised: Advertised
     pinholes: Pinholes | None

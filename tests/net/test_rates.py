@@ -68,3 +68,17 @@ class Buckets(SynchronousTestCase):
             self.take(f"10.{at}", 1, 0)
             self.now += 0.01
         self.assertLessEqual(len(self.rates), SWEEP + 1)
+
+    def test_swept_seldom(self) -> None:
+        """Where all of them are in use the table is looked through when it has doubled, not each time."""
+        swept = []
+        sweep = self.rates._sweep
+
+        def counted(now: float) -> None:
+            swept.append(now)
+            sweep(now)
+
+        self.patch(self.rates, "_sweep", counted)
+        for at in range(5 * SWEEP):
+            self.take(f"10.{at}", 1, 0)
+        self.assertEqual((len(swept), len(self.rates)), (3, 5 * SWEEP))

@@ -106,7 +106,7 @@ class Asked(ReachingCase):
     def test_loops_are_asked(self) -> None:
         """Sessions that go back to where they come from, and are not logged in there, are counted."""
         shared = self.reaching(Settings(limits=Limits(returning=1)))
-        shared._loops.add(CLIENT._replace(peer_port=1), CLIENT.peer)
+        shared._loops.refusal(CLIENT._replace(peer_port=1), CLIENT.peer)
         told: list[str] = []
         dial = Dial((Server(CLIENT.peer),), Route(), named=True)
         guarded = Guarded(self.clock, Unbroken())

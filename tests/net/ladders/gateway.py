@@ -156,6 +156,7 @@ class Entrance:
         self.shared = real._replace(**doubles)
         self.reactor = real.watch
         self.ledger = real.ledger
+        self.arrivals = real.arrivals
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
