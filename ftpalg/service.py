@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
+from twisted.application.service import IServiceCollection
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
 from twisted.python import usage
+from twisted.python.components import Componentized
 
 from ftpalg.config import SettingsError
 from ftpalg.life import garbage
@@ -18,6 +21,7 @@ from ftpalg.life.source import Source
 from ftpalg.life.terminal import Terminal
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.settings import LogSettings
+from ftpalg.ops.twistd_log import take_over
 from ftpalg.options import read_words
 from ftpalg.words import CONFIG, WORDS
 
@@ -62,22 +66,35 @@ class Options(usage.Options, AuthOptionMixin):
         return Source(lambda: read_words({**self, **self.many}, os.environ, file), file or "")
 
 
+class HostedService(GatewayService):
+    """One whose log twistd has; ``twistd`` are its options, None under others."""
+
+    twistd: Mapping[str, Any] | None = None
+
+    def setServiceParent(self, parent: IServiceCollection) -> None:
+        super().setServiceParent(parent)
+        if self.twistd is not None and isinstance(parent, Componentized):
+            take_over(parent, self.twistd, installed())
+
+
 def makeService(options: Options) -> GatewayService:
     """The service for twistd and twist; ends the process with one sentence for each fault."""
     signals = Signals()
     signals.take(EARLY)
     source = options.source()
+    twistd = getattr(options, "parent", None)
     try:
         settings = source.load()
         with source.telling():
-            made = GatewayService(
+            made = HostedService(
                 installed(),
                 settings,
                 SessionLog(LogSettings.of(settings.log), hosted=True),
                 source=source,
                 signals=signals,
-                terminal=Terminal(getattr(options, "parent", None)),
+                terminal=Terminal(twistd),
             )
+            made.twistd = twistd
     except SettingsError as error:
         raise SystemExit("\n".join(f"ftpalg: {fault}" for fault in error.faults)) from None
     except LogFault as error:

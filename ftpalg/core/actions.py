@@ -72,6 +72,10 @@ class HangUp(NamedTuple):
     side: Side
 
 
+HANGS_UP = {side: HangUp(side) for side in Side}
+"""One of each is enough."""
+
+
 @value
 class StartTls(NamedTuple):
     """Begin TLS on that side's control connection; bytes that came before it end the session."""

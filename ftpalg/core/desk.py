@@ -17,10 +17,10 @@ from operator import attrgetter
 from typing import Protocol
 
 from ftpalg.core.actions import (
+    HANGS_UP,
     STARTS,
     STOPS,
     Action,
-    HangUp,
     Learned,
     SendCommand,
     SendLine,
@@ -365,7 +365,7 @@ class Desk:
         self.awaited = self.server = self.held = None
         self.more = self.stale = self.swayed = False
         self.stop(Timer.HANDSHAKE)
-        self.order(HangUp(Side.SERVER))
+        self.order(HANGS_UP[Side.SERVER])
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -387,8 +387,8 @@ class Desk:
         if not text and last is not None:
             text = printable(last.text)
         self.observe(SessionClosed(reason, moment_of(*self._found), text))
-        self.order(HangUp(Side.SERVER))
-        self.order(HangUp(Side.CLIENT))
+        self.order(HANGS_UP[Side.SERVER])
+        self.order(HANGS_UP[Side.CLIENT])
 
 
 NO_STATE = ("_found", "_hub", "_out", "rules")

@@ -61,6 +61,10 @@ class SessionOpened(NamedTuple):
     proxy: str = ""
 
 
+OPENED = SessionOpened()
+"""Most come without a balancer."""
+
+
 @value
 class TlsStands(NamedTuple):
     """The control connection of that side is under TLS; ``name`` is what its client asked for.

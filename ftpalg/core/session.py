@@ -17,7 +17,7 @@ from ftpalg.core.actions import Action
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Event, Link, Timer
-from ftpalg.core.facts import About, SessionOpened
+from ftpalg.core.facts import OPENED, About
 from ftpalg.core.phases import ACTING, Phase
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.session_settings import Rules
@@ -78,7 +78,7 @@ class Session:
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
         self.desk.open(self)
-        self.desk.observe(SessionOpened())
+        self.desk.observe(OPENED)
         self.entry.begin()
         return self.desk.close()
 
@@ -89,7 +89,8 @@ class Session:
         if taker is LATE:
             return []
         desk.open(self)
-        self._hand(taker, event)
+        stage, method = taker
+        method(PARTS[stage](self), event)
         if isinstance(event, ev.ReplyReceived) and event.more:
             return desk.close()
         if desk.gone:
@@ -97,7 +98,8 @@ class Session:
         if desk.unswept:
             self.matching.sweep()
         while desk.queue and (command := self.queue.next()) is not None:
-            self._hand(WHO[desk.phase][command.kind], command)
+            stage, method = WHO[desk.phase][command.kind]
+            method(PARTS[stage](self), command)
         if desk.client_done:
             PARTS[Leaving](self).behind_client()
         return desk.close()
@@ -177,18 +179,16 @@ class Session:
 
     # -- whom things are for ----------------------------------------------------------------------
 
-    def _hand(self, taker: Taker, what: object) -> None:
-        stage, method = taker
-        method(PARTS[stage](self), what)
-
     def give(self, awaited: Await, message: Reply) -> None:
         """Hand a reply to whom it is for."""
         if self.desk.rules.permits is not None:
             self.permission.heard(message)
-        self._hand(REPLIES[awaited], message)
+        stage, method = REPLIES[awaited]
+        method(PARTS[stage](self), message)
 
     def _on_timer(self, event: ev.TimerExpired) -> None:
-        self._hand(TIMERS[event.timer], event.timer)
+        stage, method = TIMERS[event.timer]
+        method(PARTS[stage](self), event.timer)
 
     def spread(self, signal: Signal) -> None:
         """Let those stages know that listen."""

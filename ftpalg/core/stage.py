@@ -7,7 +7,9 @@ from ftpalg.core.desk import Desk
 
 class Stage:
     """A part of a session.  ``state`` is its whole state, a frozen value; it knows the desk and
-    the stages before it, never those behind it."""
+    the stages before it, never those behind it.
+
+    Those that every session begins with set both by themselves: that is half the cost of a stage."""
 
     __slots__ = ("desk", "state")
 

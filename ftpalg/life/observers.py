@@ -12,7 +12,7 @@ from ftpalg.core.news import GatewayTold, News
 from ftpalg.ops.settings import Said
 from ftpalg.ops.trail import Known
 
-LINES = (CommandLine, ReplyLines)
+LINES = frozenset((CommandLine, ReplyLines))
 
 
 class Log(Protocol):
@@ -98,7 +98,7 @@ class Observers:
 
     def see(self, about: About, fact: Fact) -> None:
         """Something has happened in a session."""
-        if isinstance(fact, LINES):
+        if type(fact) in LINES:
             if self._log.ladder:
                 self._log.see(about, fact)
             for follower in self._followers:

@@ -34,7 +34,7 @@ class Entrance:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self.reactor: Reactor = shared.reactor
+        self.reactor: Reactor = shared.watch
         self.settings: Settings = shared.settings
         self.log: Refusals = shared.log
         self.ledger: Ledger = shared.ledger

@@ -187,7 +187,7 @@ class FtpBackend:
             return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
-            self._session.reactor,
+            Guarded(self._shared.watch, self._session, self._shared.turns),
             action,
             client,
             near,
@@ -228,9 +228,8 @@ class FtpBackend:
         self._reach = None
         self._server, self._way = server, way
         self._shared.reaching.came(server)
-        self._control = ServerControl(
-            self, self._shared.reactor, self._shared.settings, self._shared.turns, self._held
-        )
+        shared = self._shared
+        self._control = ServerControl(self, shared.watch, shared.settings, shared.turns, self._held)
         self._held = None
         self._shared.reaching.adopt(sock, self._control)
 
@@ -272,6 +271,8 @@ class FtpBackend:
         """The connection to the server that was reached stands."""
         if self._server is None or self._control is None:
             return
+        if self._client is not None:
+            self._shared.reaching.met(self._client, link.peer)
         shown = self._shared.advertised.to_server(link.peer)
         if shown:
             link = link._replace(shown=shown)

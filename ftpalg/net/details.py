@@ -63,7 +63,8 @@ def _connection(session: Knowing, side: Side) -> TlsConnection | None:
 
 
 def _opened(session: Knowing, fact: SessionOpened) -> Fact:
-    return fact._replace(proxy=session.client.balancer)
+    balancer = session.client.balancer
+    return fact._replace(proxy=balancer) if balancer else fact
 
 
 def _tls_stands(session: Knowing, fact: TlsStands) -> Fact:

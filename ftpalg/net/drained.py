@@ -75,6 +75,8 @@ class DrainedParts:
 
     def closed(self, listener: str) -> Refusal | None:
         """Why a client that comes there is turned away."""
+        if not self.parts:
+            return None
         if WHOLE in self.parts:
             return Refusal.DRAINED
         drained = Part(Kind.LISTENER, listener) in self.parts
@@ -111,7 +113,8 @@ class DrainedParts:
         return part.kind is Kind.GATEWAY or about.listener == part.name
 
     def _is_drained(self, settings: Settings, route: str) -> bool:
-        return any(self._is(name, settings, route) for name in self._rules)
+        rules = self._rules
+        return bool(rules) and any(self._is(name, settings, route) for name in rules)
 
     def _is(self, name: str, settings: Settings, route: str) -> bool:
         """Whether what is drained under a name has been that route of those settings."""

@@ -74,7 +74,8 @@ class Driver(Parts):
         """Give the session an event and do what it orders."""
         if self._released:
             return
-        event = self._dialogues.heard(event)
+        if self._dialogues.own:
+            event = self._dialogues.heard(event)
         if self.shared.log.ladder or self.shared.log.last_lines:
             self._dialogues.come(self, event)
         self._events += (event,)
@@ -89,7 +90,7 @@ class Driver(Parts):
             self.reply = event.reply if isinstance(event, ReplyReceived) else None
             self._guarded(self.session.handle, event)
         self.reply = None
-        if self.client.waits_for_room and self.client.driver is self:
+        if self.client.pauses.reasons and self.client.waits_for_room and self.client.driver is self:
             self.client.pump()
 
     def _guarded(
@@ -98,7 +99,10 @@ class Driver(Parts):
         """Perform what is ordered; an exception, wherever it comes from, ends the session."""
         self._busy = True
         try:
-            self._perform(order(*what))
+            for action in order(*what):
+                if self._released:
+                    break  # an exception in what was called meanwhile
+                PERFORM[type(action)](self, action)
         except Exception:
             self.broke()
         finally:
@@ -107,7 +111,7 @@ class Driver(Parts):
     def _perform(self, ordered: list[do.Action]) -> None:
         for action in ordered:
             if self._released:
-                return  # an exception in what was called meanwhile
+                return
             PERFORM[type(action)](self, action)
 
     def broke(self) -> None:

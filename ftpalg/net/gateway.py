@@ -38,6 +38,7 @@ from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
 from ftpalg.net.turns import Turns
+from ftpalg.net.watch import Watch, watch_of
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
@@ -78,6 +79,7 @@ class Gateway:
         ledger: Ledger | None = None,
     ) -> None:
         self._reactor = reactor
+        self._watch = watch_of(reactor)
         self._log = log
         self._own = Own()
         limits = settings.limits
@@ -148,6 +150,7 @@ class Gateway:
         room = Room(settings.accounts.waiting, settings.accounts.waiting_per_peer)
         shared = Shared(
             reactor,
+            self._watch,
             settings,
             log,
             policies,
@@ -251,6 +254,8 @@ class Gateway:
 
     def start(self) -> None:
         """The listeners stand: begin what goes on beside the sessions."""
+        if isinstance(self._watch, Watch):
+            self._watch.keep()
         self.shared.advertised.start()
         self.shared.certificates.start()
         self.shared.reaching.health.start()
@@ -281,3 +286,5 @@ class Gateway:
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()
+        if isinstance(self._watch, Watch):
+            self._watch.let_go()

@@ -168,7 +168,7 @@ class Parts(ABC):
     @property
     def wants_commands(self) -> bool:
         """Whether the session has room for one more."""
-        return self.session.wants_commands
+        return not self.session.desk.queue or self.session.wants_commands
 
     @property
     def client_waits(self) -> bool:
@@ -208,7 +208,8 @@ class Parts(ABC):
 
     def observe(self, fact: Fact) -> None:
         """Let the observers know."""
-        self.shared.log.see(self.about, self._dialogues.told(fact))
+        about = self.session.about(self.name, self.client.listener.endpoint)
+        self.shared.log.see(about, self._dialogues.told(fact))
 
     def _let_go(self) -> None:
         """What is still open fails; strangers that came are told of."""

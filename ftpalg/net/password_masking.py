@@ -53,11 +53,11 @@ class PasswordMasking:
     in however short it is, and afterwards, where replies hold the names of files, if it is long.
     """
 
-    __slots__ = ("_own", "_secrets")
+    __slots__ = ("_secrets", "own")
 
     def __init__(self) -> None:
         self._secrets: tuple[bytes, ...] = ()
-        self._own = b""
+        self.own = b""  # the gateway's; while there is none nothing is kept from the client
 
     def sent(self, command: Command, *, own: bool = False) -> None:
         """A command goes to the server; ``own`` is True where its secret is the gateway's."""
@@ -65,25 +65,25 @@ class PasswordMasking:
             if len(secret) >= (1 if own else SHORTEST) and secret not in self._secrets:
                 self._secrets = (*self._secrets, secret)[-MOST:]
             if own:
-                self._own = secret
+                self.own = secret
 
     def logged_in(self) -> None:
         """The login is over: from now on replies hold the names of files."""
-        if len(self._own) < LONG:
-            self._own = b""
+        if len(self.own) < LONG:
+            self.own = b""
 
     def forget(self) -> None:
         """The server is left."""
-        self._secrets, self._own = (), b""
+        self._secrets, self.own = (), b""
 
     def heard(self, event: Event) -> Event:
         """What the server has said, as its client may get it."""
-        if not self._own:
+        if not self.own:
             return event
         if isinstance(event, ReplyReceived):
-            return event._replace(reply=_masked(event.reply, (self._own,)))
+            return event._replace(reply=_masked(event.reply, (self.own,)))
         if isinstance(event, ReplyGoesOn):
-            return event._replace(line=_without((self._own,), event.line))
+            return event._replace(line=_without((self.own,), event.line))
         return event
 
     def unquoted(self, message: Reply) -> Reply:

@@ -35,8 +35,10 @@ class Rates:
 
         ``bounds`` are keys, each with its rate; 0 is for no bound.  Either all are taken, or none.
         """
-        now = self._seconds()
         bounded = [(key, rate) for key, rate in bounds if rate]
+        if not bounded:
+            return None
+        now = self._seconds()
         found = []
         for key, rate in bounded:
             full = kept(self._full.get((event, key), now), now, rate)

@@ -17,7 +17,6 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.facts import Fact, Noted, Resource, Shadowed, What
 from ftpalg.core.routes import Route, Server
-from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.line import Control
 from ftpalg.net.drained import DrainedParts
@@ -223,19 +222,11 @@ class Reaching:
             takes,
             lambda short: tell(used_up(short)),
         )
-
-        def came(sock: socket.socket, server: Server, way: Way) -> None:
-            try:
-                self._loops.reached(client, normal(sock.getpeername()[0]))
-            except OSError:
-                pass  # it has ended meanwhile, and its protocol is going to hear
-            reached(sock, server, way)
-
         servers = self.order(dial, client.peer)
         means = self._guarded(reactor)
         if dial.named:  # whoever names servers may have many that are dead: the log knows who it is
             means = means._replace(warned=lambda text: tell(Noted(text)))
-        return Reach(means, self.way(dial.route, client), servers, rules, came, failed, held)
+        return Reach(means, self.way(dial.route, client), servers, rules, reached, failed, held)
 
     def open(
         self, route: Route, server: Server, reached: Reached, failed: Callable[[str], None]
@@ -284,7 +275,7 @@ class Reaching:
     def adopt(self, sock: socket.socket, control: Control) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""
         try:
-            adopt(self._reactor, sock, control)
+            adopt(control.watch, sock, control)
         except OSError:
             sock.close()
             control.connectionLost(Failure(ConnectionLost()))
@@ -294,6 +285,10 @@ class Reaching:
     def came(self, server: Server) -> None:
         """A session has a connection to a server."""
         self.sessions_at[server] += 1
+
+    def met(self, client: Link, peer: str) -> None:
+        """A client's session has a connection to that address; until it is settled it may be in a loop."""
+        self._loops.reached(client, peer)
 
     def settled(self, client: Link) -> None:
         """A client's session is logged in at its server, has left it, or never came there: no loop."""

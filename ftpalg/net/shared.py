@@ -23,7 +23,7 @@ from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
 from ftpalg.net.reaching import Reaching
-from ftpalg.net.reactors import IReaching
+from ftpalg.net.reactors import IReaching, Reactor
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 @value
 class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened, ``bandwidth``
-    and ``quotas`` where nothing is limited.
+    and ``quotas`` where nothing is limited.  ``watch`` is the reactor for control connections.
 
     ``epoch`` counts the settings since the start.
     """
 
     reactor: IReaching
+    watch: Reactor
     settings: Settings
     log: Recorder
     policies: Policies

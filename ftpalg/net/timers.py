@@ -40,29 +40,22 @@ class Queue:
     """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over,
     ``call`` is the reactor's, of which there is one while anybody waits that is not being told."""
 
-    __slots__ = ("_reactor", "_seconds", "_timer", "_turns", "call", "ends")
+    __slots__ = ("_reactor", "_timer", "_turns", "call", "ends", "seconds")
 
     def __init__(self, reactor: Timing, timer: Timer, seconds: float, turns: Turns) -> None:
         self._reactor = reactor
         self._turns = turns
         self._timer = timer
-        self._seconds = seconds
+        self.seconds = seconds
         self.ends: dict[Waiting, float] = {}
         self.call: IDelayedCall | Later | None = None
 
     def __contains__(self, who: Waiting) -> bool:
         return who in self.ends
 
-    def start(self, who: Waiting) -> None:
-        """Begin to wait, behind all others also where it waits already."""
-        self.ends.pop(who, None)
-        self.ends[who] = self._reactor.seconds() + self._seconds
-        if self.call is None:
-            self.call = self._reactor.callLater(self._seconds, self._due)
-
-    def stop(self, who: Waiting) -> None:
-        """Wait no more; harmless where it does not."""
-        self.ends.pop(who, None)
+    def begin(self) -> None:
+        """The first one waits."""
+        self.call = self._reactor.callLater(self.seconds, self._due)
 
     def leave(self, who: Waiting) -> None:
         """Wait no more, nor again: where nobody else does the reactor has no call to make."""
@@ -110,6 +103,7 @@ class Timers:
     """One of a gateway, for as long as its settings last."""
 
     def __init__(self, reactor: Timing, timeouts: Timeouts, turns: Turns) -> None:
+        self._reactor = reactor
         self._queues = {timer: Queue(reactor, timer, timeouts.of(timer), turns) for timer in Timer}
 
     def running(self, who: Waiting) -> frozenset[Timer]:
@@ -117,12 +111,17 @@ class Timers:
         return frozenset(timer for timer, queue in self._queues.items() if who in queue)
 
     def start(self, who: Waiting, timer: Timer) -> None:
-        """Begin to wait, anew where it runs."""
-        self._queues[timer].start(who)
+        """Begin to wait, anew where it runs and then behind all others."""
+        queue = self._queues[timer]
+        ends = queue.ends
+        ends.pop(who, None)
+        ends[who] = self._reactor.seconds() + queue.seconds
+        if queue.call is None:
+            queue.begin()
 
     def stop(self, who: Waiting, timer: Timer) -> None:
         """Wait no more; harmless where it does not run."""
-        self._queues[timer].stop(who)
+        self._queues[timer].ends.pop(who, None)
 
     def stop_all(self, who: Waiting) -> None:
         """Wait for nothing: the session is over."""

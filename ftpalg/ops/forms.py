@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ftpalg.ops.record_tables import EVENTS, Record, Value, Whose
+from ftpalg.ops.record_tables import EVENTS, NOBODYS, Record, Value, Whose
 
 LONGEST = 600
 """Bytes of a transfer's line; xferlog has a long path whole."""
@@ -124,9 +124,15 @@ def end(fields: Fields, side: str) -> str:
 
 def line(record: Record) -> str:
     """The record as a sentence, without its time."""
-    fields = record.fields
-    said = SENTENCES[record.event](fields)
-    return f"{whose(fields)} {said}" if EVENTS[record.event].of_session else said
+    event, its = record.event, record.whose
+    said = SENTENCES[event](record.fields)
+    if not EVENTS[event].of_session:
+        return said
+    if its is NOBODYS:
+        return f"{whose(record.own)} {said}"
+    if not its.spoken:
+        its.spoken = whose(its.fields)
+    return f"{its.spoken} {said}"
 
 
 def _transfer(fields: Fields) -> str:

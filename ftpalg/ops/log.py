@@ -36,6 +36,7 @@ from ftpalg.ops.trail import Known
 from ftpalg.ops.writer import Sink, Writer
 from ftpalg.ops.xferlog import Xferlog
 
+LINES = frozenset((facts.CommandLine, facts.ReplyLines))
 SYSLOG = "/dev/log"
 JOURNAL = "/run/systemd/journal/socket"
 
@@ -87,13 +88,14 @@ class SessionLog:
 
     def see(self, about: About, fact: Fact) -> None:
         """Write a fact of a session down, if it is one that the log tells."""
-        if isinstance(fact, facts.CommandLine):
+        kind = type(fact)
+        if kind not in LINES:
+            self._records.see(about, fact)
+        elif isinstance(fact, facts.CommandLine):
             self._rung(about, "P -> S" if fact.sent else "C -> P", fact.command.shown)
         elif isinstance(fact, facts.ReplyLines):
             for line in fact.reply.lines:
                 self._rung(about, "C <- P" if fact.sent else "P <- S", printable(line))
-        else:
-            self._records.see(about, fact)
 
     def tell(self, news: News) -> None:
         """Write down what happened to the gateway."""

@@ -14,6 +14,7 @@ from ftpalg.ops.forms import flat, line, stamp
 from ftpalg.ops.lines import Lines
 from ftpalg.ops.record_tables import Level, Record
 from ftpalg.ops.settings import Form
+from ftpalg.ops.twistd_log import READY
 
 DAEMON = 3 << 3
 """syslog's facility of services."""
@@ -24,7 +25,7 @@ class TwistedLog:
     """The log of the program that runs us, twistd's or twist's; each field is one of the event's.
 
     The text is ready: braces in it are written twice, and no field is left to be put in, so that nobody
-    who writes the event down has to take its format apart.
+    who writes the event down has to take its format apart; who knows ``READY`` has it without.
     """
 
     LEVELS = {
@@ -33,6 +34,7 @@ class TwistedLog:
         Level.ERROR: LogLevel.error,
         Level.CRITICAL: LogLevel.critical,
     }
+    SYSTEMS = {level: f"{NAME}#{level.name}" for level in LEVELS.values()}
     direct = True
 
     def __init__(self, form: Form = Form.TEXT) -> None:
@@ -41,17 +43,19 @@ class TwistedLog:
     def send(self, records: Sequence[Record]) -> int:
         """Hand them on."""
         for record in records:
-            level = self.LEVELS[record.level]
+            level, text = self.LEVELS[record.level], self._form(record)
             globalLogPublisher(
                 {
-                    **record.fields,
+                    **record.whose.fields,
+                    **record.own,
                     "event": record.event,
                     "log_namespace": NAME,
-                    "log_system": f"{NAME}#{level.name}",
+                    "log_system": self.SYSTEMS[level],
                     "log_level": level,
                     "log_time": record.time,
-                    "log_format": self._form(record).replace("{", "{{").replace("}", "}}"),
+                    "log_format": text.replace("{", "{{").replace("}", "}}"),
                     "log_flattened": {},
+                    READY: text,
                 }
             )
         return len(records)

@@ -359,14 +359,14 @@ EVENTS = {
 class Whose:
     """The fields that a session's records begin with, as long as none of them changes.
 
-    ``encoded`` is what a form has made of them: it does that once, not for each record.
+    ``encoded`` and ``spoken`` are what the forms have made of them, once and not for each record.
     """
 
-    __slots__ = ("encoded", "fields")
+    __slots__ = ("encoded", "fields", "spoken")
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
         self.fields = fields
-        self.encoded = ""
+        self.encoded = self.spoken = ""
 
 
 NOBODYS = Whose({})

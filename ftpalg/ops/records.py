@@ -138,7 +138,7 @@ class Records:
         keep, whole = self._privacy.keep, self._privacy.whole
         kept: dict[str, Value] = {}
         for name, value in fields.items():
-            if value is None:
+            if not value and value != 0:
                 continue
             if isinstance(value, str):
                 if len(value) > LONGEST[name] or not value.isprintable():
@@ -147,7 +147,7 @@ class Records:
                 value = within(value, LONGEST[name])
             if not whole:
                 value = keep(name, value)
-            if value is not None and value != "" and value != ():
+            if value is not None and (value or value == 0):
                 kept[name] = value
         return kept
 

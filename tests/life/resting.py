@@ -54,7 +54,8 @@ class SessionCase(SocketCase):
 
     def connections(self) -> list[Connection]:
         """Those of the sessions."""
-        return [one for one in REACTOR.getReaders() if isinstance(one, Connection)]
+        watch: Any = self.service.gateway.shared.watch
+        return [one for one in watch._watched.values() if isinstance(one, Connection)]
 
     async def session(self) -> tuple[socket.socket, socket.socket]:
         """One that is logged in: its client's socket and its server's."""

@@ -54,7 +54,7 @@ class Idle(SessionCase):
         for control in (one.client, one.backend.control):
             assert control is not None
             self.assertIsInstance(control.transport, Connection)
-        shared = (one.shared, one.client._admission, REACTOR)
+        shared = (one.shared, one.shared.watch, one.client._admission, REACTOR)
         own = reached(one, shared).keys() - reached(other, shared).keys()
         found = {id(thing): thing for thing in gc.get_objects()}
         ours = [found[key] for key in own if type(found.get(key)).__module__.startswith("ftpalg.")]

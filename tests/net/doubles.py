@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.testing import MemoryReactorClock
 
@@ -11,6 +11,7 @@ from ftpalg.core.facts import About, Fact
 from ftpalg.core.last_lines import LastLines
 from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
 from ftpalg.core.session_settings import Rules
+from ftpalg.net.control.flow_control import Pauses
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.names import Answered, LookUp, unknown
 from ftpalg.policy.access import Access
@@ -97,6 +98,7 @@ class Client:
     """A client's control connection, as far as a gateway looks at it."""
 
     rules = Rules()
+    pauses = Pauses(cast(Any, None))
     waits_for_room = False
     listener = Listener("127.0.0.1:21")
     balancer = ""

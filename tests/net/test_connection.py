@@ -19,8 +19,9 @@ from ftpalg.net.control.connection import Connection
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.legs.sockets import reset
 from ftpalg.net.turns import TURN, Turns
-from tests.net.pairs import REACTOR, SocketCase, read_some
+from tests.net.pairs import PATIENCE, REACTOR, SocketCase, read_some
 
 MORE = 1 << 23
 """Bytes that no socket takes at once."""
@@ -31,6 +32,7 @@ class Control:
     """Keeps what it is told."""
 
     half_closeable = False
+    watch = REACTOR
 
     def __init__(self) -> None:
         self.turns = Turns(REACTOR)
@@ -196,6 +198,23 @@ class Writing(Connected):
         self.near.loseConnection()
         self.assertEqual(self.control.told, [])
         await self.until(lambda: self.control.told == [ConnectionDone])
+
+    async def test_half_close_at_once(self) -> None:
+        """Where nothing waits our end needs no turn of the reactor."""
+        self.made()
+        self.near.loseWriteConnection()
+        self.near.loseWriteConnection()
+        self.far.settimeout(PATIENCE)
+        self.assertEqual(self.far.recv(1), b"")
+        self.assertNotIn(self.near, REACTOR.getWriters())
+
+    async def test_half_close_too_late(self) -> None:
+        """Nor is it a fault where the peer has gone meanwhile."""
+        self.made(Halved())
+        reset(self.far)
+        self.far.close()
+        self.near.loseWriteConnection()
+        await self.until(lambda: self.control.told == [ConnectionLost])
 
     async def test_close(self) -> None:
         """It is closed behind what waits, in order, and its peer is not read any more."""

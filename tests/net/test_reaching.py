@@ -284,6 +284,7 @@ class Adopting(ReachingCase):
         told: list[Any] = []
 
         class Lost:
+            watch = shared._reactor
             enter = Guarded(shared._reactor, Unbroken(), shared._in_turn).enter
 
             def connectionLost(self, reason: Failure) -> None:

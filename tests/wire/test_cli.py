@@ -8,7 +8,16 @@ import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+from twisted.application.service import Application
+from twisted.logger import ILogObserver
+from twisted.trial.unittest import SynchronousTestCase
+
+from ftpalg.config import Settings
+from ftpalg.life.reactor import installed
+from ftpalg.ops.twistd_log import line_of
+from ftpalg.service import HostedService
 from tests.wire.peers import BIN, TREE, TestCase, listener, port_of
 
 TWISTD = ("twistd", "-n", "--pidfile=", "ftpalg")
@@ -369,3 +378,19 @@ class CommandLineTests(TestCase):
             "routes[2].accounts",
         ):
             self.assertRegex(err, rf"(?m)^{re.escape(path)}:\d+:\d+: {re.escape(place)}\b")
+
+
+class Hosted(SynchronousTestCase):
+    """The service as twistd has it."""
+
+    def test_log(self) -> None:
+        """Once it belongs to an application the log that twistd was asked for is written by us."""
+        for options, line in (({"nodaemon": True}, line_of), (None, None)):
+            reactor: Any = installed()
+            service = HostedService(reactor, Settings())
+            service.twistd = options
+            application = Application("ftpalg")
+            service.setServiceParent(application)
+            observer: Any = application.getComponent(ILogObserver, None)
+            self.assertIs(getattr(observer, "formatEvent", None), line)
+            service.disownServiceParent()

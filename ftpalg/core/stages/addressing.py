@@ -98,7 +98,7 @@ class Addressing(Stage):
         transfer: TransferStage,
         command: TransferCommand,
     ) -> None:
-        super().__init__(desk, IDLE)
+        self.desk, self.state = desk, IDLE
         self._resync = resync
         self._protection = protection
         self._login = login

@@ -45,7 +45,7 @@ class CommandQueue(Stage):
         abort: Abort,
         permission: Permission,
     ) -> None:
-        super().__init__(desk, None)
+        self.desk, self.state = desk, None
         self._protection = protection
         self._transfer = transfer
         self._abort = abort

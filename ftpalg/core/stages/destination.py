@@ -43,7 +43,7 @@ class Destination(Stage):
 
     def __init__(self, desk: Desk) -> None:
         given = desk.client.destination
-        super().__init__(desk, Known(given) if given else NOTHING)
+        self.desk, self.state = desk, Known(given) if given else NOTHING
 
     @property
     def server(self) -> Server | None:

@@ -64,7 +64,7 @@ class Entry(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, NOTHING)
+        self.desk, self.state = desk, NOTHING
         self._destination = destination
         self._protection = protection
         self._login = login

@@ -37,7 +37,7 @@ class Forwarding(Stage):
     def __init__(
         self, desk: Desk, destination: Destination, protection: Protection, login: Login
     ) -> None:
-        super().__init__(desk, False)
+        self.desk, self.state = desk, False
         self._destination = destination
         self._protection = protection
         self._login = login

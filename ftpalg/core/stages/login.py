@@ -46,7 +46,7 @@ class Login(Stage):
     state: Plan
 
     def __init__(self, desk: Desk, protection: Protection) -> None:
-        super().__init__(desk, AWAY)
+        self.desk, self.state = desk, AWAY
         self._protection = protection
 
     def dial(
@@ -110,7 +110,7 @@ class Login(Stage):
         """The control connection to the server stands."""
         desk = self.desk
         desk.server, desk.traits = event.link, event.traits
-        if event.server is not None:
+        if event.server is not None and event.server is not self.state.server:
             self.state = self.state._replace(server=event.server)
         desk.awaited = Await.GREETING
         desk.start(Timer.HANDSHAKE)

@@ -41,6 +41,9 @@ class Standing(NamedTuple):
     renamed: bytes | None = None
 
 
+NOWHERE = Standing()
+
+
 class Permission(Stage):
     """``state`` is where the client is, and what its server would rename."""
 
@@ -49,7 +52,7 @@ class Permission(Stage):
     state: Standing
 
     def __init__(self, desk: Desk, login: Login, restart: Restart, transfer: TransferStage) -> None:
-        super().__init__(desk, Standing())
+        self.desk, self.state = desk, NOWHERE
         self._login = login
         self._restart = restart
         self._transfer = transfer

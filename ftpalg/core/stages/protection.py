@@ -85,7 +85,7 @@ class Protection(Stage):
 
     def __init__(self, desk: Desk) -> None:
         implicit = desk.rules.client_tls is ClientTls.IMPLICIT
-        super().__init__(desk, SECURED if implicit else CLEAR)
+        self.desk, self.state = desk, SECURED if implicit else CLEAR
 
     # -- the client's leg -----------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class ReplyMatching(Stage):
     __slots__ = ("_resync", "_transfer")
 
     def __init__(self, desk: Desk, resync: Resync, transfer: TransferStage) -> None:
-        super().__init__(desk, None)
+        self.desk, self.state = desk, None
         self._resync = resync
         self._transfer = transfer
 

@@ -23,7 +23,7 @@ class Restart(Stage):
     state: Command | None
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, None)
+        self.desk, self.state = desk, None
 
     def command(self, command: Command) -> None:
         """REST of the client, who must be in: what was said before TLS began must cut no file."""

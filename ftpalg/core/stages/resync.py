@@ -32,7 +32,7 @@ class Resync(Stage):
     state: int
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, 0)
+        self.desk, self.state = desk, 0
 
     def begin(self, owed: int, asking: bytes = b"NOOP") -> None:
         """Ask for a sure answer; until it comes no command goes to the server."""

@@ -8,6 +8,7 @@ but for spaces, brackets and a last comma in PORT, which devices send; whom it n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from ftpalg.core.wire.errors import BadArgument, BadReply, FamilyRefused
@@ -20,6 +21,7 @@ EXTENDED = (  # (|||port|), (|1|address|port|) and (||port|), with any sign as d
     re.compile(rb"\(([!-/:-@[-`{-~])\1?(?P<port>\d{1,5})\1\)"),
 )
 BRACKETED = re.compile(r"^\[([^][]*:[^][]*)\]$")
+KNOWN = 1024  # addresses and names that are spelled once; ``sys.intern`` would keep them for ever
 LONGEST = 1024  # bytes of a reply in which an address is looked for
 NO_PORT = "The server's answer names no data port."
 OTHER_FAMILY = "Network protocol not supported, use (1,2)"
@@ -27,14 +29,19 @@ OTHER_FAMILY = "Network protocol not supported, use (1,2)"
 HostPort = tuple[str, int]
 
 
+@lru_cache(KNOWN)
 def normal(host: str) -> str:
-    """An address in one spelling: no zone, ``::ffff:192.0.2.1`` as ``192.0.2.1``, lower case."""
+    """An address in one spelling: no zone, ``::ffff:192.0.2.1`` as ``192.0.2.1``, lower case.
+
+    Mostly the same object for the same address: sessions have them in common.
+    """
     if ":" not in host:
         return host
     address = IPv6Address(host.partition("%")[0])
     return str(address.ipv4_mapped or address)
 
 
+@lru_cache(KNOWN)
 def plain_name(name: str) -> str:
     """A server's name, or a pattern for one, in one spelling: lower case, no last dot, no brackets."""
     name = BRACKETED.sub(r"\1", name.lower().removesuffix("."))

@@ -142,7 +142,10 @@ def parse_command(line: bytes, *, urgent: bool = False) -> Command:
     Raise BadCommand where the verb is not a letter and up to 15 letters and digits.
     """
     verb, space, argument = line.partition(b" ")
-    if not VERB.fullmatch(verb):
-        raise BadCommand("Not an FTP command.")
-    verb = verb.upper()
-    return Command(KNOWN.get(verb, verb), argument if space else None, urgent)
+    known = KNOWN.get(verb)
+    if known is None:
+        if not VERB.fullmatch(verb):
+            raise BadCommand("Not an FTP command.")
+        verb = verb.upper()
+        known = KNOWN.get(verb, verb)
+    return Command(known, argument if space else None, urgent)

@@ -209,7 +209,7 @@ class CommandLines:
             return None
         line = bytes(self._buffer[:end])
         self.begins = self._read
-        self.urgent = self._interrupted()
+        self.urgent = bool(self._interrupts) and self._interrupted()
         self._drop(end + len(self._end))
         if self._end == LF and line.endswith(b"\r"):
             line = line[:-1]
@@ -323,22 +323,20 @@ class ReplyLines:
         """Return the next line without its end, or None; raise ReplyTooLong beyond the limit."""
         if not self._whole:
             if len(self._begun) > self._limit + 1:
-                self._begin(self._begun)
+                self.last, self.begins = self._begun, self._read
+                self._read += len(self._begun) + len(LF)
                 raise self._too_long()
             return None
         line = self._whole.pop()
         self._whole = self._whole or None
-        self._begin(line)
+        self.last, self.begins = line, self._read
+        self._read += len(line) + len(LF)
         line = line.removesuffix(b"\r")
         if len(line) > self._limit:
             raise self._too_long()
         if RETURN in line:
             line = line.replace(b"\r", b"")
         return line.replace(b"\0", b"") if NUL in line else line
-
-    def _begin(self, line: bytes) -> None:
-        self.last, self.begins = line, self._read
-        self._read += len(line) + len(LF)
 
     def _too_long(self) -> BadReply:
         return ReplyTooLong(f"The server sent a reply line longer than {self._limit} bytes.")

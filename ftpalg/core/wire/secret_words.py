@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 SECRET = frozenset({b"PASS", b"ACCT", b"RESP", b"ADAT", b"MIC", b"CONF", b"ENC"})
 """Verbs whose argument is never written to a log.  The last three hold a whole command (RFC 2228), PASS
@@ -29,10 +30,16 @@ def holds_secret(verb: bytes, argument: bytes | None) -> bool:
     """True where the argument holds, or may hold, a password."""
     if verb in SECRET or verb in OPEN_WORDS:
         return verb in SECRET
-    words = [verb]
-    if verb in WRAPPERS:
-        words = (argument or b"").upper().split(None, SITE_WORDS)[:SITE_WORDS]
+    if verb not in WRAPPERS:
+        return _is_secret(verb)
+    words = (argument or b"").upper().split(None, SITE_WORDS)[:SITE_WORDS]
     return any(map(SECRET_WORD.search, words))
+
+
+@lru_cache(256)
+def _is_secret(verb: bytes) -> bool:
+    """Few verbs are said again and again."""
+    return SECRET_WORD.search(verb) is not None
 
 
 def secrets_in(verb: bytes, argument: bytes | None) -> tuple[bytes, ...]:

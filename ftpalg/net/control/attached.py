@@ -101,7 +101,7 @@ def accepted(
     reactor: Reactor,
 ) -> Connection:
     """The transport of a connection that one of Twisted's ports has accepted."""
-    return Connection(reactor, sock, protocol.control)
+    return Connection(protocol.control.watch, sock, protocol.control)
 
 
 def accept_from(port: IListeningPort, factory: IProtocolFactory) -> None:

@@ -53,9 +53,7 @@ class ClientControl(Paced):
     ``balancer`` is whose PROXY header has told who the client is, "" where none has.
     """
 
-    __slots__ = (
-        "_link", "balancer", "near",
-    )  # fmt: skip
+    __slots__ = ("_link", "balancer", "near")
 
     half_closeable = True
     _lines: CommandLines
@@ -250,7 +248,8 @@ class ClientControl(Paced):
             self._other.write(data)
             self.stirred()
             return
-        self._stop(Wait.BARE_LINE)
+        if self._waits is not None:
+            self._stop(Wait.BARE_LINE)
         answers = self._lines.feed(data)
         if answers:
             self.write(answers)

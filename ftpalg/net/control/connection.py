@@ -63,7 +63,8 @@ class Connection:
         self._step = Step.OPEN
         self._producer: IPullProducer | None = None
         self._waiting: bytearray | None = None  # mostly nothing does
-        sock.setblocking(False)
+        if sock.gettimeout() != 0.0:
+            sock.setblocking(False)
         reactor.addReader(self)
 
     @property
@@ -193,8 +194,7 @@ class Connection:
         elif self._step is Step.ENDING:
             self.connectionLost(Failure(CONNECTION_DONE))
         elif self._step is Step.HALVING:
-            self._step = Step.HALVED
-            self._shut(socket.SHUT_WR)
+            self._halve()
 
     def registerProducer(self, producer: IPullProducer, streaming: bool) -> None:
         """Tell it each time that nothing is left to write, now for the first time."""
@@ -212,6 +212,10 @@ class Connection:
 
     # -- the end ----------------------------------------------------------------------------------
 
+    def _halve(self) -> None:
+        self._step = Step.HALVED
+        self._shut(socket.SHUT_WR)
+
     def _shut(self, how: int) -> None:
         try:
             self.socket.shutdown(how)
@@ -219,10 +223,13 @@ class Connection:
             pass  # its peer has ended it
 
     def loseWriteConnection(self) -> None:
-        """End our side behind what is kept."""
-        if self._step is Step.OPEN:
+        """End our side behind what is kept, at once where nothing is."""
+        if self._step is not Step.OPEN:
+            return
+        if self._waiting is None:
+            self._halve()
+        else:
             self._step = Step.HALVING
-            self._reactor.addWriter(self)
 
     def loseConnection(self) -> None:
         """Close it behind what is kept."""
@@ -267,7 +274,7 @@ class Connection:
         """It is over, for that reason: close the socket; told once."""
         if self._step is Step.GONE:
             return
-        self._step = Step.GONE
+        step, self._step = self._step, Step.GONE
         producer, self._producer, self._waiting = self._producer, None, None
         if producer is not None:
             producer.stopProducing()
@@ -275,12 +282,14 @@ class Connection:
         self._reactor.removeWriter(self)
         control = self._control
         del self._control  # which has this connection: they would be garbage together
-        control.enter(self._close, reason)
+        control.enter(self._close, reason, step)
         control.enter(control.connectionLost, reason)
 
-    def _close(self, reason: Failure) -> None:
-        with self.socket:
-            if reason.check(ConnectionAborted):
+    def _close(self, reason: Failure, step: Step) -> None:
+        try:
+            if isinstance(reason.value, ConnectionAborted):
                 reset(self.socket)
-            else:
+            elif step is not Step.HALVED:  # else it is closed on our side, wherever it is open, too
                 self._shut(socket.SHUT_RDWR)
+        finally:
+            self.socket.close()

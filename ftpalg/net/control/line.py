@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from twisted.internet.error import ConnectionAborted
@@ -54,16 +53,10 @@ def prepare_socket(sock: socket.socket, keepalive: int) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keepalive)
 
 
-@lru_cache(1024)
-def _shared(address: str) -> str:
-    """The same object for the same address.  ``sys.intern`` would keep each for ever in Python 3.12."""
-    return address
-
-
 def link_of(sock: socket.socket) -> Link:
     """Both addresses of a connected socket; many sessions have one of them in common."""
     peer, local = sock.getpeername(), sock.getsockname()
-    return Link(_shared(normal(peer[0])), _shared(normal(local[0])), peer[1])
+    return Link(normal(peer[0]), normal(local[0]), peer[1])
 
 
 class Lines(Protocol):
@@ -121,6 +114,11 @@ class Control(ABC):
     def reactor(self) -> Guarded:
         """The reactor as one part of it sees it: what the part raises goes to ``broke``."""
         return Guarded(self._reactor, self, self.turns)
+
+    @property
+    def watch(self) -> Reactor:
+        """What is to watch its socket."""
+        return self._reactor
 
     def enter(self, call: Callable[..., object], *args: object) -> None:
         """Call it; what it raises goes to ``broke`` and no further."""

@@ -81,10 +81,11 @@ NOBODY = Nobody()
 class Outlet:
     """The way out.  Its owner is told when it is full; even then no more is refused."""
 
-    __slots__ = ("_open", "_owner", "_transport", "_waiting")
+    __slots__ = ("_open", "_owner", "_socket", "_transport", "_waiting")
 
     def __init__(self, transport: IConnection, owner: Writing) -> None:
         self._transport = transport
+        self._socket = transport.getHandle()
         self._owner = owner
         self._waiting = 0
         self._open = True
@@ -101,7 +102,7 @@ class Outlet:
             return
         if not self._waiting:
             try:
-                sent = self._transport.getHandle().send(data)
+                sent = self._socket.send(data)
             except OSError:
                 sent = 0  # no room, or ending: the transport finds out which
             if sent == len(data):
@@ -117,7 +118,7 @@ class Outlet:
     def interrupt(self, before: bytes, urgent: bytes) -> None:
         """Send ``before``, then ``urgent`` as TCP's urgent byte; nothing while something waits."""
         if self._open and not self._waiting:
-            sock = self._transport.getHandle()
+            sock = self._socket
             try:
                 sock.send(before)
                 sock.send(urgent, socket.MSG_OOB)
@@ -130,13 +131,7 @@ class Outlet:
             return
         self._open = False
         self._transport.unregisterProducer()
-        if self._waiting:
-            self._transport.loseWriteConnection()
-            return
-        try:
-            self._transport.getHandle().shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the connection is ending; the reactor tells
+        self._transport.loseWriteConnection()
 
     def finish(self) -> None:
         """It is closed, and the peer has ended its side: nothing keeps the connection but what waits."""

@@ -200,7 +200,8 @@ class ServerControl(Control):
                     if self.tls is not None:
                         self._end_with_tls()
                     return
-                self._stop(Wait.OTHER_END)
+                if self._waits is not None:
+                    self._stop(Wait.OTHER_END)
                 if self._parser.ended_before(line) and self._hearing.transfers:
                     self._end_reply()
                 left -= 1 if self._take(line) else EVENT

@@ -43,7 +43,8 @@ class Waits:
 
     def start(self, wait: Wait, seconds: float, over: Callable[[], None]) -> None:
         """Call ``over`` once in so many seconds, unless it is stopped; one that ran is replaced."""
-        self.stop(wait)
+        if self._running is not None:
+            self.stop(wait)
 
         def ring() -> None:
             self._take(wait)

@@ -255,7 +255,7 @@ class Reach:
             attempt = Attempt(
                 self._means.reactor,
                 self._way,
-                Server(target.asked or self._server.host, self._server.port),
+                Server(target.asked, self._server.port) if target.asked else self._server,
                 ours,
                 _socket_address(host, target.port),
                 lambda sock: self._arrived(target, sock),
@@ -306,11 +306,14 @@ class Reach:
             sock.close()
             self._missed(target, "the connection broke at once")
             return
-        missing = self._missing + self._overtaken(target)
+        missing = self._missing
+        if len(self._under_way) > 1:
+            missing = missing + self._overtaken(target)
         self._forget(target)
         self._over = True
         self._stop()
-        self._remember([one for one in missing if one[0] != target])
+        if missing:
+            self._remember([one for one in missing if one[0] != target])
         server = self._way.led_to(self._server, target.asked)
         way = self._way._replace(asked=target.asked) if target.asked else self._way
         self._reached(sock, server, way)

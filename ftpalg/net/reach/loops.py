@@ -18,7 +18,7 @@ class Loops:
     def __init__(self, most: int, is_local: Callable[[str], bool]) -> None:
         self._most = most
         self._is_local = is_local
-        self._waiting: set[Link] = set()
+        self._waiting: dict[str, set[Link]] = {}  # by the client's address
 
     def take_over(self, before: Loops) -> None:
         """Count together with those that were counted before other settings came."""
@@ -31,19 +31,24 @@ class Loops:
     def refusal(self, client: Link, address: str) -> str:
         """Why that address is not dialled for that client, or nothing: then it counts, as one that goes back,
         from now on, and not when it has arrived, as many may be under way at once."""
-        if not self.returns(client, address) or client in self._waiting:
+        waiting = self._waiting.get(client.peer, ())
+        if not self.returns(client, address) or client in waiting:
             return ""
-        if sum(other.peer == client.peer for other in self._waiting) >= self._most:
+        if len(waiting) >= self._most:
             return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
-        self._waiting.add(client)
+        self._waiting.setdefault(client.peer, set()).add(client)
         return ""
 
     def reached(self, client: Link, address: str) -> None:
         """A session has reached that address; it is not logged in.  If it was another one that would have
         led back it does not count."""
         if not self.returns(client, address):
-            self._waiting.discard(client)
+            self.discard(client)
 
     def discard(self, client: Link) -> None:
         """It is logged in, or over, or has not got there; harmless where it never counted."""
-        self._waiting.discard(client)
+        waiting = self._waiting.get(client.peer)
+        if waiting is not None:
+            waiting.discard(client)
+            if not waiting:
+                del self._waiting[client.peer]

@@ -7,6 +7,7 @@ so that nobody's dead names stop the administrator's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
@@ -65,6 +66,7 @@ Resolve = Callable[[str, Answered], LookUp]
 """Looks up a name, within the bounds of whoever it is for."""
 
 
+@lru_cache(1024)
 def is_address(host: str) -> bool:
     """Whether that is an address, which needs no look-up."""
     return isIPAddress(host) or isIPv6Address(host)

@@ -109,7 +109,7 @@ class Reaching:
     def _nothing(self, *told: object) -> None:
         """Who comes and goes is not counted."""
 
-    came = left = settled = _nothing
+    came = left = met = settled = _nothing
 
 
 @dataclass
@@ -147,7 +147,6 @@ class Entrance:
     pierces = False
 
     def __init__(self, reactor: Any, rules: Rules, traits: Traits) -> None:
-        self.reactor = reactor
         self.settings = Settings(timeouts=WAITS, limits=Limits())
         self.log = Facts()
         real = Gateway(reactor, self.settings, self.log, POLICIES).shared
@@ -155,6 +154,7 @@ class Entrance:
         self.accounts = Accounts()
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
         self.shared = real._replace(**doubles)
+        self.reactor = real.watch
         self.ledger = real.ledger
         self.arrivals = real.arrivals
         self.turns = real.turns
