@@ -309,28 +309,33 @@ def step(
     as they say.  What has no meaning changes nothing.
     """
     steps: list[Step] = []
-    again = transfer.server is Leg.MISSED and transfer.server_port  # it is ours to dial
-    if happening is Happening.SENT and again:
-        transfer = transfer._replace(server=Leg.CLOSED, reason="", blame=None)
-    if happening in LEGS:
+    client, server, verdict = transfer.client, transfer.server, transfer.verdict
+    legs = LEGS.get(happening)
+    if legs is not None:
         assert side is not None, "what happens to a leg has a side"
-        leg = LEGS[happening].get(transfer.leg(side))
+        leg = legs.get(transfer.leg(side))
         if leg is None:
             return transfer, steps
-        transfer = transfer.with_leg(side, leg)
         if leg in LOST:
             transfer = transfer._replace(
                 reason=transfer.reason or reason, blame=transfer.blame or side
             )
+        if side is Side.CLIENT:
+            client = leg
+        else:
+            server = leg
     elif happening is Happening.EXPIRED:
         transfer, last = _expire(transfer, steps)
         if last is not None:
             steps.append(last)
             return transfer, steps
+        client, server, verdict = transfer.client, transfer.server, transfer.verdict
     else:
-        verdict = WORDS[happening].get(transfer.verdict, transfer.verdict)
-        transfer = transfer._replace(verdict=verdict)
-    return _settle(transfer, steps), steps
+        verdict = WORDS[happening].get(verdict, verdict)
+        if happening is Happening.SENT and server is Leg.MISSED and transfer.server_port:
+            server = Leg.CLOSED  # it is ours to dial
+            transfer = transfer._replace(reason="", blame=None)
+    return _settled(transfer, client, server, verdict, steps), steps
 
 
 def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | None]:
@@ -358,19 +363,31 @@ def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | Non
     return transfer, meant
 
 
-def _settle(transfer: Transfer, steps: list[Step]) -> Transfer:
-    """Follow the joint table until it says to wait, or hands over."""
+def _settled(
+    transfer: Transfer, client: Leg, server: Leg, verdict: Verdict, steps: list[Step]
+) -> Transfer:
+    """From these states follow the joint table until it says to wait, or hands over."""
+    relayed = transfer.relayed
     while True:
-        what, wait = STEPS[transfer.client, transfer.server, transfer.verdict]
-        if what is Step.WAIT:
-            if wait is Timer.ABORT_REPLY and transfer.heard:
-                wait = Timer.ABORT  # one of the two replies has come
-            return transfer if wait is transfer.wait else transfer._replace(wait=wait)
-        steps.append(what)
+        what, wait = STEPS[client, server, verdict]
         change = CHANGES.get(what)
         if change is None:
-            return transfer._replace(wait=None)
-        transfer = _changed(transfer, *change)
+            break
+        steps.append(what)
+        sides, leg = change
+        if Side.CLIENT in sides:
+            client = LEGS[Happening.FAILED][client] if leg is Leg.FAILED else leg
+        if Side.SERVER in sides:
+            server = LEGS[Happening.FAILED][server] if leg is Leg.FAILED else leg
+        relayed = relayed or leg is Leg.MOVING
+    if what is not Step.WAIT:
+        steps.append(what)
+        wait = None
+    elif wait is Timer.ABORT_REPLY and transfer.heard:
+        wait = Timer.ABORT  # one of the two replies has come
+    return transfer._replace(
+        client=client, server=server, verdict=verdict, wait=wait, relayed=relayed
+    )
 
 
 CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {
@@ -385,12 +402,3 @@ CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {
     Step.ABORT_SERVER: ((Side.SERVER,), Leg.FAILED),
 }
 """What a step makes of the legs; an aborted one that never was open is MISSED."""
-
-
-def _changed(transfer: Transfer, sides: tuple[Side, ...], leg: Leg) -> Transfer:
-    for side in sides:
-        before = transfer.leg(side)
-        transfer = transfer.with_leg(
-            side, LEGS[Happening.FAILED][before] if leg is Leg.FAILED else leg
-        )
-    return transfer._replace(relayed=True) if leg is Leg.MOVING else transfer
