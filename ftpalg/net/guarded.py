@@ -8,13 +8,12 @@ reactor as ``Guarded``, and whatever comes out of a call leads to the owner's ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ftpalg.core.value import value
 from ftpalg.net.reactors import IWatched, Reactor
 
 
@@ -58,63 +57,62 @@ class Guarded:
         return self._reactor.seconds()
 
     def addReader(self, reader: IWatched, /) -> None:
-        reader.reading = True
-        self._reactor.addReader(_Entry(reader, self))
+        if reader.reading is None:
+            reader.reading = _Entry(reader, self)
+        self._reactor.addReader(reader.reading)
 
     def addWriter(self, writer: IWatched, /) -> None:
-        writer.writing = True
-        self._reactor.addWriter(_Entry(writer, self))
+        if writer.writing is None:
+            writer.writing = _Entry(writer, self)
+        self._reactor.addWriter(writer.writing)
 
     def removeReader(self, reader: IWatched, /) -> None:
-        if reader.reading:
-            reader.reading = False
-            self._reactor.removeReader(_Entry(reader, self))
+        entry = reader.reading
+        if entry is not None:
+            reader.reading = None
+            self._reactor.removeReader(entry)
 
     def removeWriter(self, writer: IWatched, /) -> None:
-        if writer.writing:
-            writer.writing = False
-            self._reactor.removeWriter(_Entry(writer, self))
+        entry = writer.writing
+        if entry is not None:
+            writer.writing = None
+            self._reactor.removeWriter(entry)
 
 
 @implementer(IWatched)
-@value
-class _Entry(NamedTuple):
-    """One descriptor behind the guard; equal to every other entry of it."""
+class _Entry:
+    """One descriptor behind the guard, while the reactor watches it, which asks for its number often."""
 
-    descriptor: IWatched
-    guarded: Guarded
+    reading = writing = None
+    __slots__ = ("_guarded", "_watched", "abort", "fileno", "logPrefix")
 
-    @property
-    def reading(self) -> bool:
-        return bool(self.descriptor.reading)
-
-    @property
-    def writing(self) -> bool:
-        return bool(self.descriptor.writing)
-
-    def fileno(self) -> int:
-        return self.descriptor.fileno()
-
-    def logPrefix(self) -> str:
-        return self.descriptor.logPrefix()
-
-    def abort(self) -> None:
-        self.descriptor.abort()
+    def __init__(self, watched: IWatched, guarded: Guarded) -> None:
+        self._watched = watched
+        self._guarded = guarded
+        self.abort = watched.abort
+        self.fileno = watched.fileno
+        self.logPrefix = watched.logPrefix
 
     def doRead(self) -> None:
-        self._enter(self.descriptor.doRead)
+        try:
+            self._watched.doRead()
+        except Exception:
+            self._broke()
 
     def doWrite(self) -> None:
-        self._enter(self.descriptor.doWrite)
+        try:
+            self._watched.doWrite()
+        except Exception:
+            self._broke()
 
     def connectionLost(self, reason: Failure) -> None:
-        self._enter(self.descriptor.connectionLost, reason)
-
-    def _enter(self, call: Callable[..., object], *args: Failure) -> None:
         try:
-            call(*args)
+            self._watched.connectionLost(reason)
         except Exception:
-            try:
-                self.descriptor.abort()
-            finally:
-                self.guarded.broke()
+            self._broke()
+
+    def _broke(self) -> None:
+        try:
+            self.abort()
+        finally:
+            self._guarded.broke()

@@ -81,7 +81,8 @@ def established(sock: socket.socket) -> bool:
 class Descriptor:
     """A socket registered with the reactor.  Subclasses say what its readiness means."""
 
-    reading = writing = False
+    reading: object = None
+    writing: object = None
 
     def __init__(self, reactor: Watching, sock: socket.socket) -> None:
         self.reactor = reactor
