@@ -17,6 +17,7 @@ from ftpalg.net.legs.sockets import (
     hand_over,
     make_transparent,
     new_socket,
+    unpaced,
     with_port,
 )
 from ftpalg.net.reactors import Reactor, Watching
@@ -65,6 +66,7 @@ def dial(
     try:
         if transparent:
             make_transparent(sock)
+        unpaced(sock, theirs[0])
         _bind(sock, ours, source_port)
         sock.connect(theirs)
     except BlockingIOError:

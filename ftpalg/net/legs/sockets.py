@@ -44,11 +44,15 @@ def with_port(address: Address, port: int) -> Address:
     return (address[0], port, *address[2:])
 
 
+KIND = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+
+
 def new_socket(address: Address) -> socket.socket:
     """A non-blocking TCP socket of the address's family."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setblocking(False)
+    made = socket.socket(family, KIND)
+    if made.getblocking():  # no flag of this system's sockets
+        made.setblocking(False)
     return made
 
 
@@ -179,7 +183,6 @@ class DataSocket(Descriptor):
         super().__init__(reactor, sock)
         self._clock = reactor
         reset(sock)
-        _unpaced(sock)
 
     def on_ready(self, read: Callable[[], None], write: Callable[[], None]) -> None:
         """From now on the reactor calls these.  Whether it watches is another matter."""
@@ -307,15 +310,16 @@ def _on_this_host(address: str) -> bool:
     return ip_address(normal(address)).is_loopback
 
 
-def _unpaced(sock: socket.socket) -> None:
-    """On the same host, use cubic: BBR's pacing protects no network there and halves the rate."""
-    if not _paces():
-        return
-    try:
-        if _on_this_host(sock.getpeername()[0]):
+def unpaced(sock: socket.socket, peer: str) -> None:
+    """With a peer on the same host use cubic: BBR's pacing protects no network there and halves the rate.
+
+    What a port accepts has it from the port.
+    """
+    if _paces() and _on_this_host(peer):
+        try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-    except OSError:
-        pass  # not in this kernel, or the peer has reset the connection: the relay finds out
+        except OSError:
+            pass  # not in this kernel
 
 
 class Drain(Descriptor):
