@@ -89,7 +89,8 @@ class Session:
         if taker is LATE:
             return []
         desk.open()
-        self._hand(taker, event)
+        stage, method = taker
+        method(PARTS[stage](self), event)
         if isinstance(event, ev.ReplyReceived) and event.more:
             return desk.close()
         if desk.gone:

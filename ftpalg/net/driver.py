@@ -58,7 +58,8 @@ class Driver(Parts):
     def start(self) -> None:
         """The client is admitted."""
         self._guarded(self.session.start)
-        self._go_on()
+        if not self._busy:
+            self._go_on()
 
     def handle(self, event: Event) -> None:
         """Give the session an event and do what it orders."""
@@ -69,22 +70,29 @@ class Driver(Parts):
             self._dialogues.come(self, event)
         self._events += (event,)
         self._heard = self.shared.reactor.seconds()
-        self._go_on()
+        if not self._busy:
+            self._go_on()
 
     def _go_on(self) -> None:
-        if self._busy:
-            return
-        while self._events:
-            event, self._events = self._events[0], self._events[1:]
-            self.reply = event.reply if isinstance(event, ReplyReceived) else None
-            self._guarded(self.session.handle, event)
+        """Handle what waits; what is caused meanwhile waits behind it."""
+        self._busy = True
+        try:
+            while self._events:
+                event, self._events = self._events[0], self._events[1:]
+                self.reply = event.reply if type(event) is ReplyReceived else None
+                for action in self.session.handle(event):
+                    if self._released:
+                        break  # an exception in what was called meanwhile
+                    PERFORM[type(action)](self, action)
+        except Exception:
+            self.broke()
+        finally:
+            self._busy = False
         self.reply = None
         if self.client.waits_for_room and self.client.driver is self:
             self.client.pump()
 
-    def _guarded(
-        self, order: Callable[..., list[do.Action]], *what: Event | Reply | Reason
-    ) -> None:
+    def _guarded(self, order: Callable[..., list[do.Action]], *what: Reply | Reason) -> None:
         """Perform what is ordered; an exception, wherever it comes from, ends the session."""
         self._busy = True
         try:
@@ -277,8 +285,8 @@ PERFORM: dict[type, Callable[[Driver, Any], None]] = {
     do.EndLeg: lambda driver, action: driver.legs.side(action.side).finish_sink(),
     do.CloseLeg: lambda driver, action: driver.legs.close(action.side),
     do.AbortLeg: lambda driver, action: driver.legs.abort(action.side),
-    do.StartTimer: lambda driver, action: driver.shared.timers.start(driver, action.timer),
-    do.StopTimer: lambda driver, action: driver.shared.timers.stop(driver, action.timer),
+    do.StartTimer: lambda driver, action: driver.shared.timers.of[action.timer].start(driver),
+    do.StopTimer: lambda driver, action: driver.shared.timers.of[action.timer].stop(driver),
     do.ReportProgress: Driver._report_progress,
     do.Learned: Driver._learned,
     do.Tell: Driver._tell,
