@@ -211,6 +211,7 @@ def judge(number: int) -> tuple[int, str, str]:
     """Make one mutant in this process and walk: the scene and the fault, empty if it survives."""
     try:
         MUTANTS[number].make()
+        transfer_tables.settled.cache_clear()  # what the tables said before
     except Exception as error:  # a StopIteration would end the loop over the pool without a word
         raise RuntimeError(f"{MUTANTS[number].name} cannot be made: {error!r}") from None
     for scene in sorted(NEAR, key=lambda scene: (scene.bound, scene.window)):

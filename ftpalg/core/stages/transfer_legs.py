@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ftpalg.core.actions import AbortLeg, Action, CloseLeg, Connect, EndLeg, Relay
 from ftpalg.core.desk import Desk
-from ftpalg.core.events import Side, Timer
+from ftpalg.core.events import Side
 from ftpalg.core.signals import Signal
 from ftpalg.core.stages.transfer_tables import Happening, Leg, Step, Transfer, step
 
@@ -47,7 +47,12 @@ def follow(
     missed = before.server is Leg.DIALLING and after.server is Leg.MISSED
     if missed and after.blame is Side.SERVER:
         desk.signal(Signal.PORT_FAILED)
-    _wait(desk, before.wait, after.wait, anew=happening in ANEW)
+    was, now = before.wait, after.wait
+    if was is not now or happening in ANEW:
+        if was is not None and was is not now:
+            desk.stop(was)
+        if now is not None:
+            desk.start(now)
     for one in steps:
         if one not in ORDERS:
             return after, one  # it is the last
@@ -65,10 +70,3 @@ def let_go(transfer: Transfer, side: Side) -> Action:
     """
     promised = transfer.promised or transfer.relayed
     return AbortLeg(side) if promised or side is Side.SERVER else CloseLeg(side)
-
-
-def _wait(desk: Desk, before: Timer | None, now: Timer | None, *, anew: bool) -> None:
-    if before is not None and before is not now:
-        desk.stop(before)
-    if now is not None and (anew or before is not now):
-        desk.start(now)

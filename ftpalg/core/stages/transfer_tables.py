@@ -15,6 +15,7 @@ tables for:
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -254,11 +255,11 @@ class Transfer(NamedTuple):
     server: Leg = Leg.CLOSED
     verdict: Verdict = Verdict.NONE
     wait: Timer | None = None
+    relayed: bool = False
     client_port: int = 0
     server_port: int = 0
     source: Side = Side.SERVER
     command: Command | None = None
-    relayed: bool = False
     promised: bool = False
     rest: Command | None = None
     retried: bool = False
@@ -302,20 +303,20 @@ class Transfer(NamedTuple):
 
 def step(
     transfer: Transfer, happening: Happening, side: Side | None = None, reason: str = ""
-) -> tuple[Transfer, list[Step]]:
+) -> tuple[Transfer, tuple[Step, ...]]:
     """What a transfer becomes by a happening (to ``side``, if to a leg), and the steps it asks for.
 
     The steps come in the order in which they are to be carried out; the legs have changed already
     as they say.  What has no meaning changes nothing.
     """
-    steps: list[Step] = []
-    client, server, verdict = transfer.client, transfer.server, transfer.verdict
+    late: list[Step] = []
+    client, server, verdict = transfer[:3]
     legs = LEGS.get(happening)
     if legs is not None:
         assert side is not None, "what happens to a leg has a side"
-        leg = legs.get(transfer.leg(side))
+        leg = legs.get(client if side is Side.CLIENT else server)
         if leg is None:
-            return transfer, steps
+            return transfer, ()
         if leg in LOST:
             transfer = transfer._replace(
                 reason=transfer.reason or reason, blame=transfer.blame or side
@@ -325,17 +326,21 @@ def step(
         else:
             server = leg
     elif happening is Happening.EXPIRED:
-        transfer, last = _expire(transfer, steps)
+        transfer, last = _expire(transfer, late)
         if last is not None:
-            steps.append(last)
-            return transfer, steps
-        client, server, verdict = transfer.client, transfer.server, transfer.verdict
+            return transfer, (*late, last)
+        client, server, verdict = transfer[:3]
     else:
         verdict = WORDS[happening].get(verdict, verdict)
         if happening is Happening.SENT and server is Leg.MISSED and transfer.server_port:
             server = Leg.CLOSED  # it is ours to dial
             transfer = transfer._replace(reason="", blame=None)
-    return _settled(transfer, client, server, verdict, steps), steps
+    client, server, steps, wait = settled(client, server, verdict)
+    if wait is Timer.ABORT_REPLY and transfer.heard:
+        wait = Timer.ABORT  # one of the two replies has come
+    relayed = transfer.relayed or Step.RELAY in steps
+    after = Transfer._make((client, server, verdict, wait, relayed, *transfer[5:]))
+    return after, (*late, *steps) if late else steps
 
 
 def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | None]:
@@ -363,11 +368,15 @@ def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | Non
     return transfer, meant
 
 
-def _settled(
-    transfer: Transfer, client: Leg, server: Leg, verdict: Verdict, steps: list[Step]
-) -> Transfer:
-    """From these states follow the joint table until it says to wait, or hands over."""
-    relayed = transfer.relayed
+@cache
+def settled(
+    client: Leg, server: Leg, verdict: Verdict
+) -> tuple[Leg, Leg, tuple[Step, ...], Timer | None]:
+    """Follow the joint table from there until it says to wait, or hands over.
+
+    Returned are the legs as they are then, the steps on the way, and the wait that runs.
+    """
+    steps: list[Step] = []
     while True:
         what, wait = STEPS[client, server, verdict]
         change = CHANGES.get(what)
@@ -379,15 +388,9 @@ def _settled(
             client = LEGS[Happening.FAILED][client] if leg is Leg.FAILED else leg
         if Side.SERVER in sides:
             server = LEGS[Happening.FAILED][server] if leg is Leg.FAILED else leg
-        relayed = relayed or leg is Leg.MOVING
-    if what is not Step.WAIT:
-        steps.append(what)
-        wait = None
-    elif wait is Timer.ABORT_REPLY and transfer.heard:
-        wait = Timer.ABORT  # one of the two replies has come
-    return transfer._replace(
-        client=client, server=server, verdict=verdict, wait=wait, relayed=relayed
-    )
+    if what is Step.WAIT:
+        return client, server, tuple(steps), wait
+    return client, server, (*steps, what), None
 
 
 CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {
