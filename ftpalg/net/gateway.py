@@ -19,6 +19,7 @@ from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import Ledger, OwnLedger
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -70,6 +71,7 @@ class Gateway:
         self._bans = bans
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
+        self._pipes = Pipes()
         self._session_names = names
         self._blocking = Asking(reactor, 1)
         self._hashing = Asking(reactor, HASHES_AT_ONCE)
@@ -164,6 +166,7 @@ class Gateway:
             Timers(reactor, settings.timeouts),
             self.drained,
             self._bandwidth(settings, before),
+            self._pipes,
             before.epoch + 1 if before else 1,
             self._bans,
         )
@@ -225,3 +228,4 @@ class Gateway:
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()
+        self._pipes.close()

@@ -17,6 +17,7 @@ from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.ledger import OwnLedger
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -54,6 +55,7 @@ class Shared(NamedTuple):
     timers: Timers
     drained: DrainedParts
     bandwidth: Bandwidth | None
+    pipes: Pipes
     epoch: int = 1
     bans: Bans = NO_BANS
 

@@ -58,6 +58,7 @@ class Around:
             splice=settings.data.splice,
             limits=limits,
             hold=self.hold,
+            pipes=self._shared.pipes,
         )
 
     def hold(self, line: Line, amount: int, part: float = 0.0) -> Grant | None:

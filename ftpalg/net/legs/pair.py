@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.events import Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.legs.relay import Between, Hold, Relay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
@@ -94,12 +95,12 @@ class Pair:
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
     session has been told.  ``limits`` are None where there are none for anybody; ``hold`` asks the ledger
-    for what the relay needs.
+    for what the relay needs, and ``pipes`` are those that lie ready.
     """
 
     __slots__ = (
-        "_began", "_grace", "_hold", "_limits", "_reactor", "_relay", "_server", "_splice", "_stalled",
-        "_there", "client",
+        "_began", "_grace", "_hold", "_limits", "_pipes", "_reactor", "_relay", "_server", "_splice",
+        "_stalled", "_there", "client",
     )  # fmt: skip
 
     def __init__(
@@ -113,6 +114,7 @@ class Pair:
         splice: bool,
         limits: Limits | None = None,
         hold: Hold | None = None,
+        pipes: Pipes | None = None,
     ) -> None:
         self.client = client
         self._server = server
@@ -122,6 +124,7 @@ class Pair:
         self._splice = splice
         self._limits = limits
         self._hold = hold
+        self._pipes = pipes
         self._relay: Relay | None = None
         self._began = 0.0
         self._grace: IDelayedCall | None = None
@@ -153,6 +156,7 @@ class Pair:
             sink_half.failed,
             splice=self._splice,
             hold=self._hold,
+            pipes=self._pipes,
         )
         self._relay.start(self._stalled)
 

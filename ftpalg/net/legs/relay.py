@@ -17,6 +17,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.net.ledger import Grant, Line
+from ftpalg.net.legs.pipes import Pipe, Pipes, close, new_pipe
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
 
@@ -197,12 +198,15 @@ class SpliceRelay(Relay):
         ended: Callable[[], None],
         source_failed: Callable[[str], None],
         sink_failed: Callable[[str], None],
+        pipe: Pipe | None = None,
     ) -> None:
-        """Raise OSError where no pipe can be had; nothing is left behind."""
+        """With an empty ``pipe``, or one of its own.  Raise OSError where none can be had; nothing is
+        left behind."""
         super().__init__(reactor, source, sink, ended, source_failed, sink_failed)
-        self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._out, self._in = pipe or new_pipe()
         self._pending = 0
         self._large = False
+        self.pipes: Pipes | None = None
 
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
@@ -231,9 +235,12 @@ class SpliceRelay(Relay):
     def stop(self) -> None:
         super().stop()
         if self._in >= 0:
-            os.close(self._in)
-            os.close(self._out)
+            pipe = self._out, self._in
             self._in = self._out = -1
+            if self.pipes is None or self._large or self._pending:
+                close(pipe)
+            else:
+                self.pipes.give(pipe)
 
 
 class CopyRelay(Relay):
@@ -352,6 +359,7 @@ class Between(Protocol):
         *,
         splice: bool = True,
         hold: Hold | None = None,
+        pipes: Pipes | None = None,
     ) -> Relay: ...
 
 
@@ -368,6 +376,7 @@ def between(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    pipes: Pipes | None = None,
     kinds: tuple[type[SpliceRelay], type[CopyRelay]] = (SpliceRelay, CopyRelay),
 ) -> Relay:
     """The relay for these legs: in the kernel where that can be, else through a buffer.
@@ -376,10 +385,14 @@ def between(
     """
     arguments = reactor, source, sink, ended, source_failed, sink_failed
     if splice and SPLICE and source.plain and sink.plain:
-        ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
-        if ends is not None or hold is None:
+        pipe = pipes.take() if pipes is not None else None
+        ends = None
+        if pipe is None and hold is not None:
+            ends = hold(Line.DESCRIPTORS, PIPE, 1.0)
+        if pipe is not None or ends is not None or hold is None:
             try:
-                relay = kinds[0](*arguments)
+                relay = kinds[0](*arguments, pipe)
+                relay.pipes = pipes
                 relay.granted, ends = ends, None
                 return relay
             except OSError:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 
 from ftpalg.net.legs.allowance import Allowance
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay, between
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
@@ -133,10 +134,12 @@ def throttled(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    pipes: Pipes | None = None,
 ) -> Relay:
     """As ``relay.between``, within that allowance."""
     arguments = reactor, source, sink, ended, source_failed, sink_failed
-    made = between(*arguments, splice=splice, hold=hold, kinds=(ThrottledSplice, ThrottledCopy))
+    kinds = ThrottledSplice, ThrottledCopy
+    made = between(*arguments, splice=splice, hold=hold, pipes=pipes, kinds=kinds)
     assert isinstance(made, Throttled), "as asked for"
     made.allowance = allowance
     return made
