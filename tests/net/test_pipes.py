@@ -11,6 +11,7 @@ from ftpalg.net.legs.relay import CHUNK, SMALL, SPLICE, CopyRelay, SpliceRelay, 
 from ftpalg.net.legs.sockets import DataSocket
 from tests.net.pairs import REACTOR, SocketCase
 from tests.net.relays import Told
+from tests.net.test_delivery import fill
 
 
 def is_open(pipe: Pipe) -> bool:
@@ -105,9 +106,10 @@ class Relays(SocketCase):
         self.pipes.give(pipe)
         relay = self.relay()
         relay.start(60.0)
-        while not relay._holds:
-            self.giver.send(bytes(1 << 16))
-            relay._pull()
+        fill(relay._sink.socket)
+        self.giver.send(b"another's")
+        relay._pull()
+        self.assertEqual((relay.moved, relay._holds), (0, True))
         relay.stop()
         self.assertEqual((is_open(pipe), self.pipes.take()), (False, None))
 
