@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 
 
@@ -25,7 +26,7 @@ class Server(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Mode(Enum):
+class Mode(Key):
     """How data connections to the server are opened."""
 
     PASSIVE = "passive"
@@ -33,7 +34,7 @@ class Mode(Enum):
     CLIENT = "client"
 
 
-class DataVerbs(Enum):
+class DataVerbs(Key):
     """The commands that the server is asked for data connections with."""
 
     AUTO = "auto"

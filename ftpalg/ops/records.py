@@ -136,17 +136,20 @@ class Records:
         keep, whole = self._privacy.keep, self._privacy.whole
         kept: dict[str, Value] = {}
         for name, value in fields.items():
-            if value is None:
-                continue
             if isinstance(value, str):
+                if not value:
+                    continue
                 if len(value) > LONGEST[name] or not value.isprintable():
                     value = bounded(value, LONGEST[name], lines=name == "trace")
+            elif value is None or value == ():
+                continue
             elif isinstance(value, tuple):
                 value = within(value, LONGEST[name])
             if not whole:
                 value = keep(name, value)
-            if value is not None and value != "" and value != ():
-                kept[name] = value
+                if value is None or value == "" or value == ():
+                    continue
+            kept[name] = value
         return kept
 
     def _say(

@@ -359,6 +359,8 @@ class Addressing(Stage):
 
     def _learn_refusals(self) -> None:
         """A verb works where others did not: remember that of the server."""
+        if not self.state.refused:
+            return  # it is the first that was asked
         self._learn(self.state.refused)
         if (self.state.verbs[0] in PASSIVE) is not (self._chain()[0] in PASSIVE):
             if self.state.verbs[0] in ACTIVE:

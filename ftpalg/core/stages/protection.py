@@ -282,7 +282,8 @@ class Protection(Stage):
         wanted = Level.PRIVATE
         if self.desk.server_tls is ServerTls.MATCH and Level.CLEAR not in state.refused:
             wanted = state.client_level  # a server that insists on P gets P for a client's C
-        self.state = state = state._replace(wanted=wanted)
+        if state.wanted is not wanted:
+            self.state = state = state._replace(wanted=wanted)
         if not state.server_secured or state.server_level is wanted:
             self.desk.signal(then)
         elif wanted in state.refused:

@@ -189,9 +189,10 @@ class TransferStage(Stage):
         if message.preliminary:
             left = transfer.client in LOST and transfer.source is Side.SERVER
             again = transfer.verdict is Verdict.STARTED
-            self.state = transfer = transfer._replace(size=transfer.size or announced(message))
-            if desk.begun or not transfer.lost:
-                self.state = transfer._replace(promised=True)
+            told = bool(desk.begun) or not transfer.lost
+            size = transfer.size or announced(message)
+            self.state = transfer._replace(size=size, promised=transfer.promised or told)
+            if told:
                 desk.tell(desk.masked(message))
             desk.stop(Timer.IDLE)
             self.works()
