@@ -94,25 +94,25 @@ class Queue:
 
 
 class Timers:
-    """One of a gateway, for as long as its settings last; ``of`` has who waits for each."""
+    """One of a gateway, for as long as its settings last."""
 
     def __init__(self, reactor: Timing, timeouts: Timeouts) -> None:
-        self.of = {timer: Queue(reactor, timer, timeouts.of(timer)) for timer in Timer}
+        self._queues = {timer: Queue(reactor, timer, timeouts.of(timer)) for timer in Timer}
 
     def running(self, who: Waiting) -> frozenset[Timer]:
         """Those that run for a session."""
-        return frozenset(timer for timer, queue in self.of.items() if who in queue)
+        return frozenset(timer for timer, queue in self._queues.items() if who in queue)
 
     def start(self, who: Waiting, timer: Timer) -> None:
         """Begin to wait, anew where it runs."""
-        self.of[timer].start(who)
+        self._queues[timer].start(who)
 
     def stop(self, who: Waiting, timer: Timer) -> None:
         """Wait no more; harmless where it does not run."""
-        self.of[timer].stop(who)
+        self._queues[timer].stop(who)
 
     def stop_all(self, who: Waiting) -> None:
         """Wait for nothing: the session is over."""
-        for queue in self.of.values():
+        for queue in self._queues.values():
             if queue.ends or queue.call is not None:
                 queue.leave(who)
