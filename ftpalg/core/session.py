@@ -95,7 +95,7 @@ class Session:
             return desk.close()
         if desk.gone:
             PARTS[Leaving](self).behind_server()
-        if desk.unswept:
+        if desk.unswept and desk.awaited is None:
             self.matching.sweep()
         while desk.queue and (command := self.queue.next()) is not None:
             self._hand(WHO[desk.phase][command.kind], command)

@@ -155,16 +155,12 @@ class ServerPlace:
         return self._both()[0]
 
     def dial(self, reactor: Reactor, port: int, opened: Opened, failed: Failed) -> Coming:
-        ours, theirs = self._both()
-        return Attempt(
-            reactor,
-            self._way,
-            Server(self._way.asked, port),
-            ours,
-            theirs if self._way.proxied else with_port(theirs, port),
-            opened,
-            failed,
-        )
+        way, (ours, theirs) = self._way, self._both()
+        if way.proxied:
+            server = Server(way.asked, port)
+            return Attempt(reactor, way, server, ours, theirs, opened, failed)
+        there = with_port(theirs, port)
+        return dial(reactor, ours, there, opened, failed, transparent=way.transparent)
 
     def tls(self, *, again: bool) -> TlsConnection:
         """Servers want data connections to resume the control connection's session.

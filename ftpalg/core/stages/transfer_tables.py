@@ -339,7 +339,8 @@ def step(
     if wait is Timer.ABORT_REPLY and transfer.heard:
         wait = Timer.ABORT  # one of the two replies has come
     relayed = transfer.relayed or Step.RELAY in steps
-    after = Transfer._make((client, server, verdict, wait, relayed, *transfer[5:]))
+    states = client, server, verdict, wait, relayed
+    after = tuple.__new__(Transfer, states + transfer[5:])
     return after, (*late, *steps) if late else steps
 
 

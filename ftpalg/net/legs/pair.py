@@ -199,12 +199,18 @@ class Pair:
         relay, self._relay = self._relay, None
         if relay is not None:
             relay.stop()
-        halves, server = [(Side.CLIENT, self.client)], self._server()
-        halves += [(Side.SERVER, server)] if server is not None else []
-        ports = tuple((side, half.port) for side, half in halves if half.port)
-        resumed = frozenset(side for side, half in halves if half.resumed)
-        opened = tuple((side, half.opened) for side, half in halves if half.opened is not None)
-        for _, half in halves:
+        ports: tuple[tuple[Side, int], ...] = ()
+        opened: tuple[tuple[Side, float], ...] = ()
+        resumed: frozenset[Side] = frozenset()
+        for side, half in (Side.CLIENT, self.client), (Side.SERVER, self._server()):
+            if half is None:
+                continue
+            if half.port:
+                ports += ((side, half.port),)
+            if half.opened is not None:
+                opened += ((side, half.opened),)
+            if half.resumed:
+                resumed |= {side}
             half.forget()
         return Done(moved, seconds, ports, resumed, opened)
 

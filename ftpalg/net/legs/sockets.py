@@ -111,9 +111,11 @@ class Descriptor:
     def close(self) -> None:
         """Take it from the reactor and close it; harmless when closed already."""
         if self.socket.fileno() >= 0:
-            with self.socket:
+            try:
                 self.reactor.removeReader(self)
                 self.reactor.removeWriter(self)
+            finally:
+                self.socket.close()
 
     def abort(self) -> None:
         """Close it so that its peer sees a failure."""
