@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 
 
@@ -34,6 +34,9 @@ class Mode(Key):
     CLIENT = "client"
 
 
+MODE = at_hand(Mode)
+
+
 class DataVerbs(Key):
     """The commands that the server is asked for data connections with."""
 
@@ -50,6 +53,9 @@ class ServerTls(Enum):
     IMPLICIT = "implicit"
     AUTO = "auto"
     MATCH = "match"
+
+
+SERVER_TLS = at_hand(ServerTls)
 
 
 class Balance(Enum):

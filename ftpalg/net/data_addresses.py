@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 from ftpalg.config.checks import Network
-from ftpalg.core.events import Link, Side
+from ftpalg.core.events import SIDE, Link
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.addresses import family
 from ftpalg.net.control.client import ClientControl
@@ -69,7 +69,7 @@ class ClientPlace:
 
     @property
     def missing(self) -> str:
-        return self._shared.advertised.missing(Side.CLIENT, self._link.peer, self.shown)
+        return self._shared.advertised.missing(SIDE.CLIENT, self._link.peer, self.shown)
 
     def trusts(self, host: str) -> bool:
         return within(self._shared.settings.data.client_networks, host)
@@ -145,7 +145,7 @@ class ServerPlace:
 
     @property
     def missing(self) -> str:
-        return self._shared.advertised.missing(Side.SERVER, self._link.peer, self.shown)
+        return self._shared.advertised.missing(SIDE.SERVER, self._link.peer, self.shown)
 
     def trusts(self, host: str) -> bool:
         return within(self._shared.settings.data.server_networks, host)

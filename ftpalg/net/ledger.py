@@ -17,7 +17,7 @@ from ipaddress import IPv6Address, ip_address
 from sys import maxsize
 from typing import NamedTuple, Protocol
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 
 
@@ -42,6 +42,9 @@ class Line(Key):
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
         self.word = self.name.lower()
+
+
+LINE = at_hand(Line)
 
 
 @value

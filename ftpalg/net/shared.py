@@ -7,7 +7,7 @@ from resource import RLIMIT_NOFILE, getrlimit
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftpalg.config import Settings
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
@@ -62,7 +62,7 @@ class Shared(NamedTuple):
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""
         data = self.settings.data
-        first, last = data.client_ports if side is Side.CLIENT else data.server_ports
+        first, last = data.client_ports if side is SIDE.CLIENT else data.server_ports
         return self.policies.ports(first, last, data.excluded_ports)
 
     def usage(self, side: Side, what: What) -> tuple[int, int]:

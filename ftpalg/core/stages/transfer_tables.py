@@ -1,9 +1,7 @@
 """The tables of one transfer.
 
 Two legs and the server's word, each with a state; one joint table says in every combination of the
-three what to do, and which wait runs.  ``step`` takes one transfer and what has happened to it, and
-returns the transfer that follows with the steps to carry out.  The invariants that a test walks the
-tables for:
+three what to do, and which wait runs.  The invariants that a test walks the tables for:
 
 - a leg that failed leaves no live leg beside it (but the server's for a moment behind ABOR, and the
   client's while a server whose port cannot be had has not spoken: nothing has moved then);
@@ -15,12 +13,11 @@ tables for:
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from ftpalg.core.events import SIDES, Side, Timer
-from ftpalg.core.keys import Key
+from ftpalg.core.events import SIDE, SIDES, Side, Timer
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
@@ -100,6 +97,8 @@ class Step(Key):
     GIVE_UP = "answer the client now, and bring the server back into step with ABOR"
     CONCLUDE = "the replies behind ABOR have come, or will not"
 
+
+LEG, VERDICT, HAPPENING = at_hand(Leg), at_hand(Verdict), at_hand(Happening)
 
 L = Leg
 COMING = (L.LISTENING, L.DIALLING, L.STANDING, L.SHAKING)
@@ -274,11 +273,11 @@ class Transfer(NamedTuple):
 
     def leg(self, side: Side) -> Leg:
         """That side's leg."""
-        return self.client if side is Side.CLIENT else self.server
+        return self.client if side is SIDE.CLIENT else self.server
 
     def with_leg(self, side: Side, leg: Leg) -> Transfer:
         """The same with another state of that side's leg."""
-        return self._replace(client=leg) if side is Side.CLIENT else self._replace(server=leg)
+        return self._replace(client=leg) if side is SIDE.CLIENT else self._replace(server=leg)
 
     @property
     def live(self) -> tuple[Side, ...]:
@@ -293,105 +292,12 @@ class Transfer(NamedTuple):
     @property
     def running(self) -> bool:
         """True from the client's command until the last reply that belongs to it."""
-        return self.command is not None or self.verdict is not Verdict.NONE
+        return self.command is not None or self.verdict is not VERDICT.NONE
 
     @property
     def confirmed(self) -> bool:
         """True while data is still on its way that the server has already called complete."""
         return self.verdict is Verdict.SUCCEEDED
-
-
-def step(
-    transfer: Transfer, happening: Happening, side: Side | None = None, reason: str = ""
-) -> tuple[Transfer, tuple[Step, ...]]:
-    """What a transfer becomes by a happening (to ``side``, if to a leg), and the steps it asks for.
-
-    The steps come in the order in which they are to be carried out; the legs have changed already
-    as they say.  What has no meaning changes nothing.
-    """
-    late: list[Step] = []
-    client, server, verdict = transfer[:3]
-    legs = LEGS.get(happening)
-    if legs is not None:
-        assert side is not None, "what happens to a leg has a side"
-        leg = legs.get(client if side is Side.CLIENT else server)
-        if leg is None:
-            return transfer, ()
-        if leg in LOST:
-            transfer = transfer._replace(
-                reason=transfer.reason or reason, blame=transfer.blame or side
-            )
-        if side is Side.CLIENT:
-            client = leg
-        else:
-            server = leg
-    elif happening is Happening.EXPIRED:
-        transfer, last = _expire(transfer, late)
-        if last is not None:
-            return transfer, (*late, last)
-        client, server, verdict = transfer[:3]
-    else:
-        verdict = WORDS[happening].get(verdict, verdict)
-        if happening is Happening.SENT and server is Leg.MISSED and transfer.server_port:
-            server = Leg.CLOSED  # it is ours to dial
-            transfer = transfer._replace(reason="", blame=None)
-    client, server, steps, wait = settled(client, server, verdict)
-    if wait is Timer.ABORT_REPLY and transfer.heard:
-        wait = Timer.ABORT  # one of the two replies has come
-    relayed = transfer.relayed or Step.RELAY in steps
-    states = client, server, verdict, wait, relayed
-    after = tuple.__new__(Transfer, states + transfer[5:])
-    return after, (*late, *steps) if late else steps
-
-
-def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | None]:
-    """The wait is over: the legs that were awaited are lost; the step that ends the table's part."""
-    wait, transfer = transfer.wait, transfer._replace(wait=None)
-    assert wait is not None, "only a wait that runs can be over"
-    meant = OVERDUE.get((wait, transfer.verdict))
-    if wait is Timer.UNANNOUNCED and transfer.promised:
-        return transfer, None  # its 1xx has begun (z/OS holds a data set): that is not silent
-    if isinstance(meant, Verdict):
-        return transfer._replace(verdict=meant), None
-    for side, late in LATECOMERS.get(wait, {}).items():
-        if transfer.verdict is Verdict.AWAITED and wait is Timer.DATA_OPEN:
-            late = ASKED_ONLY[side]
-        leg = transfer.leg(side)
-        if leg in late:
-            steps.append(Step.ABORT_CLIENT if side is Side.CLIENT else Step.ABORT_SERVER)
-            what = "did not take its end" if leg is Leg.ENDING else "did not open it"
-            reason = transfer.reason or f"the {side.value} {what} in time"
-            lost = LEGS[Happening.FAILED][leg]
-            blame = transfer.blame or side
-            transfer = transfer.with_leg(side, lost)._replace(reason=reason, blame=blame)
-    if meant is Step.UNCONFIRMED and transfer.lost:
-        meant = Step.GIVE_UP
-    return transfer, meant
-
-
-@cache
-def settled(
-    client: Leg, server: Leg, verdict: Verdict
-) -> tuple[Leg, Leg, tuple[Step, ...], Timer | None]:
-    """Follow the joint table from there until it says to wait, or hands over.
-
-    Returned are the legs as they are then, the steps on the way, and the wait that runs.
-    """
-    steps: list[Step] = []
-    while True:
-        what, wait = STEPS[client, server, verdict]
-        change = CHANGES.get(what)
-        if change is None:
-            break
-        steps.append(what)
-        sides, leg = change
-        if Side.CLIENT in sides:
-            client = LEGS[Happening.FAILED][client] if leg is Leg.FAILED else leg
-        if Side.SERVER in sides:
-            server = LEGS[Happening.FAILED][server] if leg is Leg.FAILED else leg
-    if what is Step.WAIT:
-        return client, server, tuple(steps), wait
-    return client, server, (*steps, what), None
 
 
 CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from ftpalg.core.events import (
+    SIDE,
     Event,
     LegEnded,
     LegFailed,
@@ -23,7 +24,7 @@ from ftpalg.core.events import (
 from ftpalg.core.facts import Fact, Noted, What
 from ftpalg.net.call_all import call_all
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.ledger import Grant, Line
+from ftpalg.net.ledger import LINE, Grant, Line
 from ftpalg.net.legs.data_port import Listener, listen
 from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.sockets import Address, DataSocket, Drain
@@ -193,7 +194,7 @@ class Half:
         if place.missing:
             around.tell(ListenFailed(side, f"{place.missing} has not resolved"))
             return
-        waits = around.hold(Line.PASSIVE_LISTENERS, 1)
+        waits = around.hold(LINE.PASSIVE_LISTENERS, 1)
         if waits is None:
             around.tell(ListenFailed(side, TOO_MANY_WAIT))
             return
@@ -262,7 +263,7 @@ class Half:
     def _take(self) -> bool:
         """Whether it may have a descriptor."""
         if self._held is None:
-            self._held = self._around.hold(Line.DESCRIPTORS, 1)
+            self._held = self._around.hold(LINE.DESCRIPTORS, 1)
         return self._held is not None
 
     def _let_go(self) -> Grant | None:
@@ -285,7 +286,7 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        if self.side is Side.CLIENT and not around.may_shake():
+        if self.side is SIDE.CLIENT and not around.may_shake():
             self.failed(TOO_MANY_SHAKE, 450)
             return
         connection = self._place.tls(again=again)
@@ -345,7 +346,7 @@ class Half:
             done,
             self.failed,
             lambda: around.tell(LegMoved(self.side)),
-            taken=self.side is Side.CLIENT,
+            taken=self.side is SIDE.CLIENT,
         )
 
     def close(self) -> None:

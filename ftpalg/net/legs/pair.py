@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
 from ftpalg.net.legs.pipes import Pipes
@@ -131,7 +131,7 @@ class Pair:
 
     def side(self, side: Side) -> Data:
         """That side's."""
-        if side is Side.CLIENT:
+        if side is SIDE.CLIENT:
             return self.client
         server = self._server()
         assert server is not None, "the core orders this while a server is connected"
@@ -139,7 +139,7 @@ class Pair:
 
     def uses_port(self, side: Side) -> bool:
         """Whether that side's has a port."""
-        half = self.client if side is Side.CLIENT else self._server()
+        half = self.client if side is SIDE.CLIENT else self._server()
         return half is not None and half.port != 0
 
     def relay(self, source: Side) -> None:
@@ -151,7 +151,7 @@ class Pair:
             self._reactor,
             source_half.standing,
             sink_half.standing,
-            self._upload_read if source is Side.CLIENT else source_half.source_ended,
+            self._upload_read if source is SIDE.CLIENT else source_half.source_ended,
             source_half.failed,
             sink_half.failed,
             splice=self._splice,
@@ -202,7 +202,7 @@ class Pair:
         ports: tuple[tuple[Side, int], ...] = ()
         opened: tuple[tuple[Side, float], ...] = ()
         resumed: frozenset[Side] = frozenset()
-        for side, half in (Side.CLIENT, self.client), (Side.SERVER, self._server()):
+        for side, half in (SIDE.CLIENT, self.client), (SIDE.SERVER, self._server()):
             if half is None:
                 continue
             if half.port:
