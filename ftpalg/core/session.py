@@ -91,7 +91,7 @@ class Session:
         desk.open()
         stage, method = taker
         method(PARTS[stage](self), event)
-        if type(event) is ev.ReplyReceived and event.more:
+        if isinstance(event, ev.ReplyReceived) and event.more:
             return desk.close()
         if desk.gone:
             PARTS[Leaving](self).behind_server()
