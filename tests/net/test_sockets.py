@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
-from types import SimpleNamespace
-from typing import Any
-from unittest import SkipTest
+from weakref import ref
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -15,8 +14,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.legs import sockets
-from ftpalg.net.legs.sockets import DataSocket, Drain, established, reset, unpaced, with_port
+from ftpalg.net.legs.sockets import DataSocket, Drain, established, reset, with_port
 from tests.net.pairs import REACTOR, SocketCase, read_some
 
 
@@ -27,38 +25,6 @@ class Addresses(SynchronousTestCase):
         """Flow and scope of an IPv6 address stay."""
         self.assertEqual(with_port(("192.0.2.1", 21), 5), ("192.0.2.1", 5))
         self.assertEqual(with_port(("fe80::1", 21, 3, 7), 5), ("fe80::1", 5, 3, 7))
-
-
-class Pacing(SynchronousTestCase):
-    """Connections that are not paced."""
-
-    def test_unpaced(self) -> None:
-        """Where the system paces, those with a peer of this host are not; nor asks a system that does not."""
-        if not hasattr(socket, "TCP_CONGESTION"):
-            raise SkipTest("no TCP_CONGESTION")
-        set_to: list[object] = []
-        sock: Any = SimpleNamespace(setsockopt=lambda *words: set_to.append(words))
-        for paces in (False, True):
-            self.patch(sockets, "_paces", lambda paces=paces: paces)
-            for peer in ("127.0.0.1", "::1", "192.0.2.1"):
-                unpaced(sock, peer)
-        cubic = (socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-        self.assertEqual(set_to, [cubic, cubic])
-
-    def test_inherited(self) -> None:
-        """Linux gives it to what a port accepts."""
-        if not hasattr(socket, "TCP_CONGESTION"):
-            raise SkipTest("no TCP_CONGESTION")
-        with socket.create_server(("127.0.0.1", 0)) as port:
-            before = port.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
-            other = b"cubic" if before.startswith(b"reno") else b"reno"
-            try:
-                port.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, other)
-            except OSError as error:
-                raise SkipTest(f"there is nothing but {before!r}") from error
-            with socket.create_connection(port.getsockname()), port.accept()[0] as found:
-                name = found.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
-        self.assertTrue(name.startswith(other))
 
 
 class Ends(SocketCase):
@@ -116,6 +82,21 @@ class Ends(SocketCase):
         told: list[str] = []
         DataSocket(REACTOR, near).finish(lambda: told.append("done"), told.append)
         self.assertEqual((told, read_some(far)), (["done"], b""))
+
+    def test_no_cycle(self) -> None:
+        """One that has ended is gone at once: a transfer leaves nothing to the garbage collector."""
+        near, _ = self.pair()
+        legs, drains = [DataSocket(REACTOR, near)], list[Drain]()
+
+        def done() -> None:
+            drains.append(Drain(REACTOR, legs.pop().release(), 60.0))
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gone = ref(legs[0])
+        legs[0].finish(done, self.fail, taken=True)
+        drains[0].close()
+        self.assertIsNone(gone())
 
     async def _released(self) -> None:
         near, far = self.pair()

@@ -12,6 +12,7 @@ from itertools import islice
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.wire.addresses import normal
+from ftpalg.net.legs.pacing import unpaced
 from ftpalg.net.legs.sockets import (
     Address,
     Descriptor,
@@ -19,7 +20,6 @@ from ftpalg.net.legs.sockets import (
     make_transparent,
     new_socket,
     reset,
-    unpaced,
     with_port,
 )
 from ftpalg.net.reactors import Reactor

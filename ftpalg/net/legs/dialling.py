@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from twisted.python.failure import Failure
 
+from ftpalg.net.legs.pacing import unpaced
 from ftpalg.net.legs.sockets import (
     ANY,
     Address,
@@ -17,7 +18,6 @@ from ftpalg.net.legs.sockets import (
     hand_over,
     make_transparent,
     new_socket,
-    unpaced,
     with_port,
 )
 from ftpalg.net.reactors import Reactor, Watching

@@ -13,14 +13,11 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
-from functools import cache, lru_cache
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ftpalg.core.wire.addresses import normal
 from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.delivery import Delivery
 from ftpalg.net.reactors import IWatched, Reactor, Watching
@@ -179,11 +176,11 @@ class DataSocket(Descriptor):
     waiting = False
     """True when something was taken from the socket that ``receive_into`` has not returned yet."""
 
-    _delivery: Delivery | None = None
+    _ending: _Ending | None = None
 
     def __init__(self, reactor: Reactor, sock: socket.socket) -> None:
         super().__init__(reactor, sock)
-        self._clock = reactor
+        self.clock = reactor
         reset(sock)
 
     def on_ready(self, read: Callable[[], None], write: Callable[[], None]) -> None:
@@ -235,48 +232,8 @@ class DataSocket(Descriptor):
         dropped.  ``moved`` is called when the peer has taken some more.  The wait has no bound of its
         own: its owner aborts the leg, behind which nothing is called.
         """
-
-        def end() -> None:
-            try:
-                self.end()
-            except BlockingIOError:
-                self.on_ready(again, again)
-                self.reactor.addWriter(self)
-                return
-            except OSError as error:
-                fail(error.strerror or str(error))
-                return
-            self.reactor.removeWriter(self)
-            wait() if taken else done()
-
-        def again() -> None:
-            moved()
-            end()
-
-        def wait() -> None:
-            self._delivery = Delivery(self._clock, self.socket, done, fail, moved)
-            self._delivery.look()
-            if self._delivery.waits:
-                self.on_ready(heard, heard)
-                self.reactor.addReader(self)
-
-        def heard() -> None:
-            assert self._delivery is not None
-            try:
-                if self.socket.recv(65536):
-                    return
-            except BlockingIOError:
-                return
-            except OSError:
-                pass  # what was taken before it broke was taken
-            self.reactor.removeReader(self)
-            self._delivery.look()
-
-        def fail(reason: str) -> None:
-            self.abort()
-            failed(reason)
-
-        end()
+        self._ending = _Ending(self, done, failed, moved, taken=taken)
+        self._ending.go_on()
 
     def close_ended(self) -> None:
         """Close a source that was read to its clean end.  Raise OSError where it broke."""
@@ -294,34 +251,82 @@ class DataSocket(Descriptor):
     def _forget(self) -> None:
         """Whatever was to be called is called no more."""
         self.on_ready(_nothing, _nothing)
-        if self._delivery is not None:
-            self._delivery.stop()
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            ending.stop()
 
 
-@cache
-def _paces() -> bool:
-    """Whether this system paces connections, as BBR does."""
-    if not hasattr(socket, "TCP_CONGESTION"):
-        return False
-    with socket.socket() as sock:
-        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).startswith(b"bbr")
+class _Ending:
+    """How a leg is finished, which has this until it is closed or given away: no cycle is left then."""
 
+    __slots__ = ("_delivery", "_done", "_failed", "_leg", "_moved", "_taken")
 
-@lru_cache(256)
-def _on_this_host(address: str) -> bool:
-    return ip_address(normal(address)).is_loopback
+    def __init__(
+        self,
+        leg: DataSocket,
+        done: Callable[[], None],
+        failed: Callable[[str], None],
+        moved: Callable[[], None],
+        *,
+        taken: bool,
+    ) -> None:
+        self._leg = leg
+        self._done = done
+        self._failed = failed
+        self._moved = moved
+        self._taken = taken
+        self._delivery: Delivery | None = None
 
-
-def unpaced(sock: socket.socket, peer: str) -> None:
-    """With a peer on the same host use cubic: BBR's pacing protects no network there and halves the rate.
-
-    What a port accepts has it from the port.
-    """
-    if _paces() and _on_this_host(peer):
+    def go_on(self) -> None:
+        """Hand the end over, or wait until the socket takes it."""
+        leg = self._leg
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+            leg.end()
+        except BlockingIOError:
+            leg.on_ready(self._again, self._again)
+            leg.reactor.addWriter(leg)
+            return
+        except OSError as error:
+            self._fail(error.strerror or str(error))
+            return
+        leg.reactor.removeWriter(leg)
+        self._wait() if self._taken else self._done()
+
+    def _again(self) -> None:
+        self._moved()
+        self.go_on()
+
+    def _wait(self) -> None:
+        leg = self._leg
+        delivery = Delivery(leg.clock, leg.socket, self._done, self._fail, self._moved)
+        self._delivery = delivery
+        delivery.look()
+        if delivery.waits:
+            leg.on_ready(self._heard, self._heard)
+            leg.reactor.addReader(leg)
+
+    def _heard(self) -> None:
+        """What the peer says is dropped; behind its end nothing comes."""
+        assert self._delivery is not None, "it waits"
+        try:
+            if self._leg.socket.recv(65536):
+                return
+        except BlockingIOError:
+            return
         except OSError:
-            pass  # not in this kernel
+            pass  # what was taken before it broke was taken
+        self._leg.reactor.removeReader(self._leg)
+        self._delivery.look()
+
+    def _fail(self, reason: str) -> None:
+        self._leg.abort()
+        self._failed(reason)
+
+    def stop(self) -> None:
+        """Nothing is called any more."""
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.stop()
 
 
 class Drain(Descriptor):
