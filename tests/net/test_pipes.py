@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -80,6 +81,12 @@ class Relays(SocketCase):
         assert isinstance(made, SpliceRelay)
         return made
 
+    def end(self, relay: SpliceRelay) -> None:
+        """Its source ends, and it sees that."""
+        self.giver.shutdown(socket.SHUT_WR)
+        relay._pull()
+        self.assertTrue(relay._stopped)
+
     def test_used_again(self) -> None:
         """An empty one serves the next transfer, which asks for no descriptors."""
         pipe = new_pipe()
@@ -90,7 +97,7 @@ class Relays(SocketCase):
             self.giver.sendall(b"file")
             relay._pull()
             self.assertEqual(self.taker.recv(9), b"file")
-            relay.stop()
+            self.end(relay)
 
     def test_none_ready(self) -> None:
         """Where none is, descriptors are asked for."""
@@ -113,6 +120,13 @@ class Relays(SocketCase):
         relay.stop()
         self.assertEqual((is_open(pipe), self.pipes.take()), (False, None))
 
+    def test_cut(self) -> None:
+        """Nor one of a transfer that did not end: whether it is empty nobody has seen."""
+        pipe = new_pipe()
+        self.pipes.give(pipe)
+        self.relay().stop()
+        self.assertEqual((is_open(pipe), self.pipes.take()), (False, None))
+
     def test_enlarged(self) -> None:
         """Nor is one kept that was made larger: of that memory a user has a share."""
         pipe = new_pipe()
@@ -122,5 +136,5 @@ class Relays(SocketCase):
             self.giver.sendall(bytes(size))
             relay._pull()
             self.taker.recv(CHUNK)
-        relay.stop()
+        self.end(relay)
         self.assertEqual((is_open(pipe), self.pipes.take()), (False, None))

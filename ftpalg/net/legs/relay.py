@@ -65,6 +65,7 @@ class Relay(ABC):
         self._again: IDelayedCall | None = None
         self._seen = 0
         self._stopped = False
+        self._whole = False  # the source has ended, and everything of it has been relayed
         self.granted: Grant | None = None
 
     def start(self, stalled: float) -> None:
@@ -124,6 +125,7 @@ class Relay(ABC):
                 self._stop_for(self._source_failed, error)
                 return
             if not size:
+                self._whole = True
                 self.stop()
                 self._ended()
                 return
@@ -237,10 +239,10 @@ class SpliceRelay(Relay):
         if self._in >= 0:
             pipe = self._out, self._in
             self._in = self._out = -1
-            if self.pipes is None or self._large or self._pending:
-                close(pipe)
-            else:
+            if self.pipes is not None and self._whole and not self._large:
                 self.pipes.give(pipe)
+            else:
+                close(pipe)
 
 
 class CopyRelay(Relay):
