@@ -84,10 +84,10 @@ class _Entry:
     """One descriptor behind the guard, while the reactor watches it, which asks for its number often."""
 
     reading = writing = None
-    __slots__ = ("_guarded", "_watched", "abort", "fileno", "logPrefix")
+    __slots__ = ("_guarded", "abort", "descriptor", "fileno", "logPrefix")
 
     def __init__(self, watched: IWatched, guarded: Guarded) -> None:
-        self._watched = watched
+        self.descriptor = watched
         self._guarded = guarded
         self.abort = watched.abort
         self.fileno = watched.fileno
@@ -95,19 +95,19 @@ class _Entry:
 
     def doRead(self) -> None:
         try:
-            self._watched.doRead()
+            self.descriptor.doRead()
         except Exception:
             self._broke()
 
     def doWrite(self) -> None:
         try:
-            self._watched.doWrite()
+            self.descriptor.doWrite()
         except Exception:
             self._broke()
 
     def connectionLost(self, reason: Failure) -> None:
         try:
-            self._watched.connectionLost(reason)
+            self.descriptor.connectionLost(reason)
         except Exception:
             self._broke()
 
