@@ -48,7 +48,7 @@ from zope.interface import implementer
 
 from ftpalg.config import SettingsError
 from ftpalg.net.accounts import CannotCheck
-from ftpalg.net.malformed import MALFORMED
+from ftpalg.net.tls.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 PORTS = {"ldaps": 636, "ldap": 389}

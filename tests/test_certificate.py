@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.certificate import CA_FILE, DAYS, make_pair
 from ftpalg.config import Certificate
-from ftpalg.net.keypair import read_pair
+from ftpalg.net.tls.keypair import read_pair
 
 NAMES = ["*.a.example", "192.0.2.1", "2001:db8::1", "Bücher.example"]
 

@@ -42,6 +42,7 @@ EXCEPTIONS = {
     "net.snapshots": "tests.admin.test_who: real sessions are looked at",
     "cli.commands": "a table; tests.cli.test_parser goes through it",
     "core.reached": "a frozen value; tests.net.test_gateway has it told",
+    "net.tls.refusals": "tables; tests.net.test_remedies and tests.test_replies go through them",
     "core.certificates": "two frozen values; tests.net.test_shown, test_validity make them",
     "life.upgrade_request": "tests.life.test_upgrading: who asks, and what is answered",
     "life.listening": "tests.life.test_reloading, test_upgrading: listeners that come, stay and go",
@@ -63,6 +64,7 @@ EXCEPTIONS = {
     "net.control.server": "tests.net.test_control; tests.wire: every conversation ends there",
     "net.control.state": "names; tests.net.test_control goes through them",
     "net.control.timers": "tests.net.test_flow_control",
+    "net.legs.between": "tests.net.test_charged, test_relay_steps: which relay, and with what",
     "net.driver": "tests.wire: it has nothing but actions to perform",
     "net.legs.tls": "tests.net.test_leg_handshakes, test_leg_uploads and their like",
     "net.owners": "Protocols without a line of code",
@@ -77,24 +79,24 @@ EXCEPTIONS = {
 def names_of(module: str, others: Iterable[str]) -> set[str]:
     """What the tests of a module may be called, as paths below tests.
 
-    ``net.legs.relay`` has ``net/test_relay``.  Where the room has another module of that name
-    nearer to its door, the folder stands before it: ``net.legs.tls`` has ``net/test_legs_tls``,
-    or in the singular ``net/test_leg_tls``.
+    ``net.legs.relay`` has ``net/test_relay`` or, with its folder, ``net/test_legs_relay``, whose folder
+    may be in the singular.  Where the room has another module of that name nearer to its door, the
+    folder must stand there.
     """
-    *folders, name = module.split(".")
+    *path, name = module.split(".")
     name = name.strip("_")
-    if not folders:
+    if not path:
         return {f"test_{name}", f"{name}/test_{name}"}
-    room, *inner = folders
+    room, *inner = path
     nearer = any(
         other.split(".")[0] == room
         and other.split(".")[-1] == name
         and other.count(".") < module.count(".")
         for other in others
     )
-    if not nearer:
-        return {f"{room}/test_{name}"}
-    return {f"{room}/test_{inner[-1]}_{name}", f"{room}/test_{inner[-1].removesuffix('s')}_{name}"}
+    plain = set() if nearer else {f"{room}/test_{name}"}
+    folders = {inner[-1], inner[-1].removesuffix("s")} if inner else set()
+    return plain | {f"{room}/test_{folder}_{name}" for folder in folders}
 
 
 def untested(modules: Iterable[str], tests: set[str]) -> list[str]:
@@ -133,7 +135,7 @@ class Modules(SynchronousTestCase):
         for module, names in (
             ("net.tls", {"net/test_tls"}),
             ("net.legs.tls", {"net/test_legs_tls", "net/test_leg_tls"}),
-            ("net.legs.relay", {"net/test_relay"}),
+            ("net.legs.relay", {"net/test_relay", "net/test_legs_relay", "net/test_leg_relay"}),
             ("core.tls", {"core/test_tls"}),
             ("service", {"test_service", "service/test_service"}),
             ("__main__", {"test_main", "main/test_main"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.tls import REFUSALS
+from ftpalg.net.tls.refusals import REFUSALS
 from tests.sentences import sentences
 
 PAGE = Path(__file__).parents[1] / "docs" / "replies.rst"

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from ftpalg.config import Settings, SettingsError
 from ftpalg.config.faults import Fault, Finding, Warning, path_of
-from ftpalg.net import revocations
-from ftpalg.net.contexts import authorities
-from ftpalg.net.expiry import few
-from ftpalg.net.keypair import read_pair
-from ftpalg.net.validity import AHEAD, Dated, of_authorities, of_list, of_pair
+from ftpalg.net.tls import revocations
+from ftpalg.net.tls.contexts import authorities
+from ftpalg.net.tls.expiry import few
+from ftpalg.net.tls.keypair import read_pair
+from ftpalg.net.tls.validity import AHEAD, Dated, of_authorities, of_list, of_pair
 
 
 def ends(settings: Settings, now: datetime) -> Iterator[Finding]:

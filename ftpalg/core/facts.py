@@ -13,6 +13,7 @@ from ftpalg.core.certificates import Shown
 from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Side
 from ftpalg.core.keys import at_hand
+from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -128,6 +129,21 @@ class CommandBarred(NamedTuple):
     code: int
     text: str
     rule: str
+
+
+@value
+class OverQuota(NamedTuple):
+    """A transfer was refused by a quota, or ``broken`` by it in mid-stream: ``rule`` is the setting with its
+    place and value, of whose ``limit`` so much is ``used``; ``code`` and ``text`` are the reply's."""
+
+    command: Command
+    quota: Quota
+    rule: str
+    used: int
+    limit: int
+    code: int
+    text: str
+    broken: bool = False
 
 
 @value
@@ -315,6 +331,7 @@ Fact = (
     | LoginRefused
     | CommandAnswered
     | CommandBarred
+    | OverQuota
     | TransferOver
     | Intruded
     | Resource

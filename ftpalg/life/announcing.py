@@ -11,7 +11,7 @@ from OpenSSL import crypto
 from ftpalg import __version__
 from ftpalg.config import Settings
 from ftpalg.core.news import Ready
-from ftpalg.net.malformed import MALFORMED
+from ftpalg.net.tls.malformed import MALFORMED
 
 
 def ready(settings: Settings, file: str, listeners: Iterable[str], sessions: int) -> Ready:

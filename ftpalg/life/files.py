@@ -19,14 +19,15 @@ from ftpalg.config.endpoints import from_systemd
 from ftpalg.config.faults import Fault, Warning, fault_of, path_of
 from ftpalg.config.warnings import warnings
 from ftpalg.endpoints import endpoint_of
-from ftpalg.net import revocations
 from ftpalg.net.accounts import checkers_of
 from ftpalg.net.accounts_file import BadAccounts, accounts_in
-from ftpalg.net.contexts import context_of, trust
-from ftpalg.net.keypair import read_pair
 from ftpalg.net.password_hashes import Clear
 from ftpalg.net.secret_places import open_mode
-from ftpalg.net.tls import ClientSide, ServerSide
+from ftpalg.net.tls import revocations
+from ftpalg.net.tls.contexts import context_of, trust
+from ftpalg.net.tls.keypair import read_pair
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
 
 PLAIN = "plain-passwords"
 FOREIGN = ", among them hashes of another program, which count as they stand"

@@ -16,11 +16,11 @@ from ftpalg.core.drained import WHOLE, Kind
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
-from ftpalg.net.certificates import Certificates
 from ftpalg.net.drained import part_named
 from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import WHAT
+from ftpalg.net.tls.certificates import Certificates
 from ftpalg.ops.metric_tables import OTHER
 from ftpalg.ops.metrics import DIRECTIONS, Gauges, Labels, Metrics, Values
 

@@ -19,7 +19,9 @@ from ftpalg.net.legs.tls import TlsDataSocket
 from ftpalg.net.reach.attempt import Attempt, Way
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.shared import Shared
-from ftpalg.net.tls import ForClients, ForServer, TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.towards_clients import ForClients
+from ftpalg.net.tls.towards_servers import ForServer
 
 
 def within(networks: tuple[Network, ...], host: str) -> bool:

@@ -19,16 +19,16 @@ from ftpalg.core.facts import (
     TlsStands,
     TransferOver,
 )
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.legs.pair import Pair
-from ftpalg.net.remedies import refused_by
 from ftpalg.net.shared import Shared
-from ftpalg.net.shown import alert_of
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.remedies import refused_by
+from ftpalg.net.tls.shown import alert_of
 
 
 class Knowing(Protocol):

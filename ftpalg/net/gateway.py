@@ -13,7 +13,6 @@ from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.bans import NO_BANS, Bans
-from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
@@ -35,12 +34,18 @@ from ftpalg.net.shared import Shared
 from ftpalg.net.shares import shares
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
+from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Day, Quotas
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
+
+
+def uncounted(settings: Settings) -> None:
+    """Nothing is counted by the day."""
 
 
 def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
@@ -49,7 +54,10 @@ def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
 
 
 class Gateway:
-    """``shared`` is what the sessions that come have in common; others may keep an earlier one."""
+    """``shared`` is what the sessions that come have in common; others may keep an earlier one.
+
+    ``day`` gives what counts by the day where settings count so, the same one each time.
+    """
 
     def __init__(
         self,
@@ -60,6 +68,7 @@ class Gateway:
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
+        day: Callable[[Settings], Day | None] = uncounted,
     ) -> None:
         self._reactor = reactor
         self._log = log
@@ -69,6 +78,7 @@ class Gateway:
         self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._bans = bans
+        self._day = day
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
         self._pipes = Pipes()
@@ -169,6 +179,7 @@ class Gateway:
             self._pipes,
             before.epoch + 1 if before else 1,
             self._bans,
+            self._quotas(settings),
         )
         return shared
 
@@ -178,6 +189,13 @@ class Gateway:
         from ftpalg.net.bandwidth import Bandwidth
 
         return Bandwidth(self._reactor, settings, before.bandwidth if before else None)
+
+    def _quotas(self, settings: Settings) -> Quotas | None:
+        if not settings.quotas:
+            return None
+        from ftpalg.net.quotas import Quotas
+
+        return Quotas(settings, self._day(settings))
 
     def _holes(self, settings: Settings, before: Shared | None) -> Pinholes | None:
         """Those that are open stay known as long as the table is the same."""

@@ -38,7 +38,7 @@ from ftpalg.net.reach.system import System
 from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.tls import ServerSide
+from ftpalg.net.tls.towards_servers import ServerSide
 
 
 def _through(reactor: Guarded, resolve: Resolve) -> Resolve:

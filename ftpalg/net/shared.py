@@ -13,7 +13,6 @@ from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
 from ftpalg.net.bans import NO_BANS, Bans
-from ftpalg.net.certificates import Certificates
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.ledger import OwnLedger
@@ -27,15 +26,17 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
+from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Quotas
 
 
 @value
 class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened, ``bandwidth``
-    where nothing is limited.
+    and ``quotas`` where nothing is limited.
 
     ``epoch`` counts the settings since the start.
     """
@@ -58,6 +59,7 @@ class Shared(NamedTuple):
     pipes: Pipes
     epoch: int = 1
     bans: Bans = NO_BANS
+    quotas: Quotas | None = None
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

@@ -7,7 +7,7 @@ import stat
 from cryptography import x509
 
 from ftpalg.config import Certificate
-from ftpalg.net.keypair import read_pair
+from ftpalg.net.tls.keypair import read_pair
 from tests.cli.cases import CommandCase
 
 

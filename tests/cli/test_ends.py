@@ -8,7 +8,7 @@ from ftpalg.cli.ends import _id, ends, suspected
 from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings
 from ftpalg.config.faults import Fault, Warning, dotted
 from ftpalg.config.warnings import NAMES
-from ftpalg.net.validity import AHEAD
+from ftpalg.net.tls.validity import AHEAD
 from tests.cli.cases import CommandCase
 from tests.net.dates import DAY, NOON, dated, listed, write, write_key
 

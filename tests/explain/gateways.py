@@ -44,7 +44,7 @@ from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.names import Answered, LookUp, unknown
 from ftpalg.net.reaching import Reaching
 from ftpalg.net.sessions import Sessions
-from ftpalg.net.tls import ServerSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.doubles import Client, Log
 from tests.net.reaches import Socket
 

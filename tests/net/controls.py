@@ -20,9 +20,10 @@ from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.ledger import OwnLedger, Short
-from ftpalg.net.tls import ClientSide, ForClients, ForServer, ServerSide
+from ftpalg.net.tls.towards_clients import ClientSide, ForClients
+from ftpalg.net.tls.towards_servers import ForServer, ServerSide
 from tests.net.pairs import REACTOR, SocketCase
-from tests.net.test_tls import TlsCase
+from tests.net.tls_sides import TlsCase
 
 NAME = "a.example"
 

@@ -19,10 +19,10 @@ from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.health import Greeting, Health
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
-from ftpalg.net.tls import ServerSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.doubles import POLICIES, Log
 from tests.net.pairs import REACTOR, SocketCase, listener
-from tests.net.test_tls import TlsCase
+from tests.net.tls_sides import TlsCase
 
 GREETING = b"220 ready\r\n"
 LATE = "no greeting within timeouts.handshake"

@@ -16,12 +16,13 @@ from twisted.internet.task import Clock
 
 from ftpalg.config import Certificate, ClientTlsSettings, ServerTlsSettings, Settings, structure
 from ftpalg.core.events import Side
-from ftpalg.net.certificates import HOUR, RELOAD_SECONDS, Certificates
-from ftpalg.net.tls import ClientSide, TlsConnection
+from ftpalg.net.tls.certificates import HOUR, RELOAD_SECONDS, Certificates
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.towards_clients import ClientSide
 from tests.net.dates import DAY, NOON, dated, write, write_key
 from tests.net.doubles import Log
 from tests.net.test_keypair import CA, FilesCase
-from tests.net.test_tls import shake
+from tests.net.tls_sides import shake
 
 
 class Reloading(FilesCase):

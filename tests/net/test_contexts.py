@@ -5,9 +5,10 @@ from __future__ import annotations
 from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
-from ftpalg.net.contexts import describe
-from ftpalg.net.tls import ClientSide, ServerSide
-from tests.net.test_tls import TlsCase
+from ftpalg.net.tls.contexts import describe
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
+from tests.net.tls_sides import TlsCase
 
 
 class Contexts(TlsCase):

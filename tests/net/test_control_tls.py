@@ -8,9 +8,10 @@ from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings
 from ftpalg.net.control.tls import SILENT, TURN, ControlTls, Stage
-from ftpalg.net.tls import ClientSide, ServerSide
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.libssl import NOT_REQUESTED, REQUESTED, LibsslClient
-from tests.net.test_tls import TlsCase
+from tests.net.tls_sides import TlsCase
 
 NAME = "a.example"
 VERSIONS = ("1.2", "1.3")

@@ -9,8 +9,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.certificates import CertificateDue
-from ftpalg.net.expiry import MOST, Expiry, few
-from ftpalg.net.validity import Dated, of_authorities, of_pair
+from ftpalg.net.tls.expiry import MOST, Expiry, few
+from ftpalg.net.tls.validity import Dated, of_authorities, of_pair
 from tests.net.dates import DAY, NOON, dated
 from tests.net.doubles import Log
 

@@ -9,7 +9,7 @@ from ftpalg.config import ClientTlsSettings, Parent
 from ftpalg.config.tables import ParentUrl
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.net.reach.health import Health
-from ftpalg.net.tls import ClientSide
+from ftpalg.net.tls.towards_clients import ClientSide
 from tests.net.healths import GREETING, HealthCase
 from tests.net.tls_legs import Far
 

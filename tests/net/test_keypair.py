@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.certificate import make_pair
 from ftpalg.config import Certificate, SettingsError
-from ftpalg.net.keypair import read_pair
+from ftpalg.net.tls.keypair import read_pair
 
 CA = trustme.CA()
 

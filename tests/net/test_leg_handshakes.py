@@ -9,7 +9,8 @@ from OpenSSL import SSL
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings
 from ftpalg.net.legs.sockets import reset
 from ftpalg.net.legs.tls import TlsDataSocket
-from ftpalg.net.tls import ClientSide, ServerSide
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.pairs import read_some
 from tests.net.parents import Stingy
 from tests.net.tls_legs import DONE, NAME, RESET, VERSIONS, LegCase, some

@@ -11,7 +11,7 @@ from OpenSSL import SSL
 from ftpalg.net.legs.relay import CopyRelay
 from ftpalg.net.legs.sockets import DataSocket, reset
 from ftpalg.net.legs.tls import EMPTY, OVERHEAD, PIECE, SHORTS
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 from tests.net.pairs import read_some, send_some
 from tests.net.tls_legs import DATA, DONE, VERSIONS, LegCase, everything, some
 

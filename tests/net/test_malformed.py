@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from OpenSSL import crypto
 
 from ftpalg.config import Certificate, SettingsError
-from ftpalg.net.contexts import authorities
-from ftpalg.net.malformed import MALFORMED
-from ftpalg.net.revocations import read
-from ftpalg.net.shown import shown_by
+from ftpalg.net.tls.contexts import authorities
+from ftpalg.net.tls.malformed import MALFORMED
+from ftpalg.net.tls.revocations import read
+from ftpalg.net.tls.shown import shown_by
 from tests.net.dates import DAY, KEY, NOON
 from tests.net.test_keypair import FilesCase
 

@@ -16,7 +16,7 @@ from ftpalg.net.legs.pair import Pair
 from ftpalg.net.legs.sockets import Address
 from ftpalg.net.legs.tls import TlsDataSocket
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 from tests.net.pairs import REACTOR, SocketCase
 from tests.wire.sockets import listener, port_of
 

@@ -7,8 +7,9 @@ import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.net.legs.between import SPLICE, between
 from ftpalg.net.legs.pipes import KEPT, Pipe, Pipes, new_pipe
-from ftpalg.net.legs.relay import CHUNK, SMALL, SPLICE, CopyRelay, SpliceRelay, between
+from ftpalg.net.legs.relay import CHUNK, SMALL, CopyRelay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
 from tests.net.pairs import REACTOR, SocketCase
 from tests.net.relays import Told

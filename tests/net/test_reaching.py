@@ -28,7 +28,7 @@ from ftpalg.net.policies import Policies
 from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.names import Answered, LookUp
 from ftpalg.net.reaching import Reaching
-from ftpalg.net.tls import ServerSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.doubles import POLICIES, Log, Resolver
 
 CLIENT = Link("192.0.2.1", "192.0.2.254", 40000)

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import structure
 from ftpalg.core.certificates import Shown
-from ftpalg.net.remedies import REMEDIES, remedy
-from ftpalg.net.tls import MISNAMED, NOT_PINNED, REFUSALS
+from ftpalg.net.tls.refusals import MISNAMED, NOT_PINNED, REFUSALS
+from ftpalg.net.tls.remedies import REMEDIES, remedy
 from ftpalg.ops.record_tables import FIELDS
 from tests.net.dates import NOON
 

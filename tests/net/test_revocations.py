@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import SettingsError
-from ftpalg.net.revocations import read
+from ftpalg.net.tls.revocations import read
 
 BEGIN = dates.datetime(2026, 1, 1, tzinfo=dates.UTC)
 END = BEGIN + dates.timedelta(days=8)

@@ -15,7 +15,7 @@ from OpenSSL import crypto
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.certificates import Shown
-from ftpalg.net.shown import MOST, alert_of, shown, shown_by
+from ftpalg.net.tls.shown import MOST, alert_of, shown, shown_by
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.certificates import CertificateDue
-from ftpalg.net.validity import Dated, of_authorities, of_list, of_pair
+from ftpalg.net.tls.validity import Dated, of_authorities, of_list, of_pair
 from tests.net.dates import DAY, NOON, dated, listed
 
 FILE = Path("a.pem")

@@ -17,9 +17,10 @@ from twisted.internet.testing import MemoryReactorClock
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD, TlsDataSocket
-from ftpalg.net.tls import ClientSide, ServerSide
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
 from tests.net.pairs import SocketCase, read_some
-from tests.net.test_tls import TlsCase
+from tests.net.tls_sides import TlsCase
 
 NAME = "a.example"
 VERSIONS = ("1.2", "1.3")

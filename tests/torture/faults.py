@@ -20,7 +20,7 @@ from typing import Any
 from OpenSSL import SSL
 
 from ftpalg.net.reach.dns import Dns
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 
 
 class Unforeseen(Exception):

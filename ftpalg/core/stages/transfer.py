@@ -43,7 +43,8 @@ from ftpalg.core.stages.transfer_tables import (
     Transfer,
     Verdict,
 )
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, announced, reply
 
 UNANSWERED = (Verdict.NONE, Verdict.AWAITED, Verdict.SILENT)
@@ -258,7 +259,8 @@ class TransferStage(Stage):
         assert transfer is not None and transfer.final is not None, "FORWARD follows a final reply"
         final = transfer.final
         if transfer.code:
-            final, outcome = failure(transfer), OUTCOME.REFUSED
+            final = failure(transfer)
+            outcome = OUTCOME.BROKEN if transfer.relayed else OUTCOME.REFUSED
         elif final.positive:
             outcome = OUTCOME.COMPLETE
         else:
@@ -356,7 +358,8 @@ def failure(transfer: Transfer) -> Reply:
     """What the client is told of a transfer whose legs did not both end cleanly."""
     reason = transfer.reason or "it did not end cleanly"
     if transfer.code:
-        return reply(transfer.code, f"Data connection refused: {reason}.")
+        whole = transfer.relayed  # a quota's sentence; nothing else of ours breaks what moves
+        return reply(transfer.code, reason if whole else f"Data connection refused: {reason}.")
     if {transfer.client, transfer.server} & {Leg.MISSED, Leg.CLOSED}:
         return reply(425, f"No data connection: {reason}.")
     return reply(426, f"Transfer broken: {reason}.")

@@ -40,7 +40,8 @@ from ftpalg.net.intercept import destination_of
 from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Admission
 from ftpalg.net.proxyheader import HeaderReader, unbelievable
-from ftpalg.net.tls import DISTRUST, PROTOCOL_VERSION, ForClients
+from ftpalg.net.tls.refusals import DISTRUST, PROTOCOL_VERSION
+from ftpalg.net.tls.towards_clients import ForClients
 
 NOBODY = Link("-", "-")
 """Whose connection it is as long as nobody knows."""

@@ -27,7 +27,7 @@ from ftpalg.net.control.tls import LEFT, ControlTls, Failure, Stage
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Grant, Short
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 
 TURN = 4096
 """Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""

@@ -36,7 +36,7 @@ from ftpalg.net.control.tls import Failure
 from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Hearing
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import ForServer
+from ftpalg.net.tls.towards_servers import ForServer
 
 TELNET_SYNCH = (b"\xff\xf4\xff", b"\xf2")  # IAC IP IAC, then DM as the urgent byte
 

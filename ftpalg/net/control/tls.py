@@ -15,8 +15,8 @@ from OpenSSL import SSL
 from ftpalg.core.ends import Reason
 from ftpalg.core.keys import Key
 from ftpalg.core.value import value
-from ftpalg.net.contexts import describe
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.contexts import describe
 
 RECORD_TYPES = (20, 21, 22, 23)
 HEAD = 5

@@ -30,7 +30,7 @@ from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.sockets import Address, DataSocket, Drain
 from ftpalg.net.legs.tls import TlsDataSocket
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
 
 USED_UP = {
     errno.EADDRINUSE: What.DATA_PORTS,
@@ -305,8 +305,12 @@ class Half:
 
     def failed(self, reason: str, code: int = 0) -> None:
         """It could not be opened, or broke."""
+        self.cut(f"{self.side.value}: {reason}", code)
+
+    def cut(self, reason: str, code: int) -> None:
+        """The gateway breaks it, for that reason."""
         self.abort()
-        self._around.tell(LegFailed(self.side, f"{self.side.value}: {reason}", code))
+        self._around.tell(LegFailed(self.side, reason, code))
 
     # -- the end ----------------------------------------------------------------------------------
 

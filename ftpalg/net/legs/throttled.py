@@ -12,8 +12,9 @@ import os
 from collections.abc import Callable
 
 from ftpalg.net.legs.allowance import Allowance
+from ftpalg.net.legs.between import between
 from ftpalg.net.legs.pipes import Pipes
-from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay, between
+from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
 from ftpalg.net.reactors import Reactor
@@ -50,7 +51,7 @@ class Throttled(Relay):
                 self._wait()
                 raise BlockingIOError
             self._credit += granted
-        size = self._take(self._credit)
+        size = self._take(self._room(self._credit))
         self._credit -= size
         return size
 
@@ -136,7 +137,7 @@ def throttled(
     hold: Hold | None = None,
     pipes: Pipes | None = None,
 ) -> Relay:
-    """As ``relay.between``, within that allowance."""
+    """As ``between``, within that allowance."""
     arguments = reactor, source, sink, ended, source_failed, sink_failed
     kinds = ThrottledSplice, ThrottledCopy
     made = between(*arguments, splice=splice, hold=hold, pipes=pipes, kinds=kinds)

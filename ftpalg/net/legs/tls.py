@@ -17,10 +17,10 @@ from collections.abc import Callable
 
 from OpenSSL import SSL
 
-from ftpalg.net.contexts import describe
 from ftpalg.net.legs.sockets import DataSocket, clean
 from ftpalg.net.reactors import Reactor
-from ftpalg.net.tls import TlsConnection
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.contexts import describe
 
 RECORD = 16384  # most bytes of plain text in a TLS record
 PIECE = 1 << 18  # bytes given to OpenSSL at a time

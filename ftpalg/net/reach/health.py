@@ -22,8 +22,8 @@ from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.failover import Reach, Reached
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.remedies import refused_by
-from ftpalg.net.tls import ForServer, ServerSide
+from ftpalg.net.tls.remedies import refused_by
+from ftpalg.net.tls.towards_servers import ForServer, ServerSide
 
 LONGEST = 4096  # bytes of a greeting that are looked at
 WELL = (b"220", b"120", b"230")

@@ -8,7 +8,7 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from ftpalg.config import SettingsError
-from ftpalg.net.malformed import MALFORMED
+from ftpalg.net.tls.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 BEGIN = b"-----BEGIN X509 CRL-----"

@@ -14,7 +14,7 @@ from OpenSSL import SSL, crypto
 
 from ftpalg.config import Certificate, SettingsError
 from ftpalg.core.value import value
-from ftpalg.net.malformed import MALFORMED
+from ftpalg.net.tls.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 

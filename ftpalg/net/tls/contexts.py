@@ -10,8 +10,8 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from ftpalg.config import ClientTlsSettings, ServerTlsSettings, SettingsError
-from ftpalg.net.keypair import KeyPair
-from ftpalg.net.malformed import MALFORMED
+from ftpalg.net.tls.keypair import KeyPair
+from ftpalg.net.tls.malformed import MALFORMED
 from ftpalg.net.unreadable import because
 
 PARTIAL_WRITE = 1  # SSL_MODE_ENABLE_PARTIAL_WRITE: return after each record

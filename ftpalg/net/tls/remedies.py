@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ftpalg.core.certificates import Shown
-from ftpalg.net.shown import shown_by
-from ftpalg.net.tls import MISNAMED, NOT_PINNED, TlsConnection
-from ftpalg.net.validity import zulu
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.refusals import MISNAMED, NOT_PINNED
+from ftpalg.net.tls.shown import shown_by
+from ftpalg.net.tls.validity import zulu
 
 Remedy = Callable[[Shown, datetime], str]
 
@@ -98,4 +99,4 @@ REMEDIES: dict[int, Remedy] = {
     NOT_PINNED: _not_pinned,
     MISNAMED: _misnamed,
 }
-"""Each refusal that has one; the numbers are those of ``REFUSALS`` in ``net.tls``."""
+"""Each refusal that has one; the numbers are those of ``REFUSALS``."""

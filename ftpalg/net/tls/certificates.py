@@ -16,11 +16,12 @@ from ftpalg.config.faults import dotted, fault_of
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.events import Side
 from ftpalg.core.news import Reloaded, ReloadFailed
-from ftpalg.net.expiry import Expiry, a_day_lies_between
 from ftpalg.net.reactors import Timing
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.tls import ClientSide, ServerSide
-from ftpalg.net.validity import DAY, Dated, minutes, zulu
+from ftpalg.net.tls.expiry import Expiry, a_day_lies_between
+from ftpalg.net.tls.towards_clients import ClientSide
+from ftpalg.net.tls.towards_servers import ServerSide
+from ftpalg.net.tls.validity import DAY, Dated, minutes, zulu
 
 RELOAD_SECONDS = 1.0
 """How often, at the most, certificate files are looked at for a change."""

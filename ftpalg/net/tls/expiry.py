@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.net.recorder import Recorder
-from ftpalg.net.validity import DAY, Dated, Problem
+from ftpalg.net.tls.validity import DAY, Dated, Problem
 
 MOST = 3
 """Certificates of one file that are told one by one: bundles of authorities have hundreds."""

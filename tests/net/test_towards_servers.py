@@ -1,12 +1,10 @@
-"""Contexts for both legs, shaken hands in memory."""
+"""How servers are verified; hands are shaken in memory."""
 
 from __future__ import annotations
 
-import os
 from hashlib import sha256
 from pathlib import Path
 
-from attrs import evolve
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL
@@ -14,120 +12,14 @@ from OpenSSL import SSL
 from ftpalg.certificate import make_pair
 from ftpalg.config import (
     Certificate,
-    ClientTlsSettings,
     ServerTlsRule,
     ServerTlsSettings,
     SettingsError,
 )
 from ftpalg.core.routes import ServerTls
-from ftpalg.net.contexts import describe
-from ftpalg.net.tls import ClientSide, ServerSide, TlsConnection
-from tests.net.test_keypair import CA, FilesCase
-
-
-def shake(client: SSL.Connection, server: SSL.Connection) -> None:
-    """Shake hands in memory.  Raise what either side raises."""
-    for _ in range(10):
-        waiting = 0
-        for one, other in ((client, server), (server, client)):
-            try:
-                one.do_handshake()
-            except SSL.WantReadError:
-                waiting += 1
-            try:
-                other.bio_write(one.bio_read(1 << 16))
-            except SSL.WantReadError:
-                pass
-        if not waiting:
-            return
-    raise AssertionError("the handshake does not end")
-
-
-class TlsCase(FilesCase):
-    """Both sides with files of a trusted CA."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.ca = self.folder / "ca.pem"
-        CA.cert_pem.write_to_path(self.ca)
-
-    def client_side(self, first: Certificate, *more: Certificate) -> ClientSide:
-        """What clients are shown."""
-        return ClientSide(
-            ClientTlsSettings(
-                certificate=first.certificate,
-                private_key=first.private_key,
-                more_certificates=more,
-            )
-        )
-
-    def shown(self, side: ClientSide, name: str) -> tuple[str, ...]:
-        """The names in the certificate that a client gets who asks for that name."""
-        asked = ServerSide(ServerTlsSettings(ca=self.ca)).for_server(name).connection()
-        shake(asked, side.for_session().connection())
-        found = asked.get_peer_certificate(as_cryptography=True)
-        assert found is not None
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return tuple(names.get_values_for_type(x509.DNSName))
-
-
-class ClientLeg(TlsCase):
-    """Certificates by SNI, and loaded anew."""
-
-    def test_by_name(self) -> None:
-        """The name decides, in any case of letters, wildcards too; else the first certificate."""
-        side = self.client_side(
-            self.issue("first.example"),
-            self.issue("second.example", stem="b"),
-            self.issue("*.third.example", stem="c"),
-        )
-        for asked, got in (
-            ("first.example", "first.example"),
-            ("SECOND.example", "second.example"),
-            ("x.third.example", "*.third.example"),
-            ("x.y.third.example", "first.example"),
-            ("third.example", "first.example"),
-            ("unknown.example", "first.example"),
-            ("192.0.2.1", "first.example"),
-        ):
-            self.assertEqual(self.shown(side, asked), (got,), asked)
-
-    def test_reload(self) -> None:
-        """Files that changed are shown from then on; unchanged ones are not read again."""
-        files = self.issue("old.example")
-        side = self.client_side(files)
-        self.assertFalse(side.reload())
-        self.issue("new.example")
-        os.utime(files.certificate, ns=(1, 1))
-        self.assertTrue(side.reload())
-        self.assertFalse(side.reload())
-        self.assertEqual(self.shown(side, "new.example"), ("new.example",))
-
-    def test_half_renewed(self) -> None:
-        """Files that do not belong together are told once, and the old ones stay."""
-        files = self.issue("old.example")
-        side = self.client_side(files)
-        files.certificate.write_bytes(self.issue("b.example", stem="b").certificate.read_bytes())
-        os.utime(files.certificate, ns=(1, 1))
-        self.assertRaises(SettingsError, side.reload)
-        self.assertFalse(side.reload())
-        self.assertEqual(self.shown(side, "old.example"), ("old.example",))
-
-    def test_vanished(self) -> None:
-        """Files that are gone leave the old ones in use, for new contexts too."""
-        files = self.issue("old.example")
-        side = self.client_side(files)
-        side._settings = evolve(side._settings, require_reuse=True)
-        files.private_key.unlink()
-        self.assertRaises(SettingsError, side.reload)
-        self.assertEqual(self.shown(side, "old.example"), ("old.example",))
-
-    def test_sessions_apart(self) -> None:
-        """Where resumption is required each session has a context of its own."""
-        side = self.client_side(self.issue("a.example"))
-        self.assertIs(side.for_session()._context, side.for_session()._context)
-        side._settings = evolve(side._settings, require_reuse=True)
-        self.assertIsNot(side.for_session()._context, side.for_session()._context)
+from ftpalg.net.tls.contexts import describe
+from ftpalg.net.tls.towards_servers import ServerSide
+from tests.net.tls_sides import TlsCase, shake
 
 
 class ServerLeg(TlsCase):
@@ -253,50 +145,3 @@ class ServerLeg(TlsCase):
             caught = self.assertRaises(error, made.do_handshake)
             if not allowed:
                 self.assertEqual(describe(caught), "unsafe legacy renegotiation disabled")
-
-
-class Resumption(TlsCase):
-    """Which of a client's data connections resumed the control connection's session."""
-
-    def control(self) -> None:
-        """A control connection that stands; ``clients`` made our side of it."""
-        files = self.issue("a.example")
-        side = self.client_side(files)
-        side._settings = evolve(side._settings, require_reuse=True)
-        self.clients = side.for_session()
-        self.asking = ServerSide(ServerTlsSettings(ca=self.ca)).for_server("a.example")
-        ours, theirs = self.clients.for_control(), self.asking.connection()
-        shake(theirs, ours)
-        ours.send(b"230 Welcome.")
-        theirs.bio_write(ours.bio_read(1 << 16))
-        theirs.recv(100)
-        self.session = theirs.get_session()
-        self.kept = theirs  # OpenSSL gives a session up with a connection that did not end
-
-    def resumes(self, *, asked: bool) -> bool:
-        """Whether a data connection counts as resumed; it is, where the client asks for it."""
-        ours, theirs = self.clients.connection(), self.asking.connection()
-        if asked:
-            assert self.session is not None
-            theirs.set_session(self.session)
-        shake(theirs, ours)
-        return self.clients.resumed(ours)
-
-    def test_told_apart(self) -> None:
-        """A resumed one counts, a full handshake does not."""
-        self.control()
-        self.assertTrue(self.resumes(asked=True))
-        self.assertFalse(self.resumes(asked=False))
-
-    def test_other_words(self) -> None:
-        """Were OpenSSL to word its states otherwise, none would count: it fails closed."""
-        self.patch(TlsConnection, "get_state_string", lambda connection: b"something else")
-        self.control()
-        self.assertFalse(self.resumes(asked=False))
-        self.assertFalse(self.resumes(asked=True))
-
-    def test_no_control_connection(self) -> None:
-        """Without one under TLS there is nothing to resume."""
-        self.control()
-        self.clients._control = None
-        self.assertFalse(self.resumes(asked=True))

@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ftpalg.core.certificates import Shown
-from ftpalg.net.malformed import MALFORMED
-from ftpalg.net.tls import TlsConnection
-from ftpalg.net.validity import zulu
+from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.tls.malformed import MALFORMED
+from ftpalg.net.tls.validity import zulu
 
 NAMES = (str, IPv4Address, IPv6Address, IPv4Network, IPv6Network)
 """The kinds of names that are told; others are structures."""
