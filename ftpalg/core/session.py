@@ -148,7 +148,7 @@ class Session:
         return desk.phase in ACTING and not busy
 
     def about(self, name: str, listener: str = "") -> About:
-        """Whose facts these are; it seldom changes.  ``name`` is the session's, ``listener`` the settings'."""
+        """Whose facts these are; it seldom changes.  ``name`` is the session's."""
         server, plan = self.desk.server, self.login.state
         stands = plan.route is self._route and plan.server is self._named
         if self._about is None or not stands or server is not self._server:
