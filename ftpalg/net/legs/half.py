@@ -10,7 +10,6 @@ from functools import partial
 from typing import Protocol
 
 from ftpalg.core.events import (
-    SIDE,
     Event,
     LegEnded,
     LegFailed,
@@ -289,7 +288,7 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        if self.side is SIDE.CLIENT and (refused := self._begin_shaking()):
+        if self.side is Side.CLIENT and (refused := self._begin_shaking()):
             self.failed(refused, 450)
             return
         connection = self._place.tls(again=again)
@@ -377,7 +376,7 @@ class Half:
             done,
             self.failed,
             lambda: around.tell(LegMoved(self.side)),
-            taken=self.side is SIDE.CLIENT,
+            taken=self.side is Side.CLIENT,
         )
 
     def close(self) -> None:
