@@ -115,6 +115,7 @@ STAGES = (
     {"restart"},
     {"resync"},
     {"transfer_tables"},
+    {"transfer_steps"},
     {"transfer_legs"},
     {"transfer"},
     {"permission"},

@@ -28,15 +28,15 @@ from ftpalg.core.actions import (
     Tell,
 )
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import UNKNOWN, Link, Side, Timer, Traits
+from ftpalg.core.events import TIMER, UNKNOWN, Link, Side, Timer, Traits
 from ftpalg.core.facts import CommandAnswered, Fact, Noted, ProtocolError, SessionClosed
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.phases import PATHS, Phase, moment_of
 from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.wire.address_masking import masked
-from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.commands import KIND, Command
 from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, reply
@@ -68,6 +68,9 @@ class Await(Key):
     FEATURES = "FEAT"
     QUIT = "QUIT"
     FORWARD = "any other command of the client"
+
+
+AWAIT = at_hand(Await)
 
 
 class Overtaken(Key):
@@ -178,8 +181,7 @@ class Desk:
     # -- orders -----------------------------------------------------------------------------------
 
     def open(self, hub: Hub) -> None:
-        """A new event: its orders may come.  ``hub`` is kept until it is handled, so that between two events
-        nothing of a session leads back to it: what is over is let go at once, and is nobody's garbage."""
+        """A new event: its orders may come.  ``hub`` is kept for its time: what is over is no garbage."""
         self._out = []
         self._hub = hub
         self._found = (self.phase, self.head, self.logged_in)
@@ -258,7 +260,7 @@ class Desk:
         self.observe(CommandAnswered(self.head, message))
         self.head = None
         if self.logged_in:
-            self.start(Timer.IDLE)
+            self.start(TIMER.IDLE)
 
     def forward(self, message: Reply) -> None:
         """Give the client the server's reply to ``head``, whichever kind it is."""
@@ -302,13 +304,13 @@ class Desk:
             self.surplus = 0
             if self.logged_in:
                 self._bad = 0
-                self.start(Timer.IDLE)
+                self.start(TIMER.IDLE)
         return item
 
     def overtake(self) -> Command | None:
         """Let the first ABOR in the queue go before its turn; None where there is none."""
         for at, item in enumerate(self.queue):
-            if isinstance(item, Command) and item.kind is Kind.ABORT:
+            if isinstance(item, Command) and item.kind is KIND.ABORT:
                 self.queue = (*self.queue[:at], Overtaken.ABOR, *self.queue[at + 1 :])
                 return item
         return None
@@ -326,7 +328,7 @@ class Desk:
 
     def ask(self, command: Command, awaited: Await, *, urgent: bool = False) -> None:
         """Send the server a command; ``awaited`` says for whom each reply to it is."""
-        self.unswept = awaited is not Await.RESYNC
+        self.unswept = awaited is not AWAIT.RESYNC
         self.got = 0
         self._out.append(SendCommand(command, urgent))
         self.await_reply(command.verb, awaited)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 
 
 class Lettered(Enum):
@@ -28,6 +28,9 @@ class Ender(Lettered):
     OPERATOR = "O", "whoever runs the gateway"
 
 
+ENDER = at_hand(Ender)
+
+
 class Moment(Lettered):
     """Where a session stood when what ended it came; the second of the two letters."""
 
@@ -39,6 +42,9 @@ class Moment(Lettered):
     COMMAND = "C", "logged in, and a command is being answered"
     DATA = "D", "a transfer's command is being answered, its data under way or to come"
     OPAQUE = "O", "both control connections are copied untouched"
+
+
+MOMENT = at_hand(Moment)
 
 
 CLIENT, SERVER, GATEWAY, OPERATOR = Ender

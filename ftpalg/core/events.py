@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.ends import Reason
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -23,7 +23,10 @@ class Side(Key):
     @property
     def other(self) -> Side:
         """The opposite side."""
-        return Side.SERVER if self is Side.CLIENT else Side.CLIENT
+        return SIDE.SERVER if self is SIDE.CLIENT else SIDE.CLIENT
+
+
+SIDE = at_hand(Side)
 
 
 SIDES = tuple(Side)
@@ -51,6 +54,9 @@ class Timer(Key):
     ABORT_REPLY = "abort-reply"
     ABORT = "abort"
     RESYNC = "resync"
+
+
+TIMER = at_hand(Timer)
 
 
 @value

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ftpalg.core.certificates import Shown
 from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Side
+from ftpalg.core.keys import at_hand
 from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.value import value
@@ -26,6 +27,9 @@ class Outcome(Enum):
     REFUSED = "refused"
     BROKEN = "broken"
     ABORTED = "aborted"
+
+
+OUTCOME = at_hand(Outcome)
 
 
 @value

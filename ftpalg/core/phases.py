@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftpalg.core.ends import Moment
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.wire.commands import Command, Kind
 
 
@@ -16,6 +16,9 @@ class Phase(Key):
     SERVED = "the server takes commands"
     OPAQUE = "both control connections are copied untouched"
     OVER = "the control connections are being closed"
+
+
+PHASE = at_hand(Phase)
 
 
 PATHS: dict[Phase, tuple[Phase, ...]] = {

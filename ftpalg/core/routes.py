@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 
 
@@ -25,7 +26,7 @@ class Server(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Mode(Enum):
+class Mode(Key):
     """How data connections to the server are opened."""
 
     PASSIVE = "passive"
@@ -33,7 +34,10 @@ class Mode(Enum):
     CLIENT = "client"
 
 
-class DataVerbs(Enum):
+MODE = at_hand(Mode)
+
+
+class DataVerbs(Key):
     """The commands that the server is asked for data connections with."""
 
     AUTO = "auto"
@@ -49,6 +53,9 @@ class ServerTls(Enum):
     IMPLICIT = "implicit"
     AUTO = "auto"
     MATCH = "match"
+
+
+SERVER_TLS = at_hand(ServerTls)
 
 
 class Balance(Enum):

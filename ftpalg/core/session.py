@@ -95,7 +95,7 @@ class Session:
             return desk.close()
         if desk.gone:
             PARTS[Leaving](self).behind_server()
-        if desk.unswept:
+        if desk.unswept and desk.awaited is None:
             self.matching.sweep()
         while desk.queue and (command := self.queue.next()) is not None:
             stage, method = WHO[desk.phase][command.kind]
@@ -149,11 +149,10 @@ class Session:
         return desk.phase in ACTING and not busy
 
     def about(self, name: str, listener: str = "") -> About:
-        """Whose facts these are; ``name`` is the session's, ``listener`` that of the settings."""
+        """Whose facts these are; it seldom changes.  ``name`` is the session's."""
         server, plan = self.desk.server, self.login.state
         stands = plan.route is self._route and plan.server is self._named
         if self._about is None or not stands or server is not self._server:
-            # many facts are of one session, and it seldom changes
             self._route, self._named, self._server = plan.route, plan.server, server
             self._about = about(
                 name,

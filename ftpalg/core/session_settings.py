@@ -8,6 +8,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from ftpalg.core.facts import Shadowed
+from ftpalg.core.keys import at_hand
 from ftpalg.core.permits import Permits
 from ftpalg.core.routes import Choose, DataVerbs, Facts, Mode, Route, Server, ServerTls, Undecided
 from ftpalg.core.wire.addresses import plain_name
@@ -21,6 +22,9 @@ class ClientTls(Enum):
     OFFER = "offer"
     REQUIRE = "require"
     IMPLICIT = "implicit"
+
+
+CLIENT_TLS = at_hand(ClientTls)
 
 
 Tried = Callable[[Facts, Route], Shadowed | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 
 
 class Signal(Key):
@@ -21,3 +21,6 @@ class Signal(Key):
     SERVER_REFUSED = "the server that was named is left because it could not be had"
     LEAVING = "the session ends"
     LEFT = "the same, and the client has been told"
+
+
+SIGNAL = at_hand(Signal)

@@ -18,6 +18,7 @@ def value(kind: Kind) -> Kind:
     """
     for method in (__eq__, __ne__, _replace, tuple.__hash__):
         setattr(kind, method.__name__, method)
+    kind._places = {name: at for at, name in enumerate(kind._fields)}  # type: ignore[attr-defined]
     if not kind.__annotations__:
         setattr(kind, __bool__.__name__, __bool__)
     return kind
@@ -37,10 +38,10 @@ def __bool__(self: tuple[Any, ...]) -> bool:
 
 def _replace(self: Any, /, **changes: object) -> Any:
     """The same with other fields.  NamedTuple's own asks for each field whether it is to change."""
-    fields, values = self._fields, list(self)
+    places, values = self._places, list(self)
     for name, new in changes.items():
         try:
-            values[fields.index(name)] = new
-        except ValueError:
+            values[places[name]] = new
+        except KeyError:
             raise TypeError(f"{type(self).__name__} has no field {name}") from None
     return tuple.__new__(type(self), values)

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from ftpalg.config import Data
 from ftpalg.config.checks import Network
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.wire.addresses import family, normal
 from ftpalg.net.reach.names import LookUp, Resolve, is_address
 
@@ -105,8 +105,8 @@ class Advertised:
 
         ``shown`` is what its session was told of ``to_client`` or ``to_server`` at its beginning.
         """
-        word = self._for_client(peer) if side is Side.CLIENT else self._data.server_address
-        if side is Side.SERVER and self._names.get(word):
+        word = self._for_client(peer) if side is SIDE.CLIENT else self._data.server_address
+        if side is SIDE.SERVER and self._names.get(word):
             return ""  # it may be of the other family, and the connection's own serves
         return word if word and not shown else ""
 

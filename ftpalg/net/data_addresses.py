@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 from ftpalg.config.checks import Network
-from ftpalg.core.events import Link, Side
+from ftpalg.core.events import SIDE, Link
 from ftpalg.core.routes import Server
 from ftpalg.core.wire.addresses import family
 from ftpalg.net.control.client import ClientControl
@@ -42,7 +42,7 @@ Failed = Callable[[str], None]
 class ClientPlace:
     """The client's side.  Behind a balancer its peer is the one that the PROXY header names."""
 
-    __slots__ = ("_client", "_for_clients", "_link", "_shared")
+    __slots__ = ("_client", "_for_clients", "_link", "_ours", "_shared")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class ClientPlace:
         self._client = client
         self._link = link
         self._for_clients = for_clients
+        self._ours: Address | None = None
 
     @property
     def peer(self) -> str:
@@ -70,7 +71,7 @@ class ClientPlace:
 
     @property
     def missing(self) -> str:
-        return self._shared.advertised.missing(Side.CLIENT, self._link.peer, self.shown)
+        return self._shared.advertised.missing(SIDE.CLIENT, self._link.peer, self.shown)
 
     def trusts(self, host: str) -> bool:
         return within(self._shared.settings.data.client_networks, host)
@@ -79,8 +80,9 @@ class ClientPlace:
     def ours(self) -> Address:
         if self._client.proxied:
             return ANY[":" in self._link.peer]
-        address: Address = self._client.transport.getHandle().getsockname()
-        return address
+        if self._ours is None:
+            self._ours = self._client.transport.getHandle().getsockname()
+        return self._ours
 
     def dial(self, reactor: Reactor, port: int, opened: Opened, failed: Failed) -> Coming:
         theirs: Address = (self._link.peer, port)
@@ -113,7 +115,7 @@ class ClientPlace:
 class ServerPlace:
     """The server's side, or its parent's where a parent stands before it."""
 
-    __slots__ = ("_last", "_link", "_server", "_shared", "_way", "for_server")
+    __slots__ = ("_ends", "_last", "_link", "_server", "_shared", "_way", "for_server")
 
     def __init__(self, shared: Shared, server: ServerControl, link: Link, way: Way) -> None:
         self._shared = shared
@@ -122,6 +124,14 @@ class ServerPlace:
         self._way = way
         self.for_server: ForServer | None = None
         self._last: TlsDataSocket | None = None
+        self._ends: tuple[Address, Address] | None = None
+
+    def _both(self) -> tuple[Address, Address]:
+        """Our address and the peer's, which a connection never changes."""
+        if self._ends is None:
+            sock = self._server.transport.getHandle()
+            self._ends = sock.getsockname(), sock.getpeername()
+        return self._ends
 
     @property
     def peer(self) -> str:
@@ -137,27 +147,22 @@ class ServerPlace:
 
     @property
     def missing(self) -> str:
-        return self._shared.advertised.missing(Side.SERVER, self._link.peer, self.shown)
+        return self._shared.advertised.missing(SIDE.SERVER, self._link.peer, self.shown)
 
     def trusts(self, host: str) -> bool:
         return within(self._shared.settings.data.server_networks, host)
 
     @property
     def ours(self) -> Address:
-        address: Address = self._server.transport.getHandle().getsockname()
-        return address
+        return self._both()[0]
 
     def dial(self, reactor: Reactor, port: int, opened: Opened, failed: Failed) -> Coming:
-        theirs: Address = self._server.transport.getHandle().getpeername()
-        return Attempt(
-            reactor,
-            self._way,
-            Server(self._way.asked, port),
-            self.ours,
-            theirs if self._way.proxied else with_port(theirs, port),
-            opened,
-            failed,
-        )
+        way, (ours, theirs) = self._way, self._both()
+        if way.proxied:
+            server = Server(way.asked, port)
+            return Attempt(reactor, way, server, ours, theirs, opened, failed)
+        there = with_port(theirs, port)
+        return dial(reactor, ours, there, opened, failed, transparent=way.transparent)
 
     def tls(self, *, again: bool) -> TlsConnection:
         """Servers want data connections to resume the control connection's session.

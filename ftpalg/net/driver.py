@@ -68,34 +68,50 @@ class Driver(Parts):
     def start(self) -> None:
         """The client is admitted."""
         self._guarded(self.session.start)
-        self._go_on()
+        if self._events and not self._busy:
+            self._go_on(self._next())
+
+    def _next(self) -> Event:
+        event, self._events = self._events[0], self._events[1:]
+        return event
 
     def handle(self, event: Event) -> None:
         """Give the session an event and do what it orders."""
         if self._released:
             return
+        shared = self.shared
         if self._dialogues.own:
             event = self._dialogues.heard(event)
-        if self.shared.log.ladder or self.shared.log.last_lines:
+        if shared.log.ladder or shared.log.last_lines:
             self._dialogues.come(self, event)
-        self._events += (event,)
-        self._heard = self.shared.reactor.seconds()
-        self._go_on()
-
-    def _go_on(self) -> None:
+        self._heard = shared.reactor.seconds()
         if self._busy:
-            return
-        while self._events:
-            event, self._events = self._events[0], self._events[1:]
-            self.reply = event.reply if isinstance(event, ReplyReceived) else None
-            self._guarded(self.session.handle, event)
+            self._events += (event,)
+        else:
+            self._go_on(event)
+
+    def _go_on(self, event: Event) -> None:
+        """Handle it; what is caused meanwhile waits, and follows it."""
+        self._busy = True
+        try:
+            while True:
+                self.reply = event.reply if type(event) is ReplyReceived else None
+                for action in self.session.handle(event):
+                    if self._released:
+                        break  # an exception in what was called meanwhile
+                    PERFORM[type(action)](self, action)
+                if not self._events:
+                    break
+                event = self._next()
+        except Exception:
+            self.broke()
+        finally:
+            self._busy = False
         self.reply = None
         if self.client.pauses.reasons and self.client.waits_for_room and self.client.driver is self:
             self.client.pump()
 
-    def _guarded(
-        self, order: Callable[..., list[do.Action]], *what: Event | Reply | Reason
-    ) -> None:
+    def _guarded(self, order: Callable[..., list[do.Action]], *what: Reply | Reason) -> None:
         """Perform what is ordered; an exception, wherever it comes from, ends the session."""
         self._busy = True
         try:

@@ -22,6 +22,7 @@ from ftpalg.net.driver import Driver
 from ftpalg.net.faults import Faults
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import Ledger, OwnLedger
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -100,6 +101,7 @@ class Gateway:
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self.faults = Faults(reactor, self.ledger, bans, settings.accounts.forget)
         self._pinholes: list[Pinholes] = []
+        self._pipes = Pipes()
         self._session_names = names
         self._blocking = Asking(reactor, 1)
         self._hashing = Asking(reactor, HASHES_AT_ONCE)
@@ -198,6 +200,7 @@ class Gateway:
             self.turns,
             self.drained,
             self._bandwidth(settings, before),
+            self._pipes,
             before.epoch + 1 if before else 1,
             self._bans,
             self.faults,
@@ -288,3 +291,4 @@ class Gateway:
             pinholes.stop()
         if isinstance(self._watch, Watch):
             self._watch.let_go()
+        self._pipes.close()

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ftpalg.core.value import value
 from ftpalg.net.reactors import IWatched, Reactor
 from ftpalg.net.turns import TURN, Later, Turns
 
@@ -66,22 +65,26 @@ class Guarded:
         return self._reactor.seconds()
 
     def addReader(self, reader: IWatched, /) -> None:
-        reader.reading = True
-        self._reactor.addReader(_Entry(reader, self))
+        if reader.reading is None:
+            reader.reading = _Entry(reader, self)
+        self._reactor.addReader(reader.reading)
 
     def addWriter(self, writer: IWatched, /) -> None:
-        writer.writing = True
-        self._reactor.addWriter(_Entry(writer, self))
+        if writer.writing is None:
+            writer.writing = _Entry(writer, self)
+        self._reactor.addWriter(writer.writing)
 
     def removeReader(self, reader: IWatched, /) -> None:
-        if reader.reading:
-            reader.reading = False
-            self._reactor.removeReader(_Entry(reader, self))
+        entry = reader.reading
+        if entry is not None:
+            reader.reading = None
+            self._reactor.removeReader(entry)
 
     def removeWriter(self, writer: IWatched, /) -> None:
-        if writer.writing:
-            writer.writing = False
-            self._reactor.removeWriter(_Entry(writer, self))
+        entry = writer.writing
+        if entry is not None:
+            writer.writing = None
+            self._reactor.removeWriter(entry)
 
     def put_off_reading(self, entry: _Entry) -> None:
         """It is ready, and the turn is over."""
@@ -95,72 +98,68 @@ class Guarded:
 
 
 @implementer(IWatched)
-@value
-class _Entry(NamedTuple):
-    """One descriptor behind the guard; equal to every other entry of it."""
+class _Entry:
+    """One descriptor behind the guard, while the reactor watches it, which asks for its number often."""
 
-    descriptor: IWatched
-    guarded: Guarded
+    reading = writing = None
+    __slots__ = ("_guarded", "abort", "descriptor", "fileno", "logPrefix")
 
-    @property
-    def reading(self) -> bool:
-        return bool(self.descriptor.reading)
-
-    @property
-    def writing(self) -> bool:
-        return bool(self.descriptor.writing)
-
-    def fileno(self) -> int:
-        return self.descriptor.fileno()
-
-    def logPrefix(self) -> str:
-        return self.descriptor.logPrefix()
-
-    def abort(self) -> None:
-        self.descriptor.abort()
+    def __init__(self, watched: IWatched, guarded: Guarded) -> None:
+        self.descriptor = watched
+        self._guarded = guarded
+        self.abort = watched.abort
+        self.fileno = watched.fileno
+        self.logPrefix = watched.logPrefix
 
     def doRead(self) -> None:
-        turns = self.guarded.turns
+        turns = self._guarded.turns
         if turns.over:
-            self.guarded.put_off_reading(self)
-        else:
-            began = turns.now()
-            self._enter(self.descriptor.doRead)
-            turns.spent += turns.now() - began
-            if not 0.0 <= turns.spent <= TURN:
-                turns.enough()
+            self._guarded.put_off_reading(self)
+            return
+        began = turns.now()
+        try:
+            self.descriptor.doRead()
+        except Exception:
+            self._broke()
+        turns.spent += turns.now() - began
+        if not 0.0 <= turns.spent <= TURN:
+            turns.enough()
 
     def doWrite(self) -> None:
-        turns = self.guarded.turns
+        turns = self._guarded.turns
         if turns.over:
-            self.guarded.put_off_writing(self)
-        else:
-            began = turns.now()
-            self._enter(self.descriptor.doWrite)
-            turns.spent += turns.now() - began
-            if not 0.0 <= turns.spent <= TURN:
-                turns.enough()
+            self._guarded.put_off_writing(self)
+            return
+        began = turns.now()
+        try:
+            self.descriptor.doWrite()
+        except Exception:
+            self._broke()
+        turns.spent += turns.now() - began
+        if not 0.0 <= turns.spent <= TURN:
+            turns.enough()
 
     def read_late(self) -> None:
-        """It was ready, and nobody has lost interest since."""
-        if self.descriptor.reading:
-            self.guarded.addReader(self.descriptor)
+        """It was ready, and nobody has lost interest since.  The reactor calls one entry of a descriptor
+        for both."""
+        if self.descriptor.reading is not None:
+            self._guarded.addReader(self.descriptor)
             self.doRead()
 
     def write_late(self) -> None:
         """The same for writing."""
-        if self.descriptor.writing:
-            self.guarded.addWriter(self.descriptor)
+        if self.descriptor.writing is not None:
+            self._guarded.addWriter(self.descriptor)
             self.doWrite()
 
     def connectionLost(self, reason: Failure) -> None:
-        self._enter(self.descriptor.connectionLost, reason)
-
-    def _enter(self, call: Callable[..., object], *args: Failure) -> None:
         try:
-            call(*args)
+            self.descriptor.connectionLost(reason)
         except Exception:
-            try:
-                self.descriptor.abort()
-            finally:
-                self.guarded.broke()
+            self._broke()
+
+    def _broke(self) -> None:
+        try:
+            self.abort()
+        finally:
+            self._guarded.broke()

@@ -18,7 +18,7 @@ from math import inf
 from sys import maxsize
 from typing import NamedTuple, Protocol
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 from ftpalg.net.rates import Event, Rates
 
@@ -45,6 +45,9 @@ class Line(Key):
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
         self.word = self.name.lower()
+
+
+LINE = at_hand(Line)
 
 
 @value

@@ -22,7 +22,9 @@ from zope.interface import Attribute
 class IWatched(IReadWriteDescriptor):
     """A descriptor that can be made to fail."""
 
-    reading = Attribute("whether a guard has the reactor watch it for reading")
+    reading = Attribute(
+        "what a guard has the reactor watch for its reading, None where it does not"
+    )
     writing = Attribute("the same for writing")
 
     def abort() -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import plain_name
-from ftpalg.net.ledger import Bound, Grant, Ledger, Line, Short
+from ftpalg.net.ledger import LINE, Bound, Grant, Ledger, Line, Short
 
 TRANSFERS = {
     Line.TRANSFERS: "Too many transfers; try again later.",
@@ -69,17 +69,17 @@ class Seats:
         What one line has granted is given back where another does not.
         """
         self.end_transfer()
-        asked = [(Line.TRANSFERS, self._key, 0)]
+        asked = [(LINE.TRANSFERS, self._key, 0)]
         if self._account:
-            asked.append((Line.TRANSFERS_OF_ACCOUNT, self._account, 0))
+            asked.append((LINE.TRANSFERS_OF_ACCOUNT, self._account, 0))
         if self._route is not None:
             route = self._route
-            asked.append((Line.TRANSFERS_OF_ROUTE, route.name, route.transfers))
+            asked.append((LINE.TRANSFERS_OF_ROUTE, route.name, route.transfers))
         for line, key, most in asked:
             short = self._ask(line, key, most)
             if short is not None:
                 self.end_transfer()
-                own = line is Line.TRANSFERS and short.of_one
+                own = line is LINE.TRANSFERS and short.of_one
                 return short, OF_PEER if own else TRANSFERS[line]
             self._transfer += (Grant(self._ledger, key, line, 1),)
         return None

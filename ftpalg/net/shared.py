@@ -7,7 +7,7 @@ from resource import RLIMIT_NOFILE, getrlimit
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftpalg.config import Settings
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
@@ -18,6 +18,7 @@ from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.faults import Faults
 from ftpalg.net.ledger import Ledger
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -61,6 +62,7 @@ class Shared(NamedTuple):
     turns: Turns
     drained: DrainedParts
     bandwidth: Bandwidth | None
+    pipes: Pipes
     epoch: int = 1
     bans: Bans = NO_BANS
     faults: Faults | None = None
@@ -69,7 +71,7 @@ class Shared(NamedTuple):
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""
         data = self.settings.data
-        first, last = data.client_ports if side is Side.CLIENT else data.server_ports
+        first, last = data.client_ports if side is SIDE.CLIENT else data.server_ports
         return self.policies.ports(first, last, data.excluded_ports)
 
     def usage(self, side: Side, what: What) -> tuple[int, int]:

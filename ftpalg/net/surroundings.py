@@ -74,6 +74,7 @@ class Around:
             splice=settings.data.splice,
             limits=limits,
             hold=self.hold,
+            pipes=self._shared.pipes,
             quota=quota,
         )
 
@@ -83,20 +84,16 @@ class Around:
         With a ``part`` it can do without: it gets no more than that part of what there is, and nobody is
         told.
         """
-        ledger = self._shared.ledger
-        grant = Grant(ledger, self._key, line)
+        ledger, least = self._shared.ledger, None
         if part:
             of_one, in_all = ledger.bound(line)
             least = Bound(int(part * of_one), int(part * in_all))
-            if ledger.ask(self._key, line, amount, least) is not None:
-                return None
-            grant.amount = amount
-            return grant
-        short = grant.to(amount)
-        if short is not None:
+        short = ledger.ask(self._key, line, amount, least)
+        if short is None:
+            return Grant(ledger, self._key, line, amount)
+        if not part:
             self._shared.log.tell(used_up(short))
-            return None
-        return grant
+        return None
 
     def short(self, line: Line) -> str:
         """Why one of them has just not been granted."""

@@ -12,10 +12,10 @@ from functools import lru_cache
 from ftpalg.core import facts
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Probed, Refused
-from ftpalg.core.wire.commands import Kind
+from ftpalg.core.wire.commands import KIND
 from ftpalg.core.wire.printing import printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
@@ -147,7 +147,7 @@ class Records:
                 value = within(value, LONGEST[name])
             if not whole:
                 value = keep(name, value)
-            if value is not None and (value or value == 0):
+            if value or value == 0:
                 kept[name] = value
         return kept
 
@@ -243,7 +243,7 @@ class Records:
         self._say("command_refused", about, trail, **barred_of(fact, trail))
 
     def _transfer(self, about: About, trail: Trail, fact: facts.TransferOver) -> None:
-        up, path = fact.command.kind is Kind.UPLOAD, path_of(fact.command, trail)
+        up, path = fact.command.kind is KIND.UPLOAD, path_of(fact.command, trail)
         trail.transfers += 1
         if up:
             trail.uploaded += fact.moved
@@ -263,11 +263,11 @@ class Records:
             bytes=fact.moved,
             seconds=round(fact.seconds, 6),
             rest=fact.rest,
-            client_mode=MODES[Side.CLIENT in fact.passive],
-            server_mode=MODES[Side.SERVER in fact.passive],
+            client_mode=MODES[SIDE.CLIENT in fact.passive],
+            server_mode=MODES[SIDE.SERVER in fact.passive],
             data_ports=ports_of(fact.ports),
-            client_tls=Side.CLIENT in fact.tls,
-            server_tls=Side.SERVER in fact.tls,
+            client_tls=SIDE.CLIENT in fact.tls,
+            server_tls=SIDE.SERVER in fact.tls,
             tls_resumed=resumed(fact.tls, fact.resumed),
             why=None if fact.outcome is facts.Outcome.COMPLETE else fact.reason,
         )

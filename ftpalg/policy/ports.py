@@ -15,10 +15,13 @@ def candidates(
     the port before does not tell.
     """
     size = last - first + 1
-    start, stride = choose(size), choose(size) | 1
+    start = choose(size)
+    if first + start not in excluded:
+        yield first + start  # mostly it is free
+    stride = choose(size) | 1
     while not _coprime(stride, size):
         stride += 2
-    for turn in range(size):
+    for turn in range(1, size):
         port = first + (start + turn * stride) % size
         if port not in excluded:
             yield port

@@ -7,7 +7,8 @@ from enum import Enum
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core import desk, session
-from ftpalg.core.keys import Key
+from ftpalg.core.events import Side
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.stages import transfer_tables
 
 
@@ -26,6 +27,11 @@ class Tables(SynchronousTestCase):
         ]
         self.assertGreater(len(found), 60)
         self.assertEqual([one for one in found if not isinstance(one[1], Key)], [])
+
+    def test_at_hand(self) -> None:
+        """The members themselves, all of them, and nothing that has to be looked for in a class."""
+        self.assertEqual(vars(at_hand(Side)), dict(Side.__members__))
+        self.assertIs(at_hand(Side).CLIENT, Side.CLIENT)
 
     def test_hash(self) -> None:
         """Two of one name in two enums are two keys."""

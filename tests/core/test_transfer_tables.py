@@ -20,6 +20,7 @@ from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.transfer import ENDINGS
 from ftpalg.core.stages.transfer_legs import ORDERS
+from ftpalg.core.stages.transfer_steps import step
 from ftpalg.core.stages.transfer_tables import (
     CHANGES,
     DOWN,
@@ -36,7 +37,6 @@ from ftpalg.core.stages.transfer_tables import (
     Step,
     Transfer,
     Verdict,
-    step,
 )
 from ftpalg.core.wire.commands import Kind
 

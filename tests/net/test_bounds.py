@@ -27,6 +27,7 @@ from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.stages.plan import At
+from ftpalg.core.stages.transfer_steps import step
 from ftpalg.core.stages.transfer_tables import (
     LEGS,
     LOST,
@@ -35,7 +36,6 @@ from ftpalg.core.stages.transfer_tables import (
     Step,
     Transfer,
     Verdict,
-    step,
 )
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.state import State

@@ -11,6 +11,7 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 
+from ftpalg.net.legs import data_port
 from ftpalg.net.legs.data_port import PAUSE, TRIES, Listener, listen
 from ftpalg.net.legs.sockets import Address
 from tests.net.pairs import REACTOR, SocketCase, listener
@@ -155,6 +156,35 @@ class Listening(SocketCase):
                 OSError, listen, REACTOR, HERE, HERE[0], ports(), self.fail, self.fail
             )
         self.assertEqual((error.errno, len(tried)), (errno.EADDRINUSE, TRIES))
+
+    def test_one_socket(self) -> None:
+        """One socket is bound again and again; another only where somebody came to listen since."""
+        made: list[socket.socket] = []
+        late = [True, False]
+
+        class Sock(socket.socket):
+            def listen(self, backlog: int = 0) -> None:
+                if late.pop(0):
+                    raise OSError(errno.EADDRINUSE, "somebody listens")
+                super().listen(backlog)
+
+        def new_socket(address: Address) -> socket.socket:
+            made.append(Sock())
+            return made[-1]
+
+        self.patch(data_port, "new_socket", new_socket)
+        with listener() as taken:
+            number = taken.getsockname()[1]
+            found = self.listen(number, number, 0, number, 0)
+        self.assertEqual([sock.fileno() for sock in made], [-1, found.fileno()])
+        self.assertEqual(found.port, made[1].getsockname()[1])
+
+    def test_unpaced(self) -> None:
+        """What it accepts has it from the port: no pacing for a peer of this host."""
+        peers: list[str] = []
+        self.patch(data_port, "unpaced", lambda sock, peer: peers.append(peer))
+        self.listen()
+        self.assertEqual(peers, [HERE[0]])
 
     def test_abort(self) -> None:
         """An aborted port is closed; twice is no harm."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
+from weakref import ref
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -80,6 +82,21 @@ class Ends(SocketCase):
         told: list[str] = []
         DataSocket(REACTOR, near).finish(lambda: told.append("done"), told.append)
         self.assertEqual((told, read_some(far)), (["done"], b""))
+
+    def test_no_cycle(self) -> None:
+        """One that has ended is gone at once: a transfer leaves nothing to the garbage collector."""
+        near, _ = self.pair()
+        legs, drains = [DataSocket(REACTOR, near)], list[Drain]()
+
+        def done() -> None:
+            drains.append(Drain(REACTOR, legs.pop().release(), 60.0))
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gone = ref(legs[0])
+        legs[0].finish(done, self.fail, taken=True)
+        drains[0].close()
+        self.assertIsNone(gone())
 
     async def _released(self) -> None:
         near, far = self.pair()

@@ -21,6 +21,7 @@ from twisted.internet.task import Clock, deferLater
 from ftpalg.config import load
 from ftpalg.core.facts import About, Fact, Failed
 from ftpalg.net.ledger import Line
+from ftpalg.net.legs.pipes import close
 from ftpalg.ops.settings import Said
 from ftpalg.service import GatewayService
 from tests.net.pairs import REACTOR
@@ -148,6 +149,13 @@ class House:
             "timers": self.time.pending,
         }
         return "; ".join(f"{name}: {held}" for name, held in found.items() if held)
+
+    def descriptors(self) -> dict[str, str]:
+        """What this process has open, but for pipes that lie ready for the next transfer: they are closed."""
+        pipes = self.service.gateway.shared.pipes
+        while (pipe := pipes.take()) is not None:
+            close(pipe)
+        return descriptors()
 
     def stop(self) -> Deferred[Any]:
         """End it."""

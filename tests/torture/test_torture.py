@@ -16,9 +16,10 @@ from zlib import crc32
 
 from twisted.trial.unittest import TestCase
 
+from ftpalg.net.arrivals import MOST
 from tests.torture.dialogues import Dialogue, dialogues
 from tests.torture.faults import CALLS, Fault, Faults
-from tests.torture.house import Hang, House, descriptors
+from tests.torture.house import Hang, House
 from tests.torture.peers import BODY, BROKEN, Client, Copy, Seen, Server
 from tests.wire.peers import Control, listener, port_of
 
@@ -117,7 +118,8 @@ class Torture(TestCase):
         return house
 
     async def run_once(self, dialogue: Dialogue, house: House, *, leaping: bool) -> Peers:
-        """One session, up to where nothing of it is left."""
+        """One session, up to where nothing of it is left; it does not come in the same moment as the last."""
+        house.time.advance(MOST)
         peers = Peers(dialogue, house, self.port)
         try:
             await house.until(lambda: peers.over, leaping=leaping)
@@ -158,7 +160,7 @@ class Torture(TestCase):
     async def disturbed(self, dialogue: Dialogue, house: House, fault: Fault) -> None:
         """A session in which something fails, and an undisturbed one behind it."""
         house.log.failed.clear()
-        before = descriptors()
+        before = house.descriptors()
         self.faults.arm(fault)
         peers = await self.run_once(dialogue, house, leaping=True)
         self.judge(peers.seen)
@@ -172,9 +174,9 @@ class Torture(TestCase):
         if in_session and peers.seen.heard and "SSL" not in peers.seen.ended:
             self.assertIn(peers.seen.heard[-1], LAST, peers.seen)
         try:
-            await house.until(lambda: len(descriptors()) <= len(before), leaping=True)
+            await house.until(lambda: len(house.descriptors()) <= len(before), leaping=True)
         except Hang:
-            more = sorted(set(descriptors().items()) - set(before.items()))
+            more = sorted(set(house.descriptors().items()) - set(before.items()))
             raise Hang(f"descriptors left behind: {more}") from None
 
     async def torture(self, dialogue: Dialogue) -> None:

@@ -17,7 +17,7 @@ from ftpalg.core.desk import Await
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.phases import Phase
 from ftpalg.core.signals import Signal
-from ftpalg.core.stages import transfer_tables
+from ftpalg.core.stages import transfer_steps, transfer_tables
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.login import Login
@@ -211,6 +211,7 @@ def judge(number: int) -> tuple[int, str, str]:
     """Make one mutant in this process and walk: the scene and the fault, empty if it survives."""
     try:
         MUTANTS[number].make()
+        transfer_steps.settled.cache_clear()  # what the tables said before
     except Exception as error:  # a StopIteration would end the loop over the pool without a word
         raise RuntimeError(f"{MUTANTS[number].name} cannot be made: {error!r}") from None
     for scene in sorted(NEAR, key=lambda scene: (scene.bound, scene.window)):

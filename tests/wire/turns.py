@@ -11,8 +11,8 @@ from tests.wire import probed
 BOUND = 0.05
 """Seconds of a turn (rule 10)."""
 MACHINE = 2.0
-"""So much slower than alone may the gateway be here: other tests share caches and cores with it, and a turn of
-18 ms was seen to take 57 ms of CPU then."""
+"""So much slower than alone may the gateway be here: other tests share caches and cores with it, and a turn
+of 18 ms was seen to take 57 ms of CPU then."""
 
 
 class Turns:

@@ -12,11 +12,11 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from ftpalg.core.actions import Listen
-from ftpalg.core.desk import Await, Desk
+from ftpalg.core.desk import AWAIT, Await, Desk
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import Link, ListenFailed, Listening, Side, Timer
-from ftpalg.core.routes import Mode
-from ftpalg.core.signals import Signal
+from ftpalg.core.events import SIDE, TIMER, Link, ListenFailed, Listening, Timer
+from ftpalg.core.routes import MODE, Mode
+from ftpalg.core.signals import SIGNAL
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.data_verbs import (
     ACTIVE,
@@ -125,7 +125,7 @@ class Addressing(Stage):
         self.state = Preparation(wanted, port, all_extended=self.state.all_extended)
         self._transfer.drop()
         # ask_server follows: before this returns where the level stands already
-        self._protection.prepare_server(Signal.LEVEL_FOR_ADDRESS)
+        self._protection.prepare_server(SIGNAL.LEVEL_FOR_ADDRESS)
 
     def ask_server(self) -> None:
         """The server's protection level stands: ask it for its side."""
@@ -134,9 +134,9 @@ class Addressing(Stage):
 
     def _chain(self) -> tuple[bytes, ...]:
         desk, login = self.desk, self._login
-        alone = login.mode is Mode.CLIENT and self.state.all_extended  # it may try nothing else
+        alone = login.mode is MODE.CLIENT and self.state.all_extended  # it may try nothing else
         return verbs_to_try(
-            Mode.PASSIVE if alone else login.mode,
+            MODE.PASSIVE if alone else login.mode,
             self.state.wanted,
             server_v6=family(self._server.peer) == 2 and not login.hidden,
             client_v6=family(desk.client.peer) == 2,
@@ -156,10 +156,10 @@ class Addressing(Stage):
         if not self.state.again:
             self._transfer.prepare(Transfer(client_port=self.state.client_port))
         if verb in PASSIVE:
-            self.desk.ask(Command(verb), Await.PASSIVE)
-            self.desk.start(Timer.EXTENDED)
+            self.desk.ask(Command(verb), AWAIT.PASSIVE)
+            self.desk.start(TIMER.EXTENDED)
         else:
-            self.desk.order(Listen(Side.SERVER))
+            self.desk.order(Listen(SIDE.SERVER))
 
     @property
     def _server(self) -> Link:
@@ -228,16 +228,16 @@ class Addressing(Stage):
         if message.preliminary:
             return
         if message.positive and message.code not in ANSWERS:
-            desk.awaited = Await.PASSIVE  # what is still said of the transfer before
+            desk.awaited = AWAIT.PASSIVE  # what is still said of the transfer before
             return
         if self.state.owed and message.code == 229 and self.state.verbs[0] == b"PASV":
             self.state = self.state._replace(owed=0)  # EPSV's, late: PASV has asked anew
-            desk.awaited = Await.PASSIVE
+            desk.awaited = AWAIT.PASSIVE
             return
         certain = message.code == 227 and self.state.verbs[0] == b"PASV"
-        if self._doubts(message, Await.PASSIVE, certain=certain):
+        if self._doubts(message, AWAIT.PASSIVE, certain=certain):
             return
-        desk.stop(Timer.EXTENDED)
+        desk.stop(TIMER.EXTENDED)
         if not message.positive:
             self._fall_back(message)
             return
@@ -295,11 +295,11 @@ class Addressing(Stage):
         desk, side, port = self.desk, event.side, event.port
         desk.is_known_by(side, event.shown)
         self._transfer.listening(side)
-        if side is Side.SERVER:
+        if side is SIDE.SERVER:
             verb, host = self.state.verbs[0], self._server.advertised
             argument = format_eprt(host, port) if verb == b"EPRT" else format_port(host, port)
-            desk.ask(Command(verb, argument), Await.ACTIVE)
-            desk.start(Timer.EXTENDED)
+            desk.ask(Command(verb, argument), AWAIT.ACTIVE)
+            desk.start(TIMER.EXTENDED)
         elif self.state.wanted == b"EPSV":
             desk.answer(reply(229, f"Entering Extended Passive Mode (|||{port}|)"))
         else:
@@ -308,9 +308,9 @@ class Addressing(Stage):
 
     def active_answered(self, message: Reply) -> None:
         """The server's answer to EPRT or PORT."""
-        if message.preliminary or self._doubts(message, Await.ACTIVE, certain=False):
+        if message.preliminary or self._doubts(message, AWAIT.ACTIVE, certain=False):
             return
-        self.desk.stop(Timer.EXTENDED)
+        self.desk.stop(TIMER.EXTENDED)
         if message.code == 202:  # RFC 959: "Command not implemented, superfluous at this site"
             self._fall_back(reply(502, "The server calls it superfluous."))
         elif message.positive:
@@ -359,6 +359,8 @@ class Addressing(Stage):
 
     def _learn_refusals(self) -> None:
         """A verb works where others did not: remember that of the server."""
+        if not self.state.refused:
+            return  # it is the first that was asked
         self._learn(self.state.refused)
         if (self.state.verbs[0] in PASSIVE) is not (self._chain()[0] in PASSIVE):
             if self.state.verbs[0] in ACTIVE:
@@ -390,4 +392,4 @@ class Addressing(Stage):
             self.desk.answer(reply(200, f"{wanted} command successful."))
             self._transfer.prepared()
         else:
-            self.desk.order(Listen(Side.CLIENT))
+            self.desk.order(Listen(SIDE.CLIENT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftpalg.core.desk import Desk, Item, Overtaken
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import CommandReceived, CommandRefused, Side, Timer
+from ftpalg.core.events import SIDE, TIMER, CommandReceived, CommandRefused
 from ftpalg.core.phases import ACTING
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.stage import Stage
@@ -12,7 +12,7 @@ from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.permission import Permission
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.transfer import TransferStage
-from ftpalg.core.wire.commands import FOREIGN, Command, Kind
+from ftpalg.core.wire.commands import FOREIGN, KIND, Command
 from ftpalg.core.wire.errors import FtpError
 from ftpalg.core.wire.replies import Reply, reply
 
@@ -56,12 +56,12 @@ class CommandQueue(Stage):
         desk, command = self.desk, event.command
         kind = command.kind
         # STAT without a path, with nothing before it (RFC 959: during a transfer, its status)
-        asks_progress = kind is Kind.STATUS and not command.argument and not desk.queue
+        asks_progress = kind is KIND.STATUS and not command.argument and not desk.queue
         if command.verb in FOREIGN and not desk.logged_in:
             text = "This is an FTP service; closing the connection."
-            desk.offended(Side.CLIENT, f"{command.verb.decode()} is no FTP", bytes(command)[:-2])
+            desk.offended(SIDE.CLIENT, f"{command.verb.decode()} is no FTP", bytes(command)[:-2])
             desk.leave(Reason.NOT_FTP, reply(421, text))
-        elif kind is Kind.ABORT and self._abort.possible:
+        elif kind is KIND.ABORT and self._abort.possible:
             desk.queue = (*desk.queue, Overtaken.ABOR)
             self._abort.abort(command)
         elif not (asks_progress and self._transfer.report()):
@@ -76,7 +76,7 @@ class CommandQueue(Stage):
         desk = self.desk
         while desk.queue and desk.phase in ACTING and desk.head is None and desk.awaited is None:
             if desk.client_done:
-                desk.start(Timer.QUIT)
+                desk.start(TIMER.QUIT)
             item = desk.take()
             if isinstance(item, FtpError):
                 desk.refuse_line(item)

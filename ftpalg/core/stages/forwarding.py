@@ -5,7 +5,7 @@ MODE B, MODE C and STRU R mark the end of a file inside the data, which a relay 
 
 from __future__ import annotations
 
-from ftpalg.core.desk import Await, Desk
+from ftpalg.core.desk import AWAIT, Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Timer
 from ftpalg.core.stage import Stage
@@ -49,7 +49,7 @@ class Forwarding(Stage):
         elif not (self.desk.logged_in or command.passes_before_login):
             self.desk.refuse(530, "Log in first.")
         else:
-            self._pass_on(command, Await.FORWARD)
+            self._pass_on(command, AWAIT.FORWARD)
 
     def site(self, command: Command) -> None:
         """SITE, of which AUTH may be a login (curl's alternative to USER)."""

@@ -11,17 +11,18 @@ from enum import Enum
 from typing import NamedTuple
 
 from ftpalg.core.actions import GoOpaque, StartTls, StopTls
-from ftpalg.core.desk import Await, Desk
+from ftpalg.core.desk import AWAIT, Await, Desk
 from ftpalg.core.ends import Reason
-from ftpalg.core.events import ServerSecured, Side, Timer
+from ftpalg.core.events import SIDE, ServerSecured, Side, Timer
 from ftpalg.core.facts import TlsStands
+from ftpalg.core.keys import at_hand
 from ftpalg.core.phases import Phase
-from ftpalg.core.routes import ServerTls
-from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.routes import SERVER_TLS, ServerTls
+from ftpalg.core.session_settings import CLIENT_TLS, ClientTls
 from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.commands import KIND, Command
 from ftpalg.core.wire.replies import Reply, reply
 
 MECHANISMS = {b"TLS": False, b"TLS-C": False, b"SSL": True, b"TLS-P": True}
@@ -41,12 +42,18 @@ class Level(Enum):
     PRIVATE = b"P"
 
 
+LEVEL = at_hand(Level)
+
+
 class Control(Enum):
     """The client's control connection."""
 
     CLEAR = "in clear, from the start"
     SECURED = "under TLS"
     CLEARED = "in clear again, behind CCC"
+
+
+CONTROL = at_hand(Control)
 
 
 @value
@@ -113,11 +120,11 @@ class Protection(Stage):
         """
         rules, control = self.desk.rules, self.state.control
         of_account = rules.accounts and rules.account_tls  # without one nothing else goes either
-        required = of_account or rules.client_tls in (ClientTls.REQUIRE, ClientTls.IMPLICIT)
-        if not required or control is Control.SECURED:
+        required = of_account or rules.client_tls in (CLIENT_TLS.REQUIRE, CLIENT_TLS.IMPLICIT)
+        if not required or control is CONTROL.SECURED:
             return ""
-        if control is Control.CLEARED:
-            login = command.kind is Kind.USER or command.secret
+        if control is CONTROL.CLEARED:
+            login = command.kind is KIND.USER or command.secret
             return "No login and no password is taken in clear, behind CCC." if login else ""
         return "" if command.verb in BEFORE_TLS else "TLS is required here: send AUTH TLS first."
 
@@ -279,10 +286,11 @@ class Protection(Stage):
         RFC 4217 section 9: the level holds for all transfers that follow, so it is asked for once.
         """
         state = self.state
-        wanted = Level.PRIVATE
-        if self.desk.server_tls is ServerTls.MATCH and Level.CLEAR not in state.refused:
+        wanted = LEVEL.PRIVATE
+        if self.desk.server_tls is SERVER_TLS.MATCH and LEVEL.CLEAR not in state.refused:
             wanted = state.client_level  # a server that insists on P gets P for a client's C
-        self.state = state = state._replace(wanted=wanted)
+        if state.wanted is not wanted:
+            self.state = state = state._replace(wanted=wanted)
         if not state.server_secured or state.server_level is wanted:
             self.desk.signal(then)
         elif wanted in state.refused:
@@ -291,7 +299,7 @@ class Protection(Stage):
         else:
             self.state = state._replace(then=then)
             if state.server_level is None and not state.refused:
-                self.desk.ask(Command(b"PBSZ", b"0"), Await.PBSZ)
+                self.desk.ask(Command(b"PBSZ", b"0"), AWAIT.PBSZ)
             else:
                 self._ask_prot()
 
@@ -337,9 +345,9 @@ class Protection(Stage):
 
     def protects(self, side: Side) -> bool:
         """True where that side's data connections are under TLS."""
-        if side is Side.CLIENT:
-            return self.state.client_level is Level.PRIVATE
-        return self.state.server_secured and self.state.server_level is Level.PRIVATE
+        if side is SIDE.CLIENT:
+            return self.state.client_level is LEVEL.PRIVATE
+        return self.state.server_secured and self.state.server_level is LEVEL.PRIVATE
 
     def transfer_refusal(self, *, client_shook: bool) -> str:
         """Why a transfer may not take place, or nothing.  RFC 4217 section 10: told only now.
@@ -347,13 +355,13 @@ class Protection(Stage):
         ``client_shook`` is True where the client's data connection has begun TLS already.
         """
         rules = self.desk.rules
-        chooses = rules.client_tls is ClientTls.IMPLICIT and rules.client_clear_data
-        required = rules.client_tls in (ClientTls.REQUIRE, ClientTls.IMPLICIT) and not chooses
-        if required and self.state.client_level is not Level.PRIVATE:
+        chooses = rules.client_tls is CLIENT_TLS.IMPLICIT and rules.client_clear_data
+        required = rules.client_tls in (CLIENT_TLS.REQUIRE, CLIENT_TLS.IMPLICIT) and not chooses
+        if required and self.state.client_level is not LEVEL.PRIVATE:
             return "Data connections must be protected here: send PROT P."
         if self.state.server_secured and self.state.server_level is None:
             return "The server refuses to protect data connections."
-        if client_shook and not self.protects(Side.CLIENT):
+        if client_shook and not self.protects(SIDE.CLIENT):
             return "The data connection was opened before the protection level changed."
         return ""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ftpalg.core.desk import Await, Desk
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
+    TIMER,
     CaughtUp,
     ReplyGoesOn,
     ReplyReceived,
@@ -19,7 +20,7 @@ from ftpalg.core.events import (
     TextPassedOver,
     Timer,
 )
-from ftpalg.core.phases import Phase
+from ftpalg.core.phases import PHASE, Phase
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import SURE, Resync
 from ftpalg.core.stages.transfer import TransferStage
@@ -91,11 +92,11 @@ class ReplyMatching(Stage):
             self._take_surplus(message)
         elif message.preliminary:
             desk.give(awaited, message)
-        elif message.code == 421 and desk.phase is Phase.SERVED and not self._transfer.running:
+        elif message.code == 421 and desk.phase is PHASE.SERVED and not self._transfer.running:
             # goodbye, or pyftpdlib's word on an unused data port: what follows tells which
-            self._hold(message, Timer.GOODBYE)
+            self._hold(message, TIMER.GOODBYE)
         elif belongs_elsewhere(message.code, desk.sent, awaited):
-            self._hold(message, Timer.SECOND_REPLY)
+            self._hold(message, TIMER.SECOND_REPLY)
         else:
             desk.awaited = None
             desk.got = message.code if desk.unswept else 0

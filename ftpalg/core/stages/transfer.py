@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftpalg.core.actions import AbortLeg, GiveTime, ReportProgress, SecureLeg
-from ftpalg.core.desk import Await, Desk
-from ftpalg.core.ends import Ender, Moment, Reason
+from ftpalg.core.desk import AWAIT, Desk
+from ftpalg.core.ends import ENDER, MOMENT, Reason
 from ftpalg.core.events import (
+    SIDE,
     SIDES,
+    TIMER,
     LegEnded,
     LegFailed,
     LegMoved,
@@ -23,13 +25,24 @@ from ftpalg.core.events import (
     Side,
     Timer,
 )
-from ftpalg.core.facts import Outcome, TransferOver
+from ftpalg.core.facts import OUTCOME, Outcome, TransferOver
 from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer_legs import follow, let_go
-from ftpalg.core.stages.transfer_tables import LIVE, LOST, Happening, Leg, Step, Transfer, Verdict
+from ftpalg.core.stages.transfer_tables import (
+    HAPPENING,
+    LEG,
+    LIVE,
+    LOST,
+    VERDICT,
+    Happening,
+    Leg,
+    Step,
+    Transfer,
+    Verdict,
+)
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, announced, reply
@@ -83,9 +96,9 @@ class TransferStage(Stage):
     def listening(self, side: Side) -> None:
         """A data port of ours is open for that side; a second one, where the transfer goes once more."""
         assert self.state is not None, "addressing asks for ports of a transfer"
-        if self.state.retried and side is Side.SERVER:
-            self.state = self.state.with_leg(side, Leg.CLOSED)
-        self.happens(Happening.LISTENED, side)
+        if self.state.retried and side is SIDE.SERVER:
+            self.state = self.state.with_leg(side, LEG.CLOSED)
+        self.happens(HAPPENING.LISTENED, side)
 
     def server_port(self, port: int) -> None:
         """The server's data port is known."""
@@ -94,7 +107,7 @@ class TransferStage(Stage):
 
     def prepared(self) -> None:
         """The client knows all that it needs to send its command."""
-        self.happens(Happening.PREPARED)
+        self.happens(HAPPENING.PREPARED)
 
     # -- the command ------------------------------------------------------------------------------
 
@@ -107,12 +120,12 @@ class TransferStage(Stage):
 
         vsftpd and ProFTPD send their 1xx only after the data connection is there.
         """
-        self.desk.ask(command, Await.TRANSFER)
+        self.desk.ask(command, AWAIT.TRANSFER)
         for side in SIDES:
             assert self.state is not None, "it is being launched"
-            if self.state.leg(side) is Leg.STANDING and self._protection.protects(side):
+            if self.state.leg(side) is LEG.STANDING and self._protection.protects(side):
                 self._shake(side)
-        self.happens(Happening.SENT)
+        self.happens(HAPPENING.SENT)
 
     def lose_server_side(self, refusal: Reply) -> None:
         """The server has refused the connection: its leg and its word are to be had once more."""
@@ -135,20 +148,20 @@ class TransferStage(Stage):
         does: servers start theirs only after the transfer command.
         """
         side, transfer = event.side, self.state
-        launched = transfer is not None and transfer.verdict is not Verdict.NONE
-        if self._protection.protects(side) and (launched or side is Side.CLIENT):
-            if transfer is not None and transfer.leg(side) in (Leg.LISTENING, Leg.DIALLING):
+        launched = transfer is not None and transfer.verdict is not VERDICT.NONE
+        if self._protection.protects(side) and (launched or side is SIDE.CLIENT):
+            if transfer is not None and transfer.leg(side) in (LEG.LISTENING, LEG.DIALLING):
                 self._shake(side)
         else:
-            self.happens(Happening.REACHED, side)
+            self.happens(HAPPENING.REACHED, side)
 
     def secured(self, event: LegSecured) -> None:
         """TLS on that side's leg stands."""
-        self.happens(Happening.SECURED, event.side)
+        self.happens(HAPPENING.SECURED, event.side)
 
     def ended(self, event: LegEnded) -> None:
         """That leg ended cleanly."""
-        self.happens(Happening.ENDED, event.side)
+        self.happens(HAPPENING.ENDED, event.side)
 
     def moved(self, event: LegMoved) -> None:
         """A leg that is ending still takes bytes: its wait begins anew."""
@@ -188,27 +201,28 @@ class TransferStage(Stage):
         desk, transfer = self.desk, self.state
         assert transfer is not None, "its command is outstanding"
         if message.preliminary:
-            left = transfer.client in LOST and transfer.source is Side.SERVER
-            again = transfer.verdict is Verdict.STARTED
-            self.state = transfer = transfer._replace(size=transfer.size or announced(message))
-            if desk.begun or not transfer.lost:
-                self.state = transfer._replace(promised=True)
+            left = transfer.client in LOST and transfer.source is SIDE.SERVER
+            again = transfer.verdict is VERDICT.STARTED
+            told = bool(desk.begun) or not transfer.lost
+            size = transfer.size or announced(message)
+            self.state = transfer._replace(size=size, promised=transfer.promised or told)
+            if told:
                 desk.tell(desk.masked(message))
-            desk.stop(Timer.IDLE)
+            desk.stop(TIMER.IDLE)
             self.works()
-            self.happens(Happening.REPEATED if left and again else Happening.PRELIMINARY)
+            self.happens(HAPPENING.REPEATED if left and again else HAPPENING.PRELIMINARY)
         else:
             self.state = transfer._replace(final=message)
             if message.positive:
-                desk.stop(Timer.IDLE)
-            self.happens(Happening.POSITIVE if message.positive else Happening.NEGATIVE)
+                desk.stop(TIMER.IDLE)
+            self.happens(HAPPENING.POSITIVE if message.positive else HAPPENING.NEGATIVE)
 
     def takes_surplus(self, message: Reply) -> bool:
         """A 1xx behind a 2xx: some servers answer 200 to LIST, then go on with 150 and 226."""
         transfer = self.state
-        if transfer is None or transfer.verdict is not Verdict.SUCCEEDED or not message.preliminary:
+        if transfer is None or transfer.verdict is not VERDICT.SUCCEEDED or not message.preliminary:
             return False
-        self.desk.awaited = Await.TRANSFER
+        self.desk.awaited = AWAIT.TRANSFER
         self.answered(message)
         return True
 
@@ -222,7 +236,7 @@ class TransferStage(Stage):
         transfer = self.state
         if transfer is None:
             return
-        if Leg.MOVING in (transfer.client, transfer.server):
+        if LEG.MOVING in (transfer.client, transfer.server):
             self.desk.order(GiveTime())
         elif transfer.wait in SERVERS_OWN:
             self.desk.start(transfer.wait)
@@ -246,11 +260,11 @@ class TransferStage(Stage):
         final = transfer.final
         if transfer.code:
             final = failure(transfer)
-            outcome = Outcome.BROKEN if transfer.relayed else Outcome.REFUSED
+            outcome = OUTCOME.BROKEN if transfer.relayed else OUTCOME.REFUSED
         elif final.positive:
-            outcome = Outcome.COMPLETE
+            outcome = OUTCOME.COMPLETE
         else:
-            outcome = Outcome.BROKEN if transfer.relayed else Outcome.REFUSED
+            outcome = OUTCOME.BROKEN if transfer.relayed else OUTCOME.REFUSED
         self.finish(self.desk.masked(final), outcome)
 
     def finish_broken(self) -> None:
@@ -336,8 +350,8 @@ ENDINGS: dict[Step, Callable[[TransferStage], None]] = {
 
 def passive(transfer: Transfer) -> frozenset[Side]:
     """The sides of which the server of that leg listens."""
-    server = (Side.SERVER,) if transfer.server_port else ()
-    return frozenset(server if transfer.client_port else (Side.CLIENT, *server))
+    server = (SIDE.SERVER,) if transfer.server_port else ()
+    return frozenset(server if transfer.client_port else (SIDE.CLIENT, *server))
 
 
 def failure(transfer: Transfer) -> Reply:
@@ -353,14 +367,14 @@ def failure(transfer: Transfer) -> Reply:
 
 def letters(transfer: Transfer, outcome: Outcome, leaving: Reason | None) -> str:
     """Who ended it, and that data was to move; nobody where it is complete."""
-    if outcome is Outcome.COMPLETE:
+    if outcome is OUTCOME.COMPLETE:
         return "--"
-    if outcome is Outcome.ABORTED:
-        ender = Ender.CLIENT
+    if outcome is OUTCOME.ABORTED:
+        ender = ENDER.CLIENT
     elif leaving is not None:
         ender = leaving.ender
     elif transfer.code:
-        ender = Ender.GATEWAY
+        ender = ENDER.GATEWAY
     else:
-        ender = Ender.CLIENT if transfer.blame is Side.CLIENT else Ender.SERVER
-    return ender.letter + Moment.DATA.letter
+        ender = ENDER.CLIENT if transfer.blame is SIDE.CLIENT else ENDER.SERVER
+    return ender.letter + MOMENT.DATA.letter

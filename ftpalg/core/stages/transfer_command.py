@@ -9,16 +9,16 @@ import re
 
 from ftpalg.core.actions import AskRoom
 from ftpalg.core.desk import Await, Desk
-from ftpalg.core.events import RoomAnswered, Side
+from ftpalg.core.events import SIDE, RoomAnswered, Side
 from ftpalg.core.facts import Outcome
-from ftpalg.core.signals import Signal
+from ftpalg.core.signals import SIGNAL, Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.stages.transfer_tables import LOST, Leg, Transfer, Verdict
-from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.commands import KIND, Command
 from ftpalg.core.wire.replies import Reply
 
 UNPROTECTED = (521, 522, 533, 534, 535, 536)
@@ -80,7 +80,7 @@ class TransferCommand(Stage):
             self._transfer.finish_broken()
         else:
             # send follows: before this returns where the level stands already
-            self._protection.prepare_server(Signal.LEVEL_FOR_TRANSFER)
+            self._protection.prepare_server(SIGNAL.LEVEL_FOR_TRANSFER)
 
     def send(self) -> None:
         """The server's protection level stands: REST once more where needed, then the command."""
@@ -91,7 +91,7 @@ class TransferCommand(Stage):
             desk.refuse(522, refusal)
             self._transfer.drop()
             return
-        source = Side.CLIENT if command.kind is Kind.UPLOAD else Side.SERVER
+        source = SIDE.CLIENT if command.kind is KIND.UPLOAD else SIDE.SERVER
         rest = self._restart.take(command)
         self._transfer.become(transfer._replace(command=command, source=source, rest=rest))
         self._send(rest, command)

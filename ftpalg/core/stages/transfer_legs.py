@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 from ftpalg.core.actions import AbortLeg, Action, CloseLeg, Connect, EndLeg, Relay
 from ftpalg.core.desk import Desk
-from ftpalg.core.events import Side, Timer
-from ftpalg.core.signals import Signal
-from ftpalg.core.stages.transfer_tables import Happening, Leg, Step, Transfer, step
+from ftpalg.core.events import SIDE, Side
+from ftpalg.core.signals import SIGNAL
+from ftpalg.core.stages.transfer_steps import step
+from ftpalg.core.stages.transfer_tables import LEG, Happening, Step, Transfer
 
 ANEW = frozenset((Happening.PRELIMINARY, Happening.POSITIVE, Happening.NEGATIVE, Happening.EXPIRED))
 """What makes a wait that goes on begin anew: the server has spoken, or it was over."""
@@ -44,10 +45,15 @@ def follow(
     Returned are the transfer that follows and the step that ends the table's part of it, if any.
     """
     after, steps = step(before, happening, side, reason)
-    missed = before.server is Leg.DIALLING and after.server is Leg.MISSED
-    if missed and after.blame is Side.SERVER:
-        desk.signal(Signal.PORT_FAILED)
-    _wait(desk, before.wait, after.wait, anew=happening in ANEW)
+    missed = before.server is LEG.DIALLING and after.server is LEG.MISSED
+    if missed and after.blame is SIDE.SERVER:
+        desk.signal(SIGNAL.PORT_FAILED)
+    was, now = before.wait, after.wait
+    if was is not now or happening in ANEW:
+        if was is not None and was is not now:
+            desk.stop(was)
+        if now is not None:
+            desk.start(now)
     for one in steps:
         if one not in ORDERS:
             return after, one  # it is the last
@@ -64,11 +70,4 @@ def let_go(transfer: Transfer, side: Side) -> Action:
     client like basic-ftp takes a reset there for the answer, or for an error of its own.
     """
     promised = transfer.promised or transfer.relayed
-    return AbortLeg(side) if promised or side is Side.SERVER else CloseLeg(side)
-
-
-def _wait(desk: Desk, before: Timer | None, now: Timer | None, *, anew: bool) -> None:
-    if before is not None and before is not now:
-        desk.stop(before)
-    if now is not None and (anew or before is not now):
-        desk.start(now)
+    return AbortLeg(side) if promised or side is SIDE.SERVER else CloseLeg(side)

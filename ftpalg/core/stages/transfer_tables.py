@@ -1,9 +1,7 @@
 """The tables of one transfer.
 
 Two legs and the server's word, each with a state; one joint table says in every combination of the
-three what to do, and which wait runs.  ``step`` takes one transfer and what has happened to it, and
-returns the transfer that follows with the steps to carry out.  The invariants that a test walks the
-tables for:
+three what to do, and which wait runs.  The invariants that a test walks the tables for:
 
 - a leg that failed leaves no live leg beside it (but the server's for a moment behind ABOR, and the
   client's while a server whose port cannot be had has not spoken: nothing has moved then);
@@ -18,8 +16,8 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from ftpalg.core.events import SIDES, Side, Timer
-from ftpalg.core.keys import Key
+from ftpalg.core.events import SIDE, SIDES, Side, Timer
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply
@@ -99,6 +97,8 @@ class Step(Key):
     GIVE_UP = "answer the client now, and bring the server back into step with ABOR"
     CONCLUDE = "the replies behind ABOR have come, or will not"
 
+
+LEG, VERDICT, HAPPENING = at_hand(Leg), at_hand(Verdict), at_hand(Happening)
 
 L = Leg
 COMING = (L.LISTENING, L.DIALLING, L.STANDING, L.SHAKING)
@@ -254,11 +254,11 @@ class Transfer(NamedTuple):
     server: Leg = Leg.CLOSED
     verdict: Verdict = Verdict.NONE
     wait: Timer | None = None
+    relayed: bool = False
     client_port: int = 0
     server_port: int = 0
     source: Side = Side.SERVER
     command: Command | None = None
-    relayed: bool = False
     promised: bool = False
     rest: Command | None = None
     retried: bool = False
@@ -273,11 +273,11 @@ class Transfer(NamedTuple):
 
     def leg(self, side: Side) -> Leg:
         """That side's leg."""
-        return self.client if side is Side.CLIENT else self.server
+        return self.client if side is SIDE.CLIENT else self.server
 
     def with_leg(self, side: Side, leg: Leg) -> Transfer:
         """The same with another state of that side's leg."""
-        return self._replace(client=leg) if side is Side.CLIENT else self._replace(server=leg)
+        return self._replace(client=leg) if side is SIDE.CLIENT else self._replace(server=leg)
 
     @property
     def live(self) -> tuple[Side, ...]:
@@ -292,85 +292,12 @@ class Transfer(NamedTuple):
     @property
     def running(self) -> bool:
         """True from the client's command until the last reply that belongs to it."""
-        return self.command is not None or self.verdict is not Verdict.NONE
+        return self.command is not None or self.verdict is not VERDICT.NONE
 
     @property
     def confirmed(self) -> bool:
         """True while data is still on its way that the server has already called complete."""
         return self.verdict is Verdict.SUCCEEDED
-
-
-def step(
-    transfer: Transfer, happening: Happening, side: Side | None = None, reason: str = ""
-) -> tuple[Transfer, list[Step]]:
-    """What a transfer becomes by a happening (to ``side``, if to a leg), and the steps it asks for.
-
-    The steps come in the order in which they are to be carried out; the legs have changed already
-    as they say.  What has no meaning changes nothing.
-    """
-    steps: list[Step] = []
-    again = transfer.server is Leg.MISSED and transfer.server_port  # it is ours to dial
-    if happening is Happening.SENT and again:
-        transfer = transfer._replace(server=Leg.CLOSED, reason="", blame=None)
-    if happening in LEGS:
-        assert side is not None, "what happens to a leg has a side"
-        leg = LEGS[happening].get(transfer.leg(side))
-        if leg is None:
-            return transfer, steps
-        transfer = transfer.with_leg(side, leg)
-        if leg in LOST:
-            transfer = transfer._replace(
-                reason=transfer.reason or reason, blame=transfer.blame or side
-            )
-    elif happening is Happening.EXPIRED:
-        transfer, last = _expire(transfer, steps)
-        if last is not None:
-            steps.append(last)
-            return transfer, steps
-    else:
-        verdict = WORDS[happening].get(transfer.verdict, transfer.verdict)
-        transfer = transfer._replace(verdict=verdict)
-    return _settle(transfer, steps), steps
-
-
-def _expire(transfer: Transfer, steps: list[Step]) -> tuple[Transfer, Step | None]:
-    """The wait is over: the legs that were awaited are lost; the step that ends the table's part."""
-    wait, transfer = transfer.wait, transfer._replace(wait=None)
-    assert wait is not None, "only a wait that runs can be over"
-    meant = OVERDUE.get((wait, transfer.verdict))
-    if wait is Timer.UNANNOUNCED and transfer.promised:
-        return transfer, None  # its 1xx has begun (z/OS holds a data set): that is not silent
-    if isinstance(meant, Verdict):
-        return transfer._replace(verdict=meant), None
-    for side, late in LATECOMERS.get(wait, {}).items():
-        if transfer.verdict is Verdict.AWAITED and wait is Timer.DATA_OPEN:
-            late = ASKED_ONLY[side]
-        leg = transfer.leg(side)
-        if leg in late:
-            steps.append(Step.ABORT_CLIENT if side is Side.CLIENT else Step.ABORT_SERVER)
-            what = "did not take its end" if leg is Leg.ENDING else "did not open it"
-            reason = transfer.reason or f"the {side.value} {what} in time"
-            lost = LEGS[Happening.FAILED][leg]
-            blame = transfer.blame or side
-            transfer = transfer.with_leg(side, lost)._replace(reason=reason, blame=blame)
-    if meant is Step.UNCONFIRMED and transfer.lost:
-        meant = Step.GIVE_UP
-    return transfer, meant
-
-
-def _settle(transfer: Transfer, steps: list[Step]) -> Transfer:
-    """Follow the joint table until it says to wait, or hands over."""
-    while True:
-        what, wait = STEPS[transfer.client, transfer.server, transfer.verdict]
-        if what is Step.WAIT:
-            if wait is Timer.ABORT_REPLY and transfer.heard:
-                wait = Timer.ABORT  # one of the two replies has come
-            return transfer if wait is transfer.wait else transfer._replace(wait=wait)
-        steps.append(what)
-        change = CHANGES.get(what)
-        if change is None:
-            return transfer._replace(wait=None)
-        transfer = _changed(transfer, *change)
 
 
 CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {
@@ -385,12 +312,3 @@ CHANGES: dict[Step, tuple[tuple[Side, ...], Leg]] = {
     Step.ABORT_SERVER: ((Side.SERVER,), Leg.FAILED),
 }
 """What a step makes of the legs; an aborted one that never was open is MISSED."""
-
-
-def _changed(transfer: Transfer, sides: tuple[Side, ...], leg: Leg) -> Transfer:
-    for side in sides:
-        before = transfer.leg(side)
-        transfer = transfer.with_leg(
-            side, LEGS[Happening.FAILED][before] if leg is Leg.FAILED else leg
-        )
-    return transfer._replace(relayed=True) if leg is Leg.MOVING else transfer

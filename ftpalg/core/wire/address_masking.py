@@ -21,7 +21,9 @@ APPENDED = re.compile(rb" ?\((?:(?:\d{1,3}\.){3}\d{1,3}[:,] ?\d{1,5}|\d{1,3}(?:,
 def masked(message: Reply, names: Mapping[str, str]) -> Reply:
     """The reply as the client may see it; ``names`` maps addresses of the server's side to those
     that stand for them."""
-    text = APPENDED.sub(b"", b"\n".join(message.lines))  # at once: there may be thousands
+    whole = text = b"\n".join(message.lines)  # at once: there may be thousands
+    if b"(" in text:
+        text = APPENDED.sub(b"", text)
     if names:
         shown = _shown(tuple(names.items()))
         if any(map(text.count, shown)):
@@ -32,7 +34,7 @@ def masked(message: Reply, names: Mapping[str, str]) -> Reply:
             parts = word.split(text)
             parts[1::2] = map(shown.__getitem__, parts[1::2])
             text = b"".join(parts)
-    return message.texts_replaced(tuple(text.split(b"\n")))
+    return message if text == whole else message.texts_replaced(tuple(text.split(b"\n")))
 
 
 @lru_cache(256)

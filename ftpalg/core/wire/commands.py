@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadCommand
 from ftpalg.core.wire.printing import printable
@@ -44,6 +44,9 @@ class Kind(Key):
     AUTH = "begins TLS with the gateway, or names an account"
     TLS = "PBSZ, PROT, CCC: the gateway's own leg"
     REFUSED = "cannot pass a gateway that terminates both legs"
+
+
+KIND = at_hand(Kind)
 
 
 _TABLE = {
@@ -110,7 +113,7 @@ class Command(NamedTuple):
     @property
     def kind(self) -> Kind:
         """The table's word for this verb; a verb it does not know goes to the server."""
-        return KINDS.get(self.verb, Kind.FORWARD)
+        return KINDS.get(self.verb, KIND.FORWARD)
 
     @property
     def passes_before_login(self) -> bool:

@@ -29,11 +29,11 @@ from ftpalg.core.wire.errors import BareByte, FtpError
 from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.attached import Attached, attached
-from ftpalg.net.control.flow_control import Hold
+from ftpalg.net.control.flow_control import HOLD, Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.paced import Paced
-from ftpalg.net.control.state import State
+from ftpalg.net.control.state import STATE, State
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure, Stage
 from ftpalg.net.intercept import destination_of
@@ -258,16 +258,16 @@ class ClientControl(Paced):
     @property
     def waits_for_room(self) -> bool:
         """Whether lines may wait here for room in the session."""
-        return Hold.ROOM in self.pauses.reasons
+        return HOLD.ROOM in self.pauses.reasons
 
     def pump(self) -> None:
         """Give the session the lines it has room for; stop reading while it has none."""
-        self.pauses.release(Hold.ROOM)
-        if self.state is State.SHAKING:
+        self.pauses.release(HOLD.ROOM)
+        if self.state is STATE.SHAKING:
             self._end_with_tls()
             return
         left = TURN
-        while self.driver is not None and self.state is State.TALKING and not self.pauses.reasons:
+        while self.driver is not None and self.state is STATE.TALKING and not self.pauses.reasons:
             if not self.driver.wants_commands:
                 self.pauses.hold(Hold.ROOM)
             elif self._pace is not None and (seconds := self._pace.wait(self.reactor.seconds())):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from twisted.internet.interfaces import IPushProducer
 
-from ftpalg.core.keys import Key
+from ftpalg.core.keys import Key, at_hand
 
 
 class Hold(Key):
@@ -21,6 +21,9 @@ class Hold(Key):
     ROOM = "the session has no room for its commands"
     RATE = "its commands come faster than limits.command-rate"
     TURN = "the rest of what came waits for the reactor's next turn"
+
+
+HOLD = at_hand(Hold)
 
 
 class Pauses:

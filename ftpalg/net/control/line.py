@@ -20,7 +20,7 @@ from ftpalg.core.events import Link
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.flow_control import Hold, Pauses
 from ftpalg.net.control.outlet import IConnection, Outlet
-from ftpalg.net.control.state import State
+from ftpalg.net.control.state import STATE, State
 from ftpalg.net.control.timers import Wait, Waits
 from ftpalg.net.control.tls import LEFT, ControlTls, Failure, Stage
 from ftpalg.net.guarded import Guarded
@@ -202,7 +202,7 @@ class Control(ABC):
 
     def write(self, data: bytes) -> None:
         """Write at once what the socket takes; nothing once the connection is closing."""
-        if self.state is State.CLOSING:
+        if self.state is STATE.CLOSING:
             return
         if self.tls is None or self.tls.stage in LEFT:
             self._outlet.write(data)
@@ -214,7 +214,7 @@ class Control(ABC):
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes have come."""
-        if self.state is State.CLOSING:
+        if self.state is STATE.CLOSING:
             return
         tls = self.tls
         if tls is None or tls.cleared:

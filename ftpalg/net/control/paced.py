@@ -7,7 +7,7 @@ from typing import Any
 from ftpalg.config import Listener
 from ftpalg.core.facts import Resource, What
 from ftpalg.core.session_settings import ClientTls, Rules
-from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.commands import KIND, Command, Kind
 from ftpalg.core.wire.errors import NoHandshake, TooFast
 from ftpalg.net.control.charged import Charged
 from ftpalg.net.control.pace import pace_of
@@ -38,7 +38,7 @@ class Paced(Charged):
             if command.kind is not Kind.QUIT:
                 self._admission.log.tell(Resource(What.COMMAND_RATE))
                 raise TooFast("Too many commands a second; slow down.")
-        if command.kind is Kind.AUTH and self._may_begin_tls:
+        if command.kind is KIND.AUTH and self._may_begin_tls:
             found = self._admission.may_shake(self._key)
             if found is not None:
                 self._admission.log.tell(Resource(found[1]))

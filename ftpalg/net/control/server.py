@@ -30,7 +30,7 @@ from ftpalg.core.wire.replies import Interior, Reply, ReplyParser
 from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import EVENT, TURN, Control, link_of, prepare_socket
 from ftpalg.net.control.outlet import IConnection
-from ftpalg.net.control.state import State
+from ftpalg.net.control.state import STATE
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure
 from ftpalg.net.ledger import Grant, Line, Short
@@ -190,7 +190,7 @@ class ServerControl(Control):
         """Give the session the replies that have come, a turn's worth at a time."""
         left = TURN
         try:
-            while self._hearing is not None and self.state is State.TALKING:
+            while self._hearing is not None and self.state is STATE.TALKING:
                 if left <= 0 or self.turns.over:
                     self._next_turn()
                     return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ftpalg.core.keys import at_hand
+
 
 class State(Enum):
     """Where a control connection stands.  A server's begins with TALKING."""
@@ -13,3 +15,6 @@ class State(Enum):
     TALKING = "lines go to the session"
     OPAQUE = "bytes are copied to the other control connection"
     CLOSING = "it is over for the session; what still comes is read and dropped"
+
+
+STATE = at_hand(State)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ftpalg.net.ledger import Line
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
@@ -30,6 +31,7 @@ class Between(Protocol):
         *,
         splice: bool = True,
         hold: Hold | None = None,
+        pipes: Pipes | None = None,
     ) -> Relay: ...
 
 
@@ -46,6 +48,7 @@ def between(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    pipes: Pipes | None = None,
     kinds: tuple[type[SpliceRelay], type[CopyRelay]] = (SpliceRelay, CopyRelay),
 ) -> Relay:
     """The relay for these legs: in the kernel where that can be, else through a buffer.
@@ -54,10 +57,14 @@ def between(
     """
     arguments = reactor, source, sink, ended, source_failed, sink_failed
     if splice and SPLICE and source.plain and sink.plain:
-        ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
-        if ends is not None or hold is None:
+        pipe = pipes.take() if pipes is not None else None
+        ends = None
+        if pipe is None and hold is not None:
+            ends = hold(Line.DESCRIPTORS, PIPE, 1.0)
+        if pipe is not None or ends is not None or hold is None:
             try:
-                relay = kinds[0](*arguments)
+                relay = kinds[0](*arguments, pipe)
+                relay.pipes = pipes
                 relay.granted, ends = ends, None
                 return relay
             except OSError:

@@ -12,6 +12,7 @@ from itertools import islice
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.wire.addresses import normal
+from ftpalg.net.legs.pacing import unpaced
 from ftpalg.net.legs.sockets import (
     Address,
     Descriptor,
@@ -38,7 +39,7 @@ a range so full that none of them is free has no room for another transfer anywa
 class Listener(Descriptor):
     """A data port that is open for one connection of one peer.
 
-    ``closed`` is called once it is open no longer, whatever the reason.
+    ``port`` is its number; ``closed`` is called once it is open no longer, whatever the reason.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Listener(Descriptor):
         opened: Callable[[socket.socket], None],
         intruded: Callable[[str], None],
         trusts: Callable[[str], bool],
+        port: int,
     ) -> None:
         super().__init__(reactor, sock)
         self._trusts = trusts
+        self.port = port or int(sock.getsockname()[1])
         self.closed: Callable[[], None] | None = None
         self._clock = reactor
         self._pause: IDelayedCall | None = None
@@ -59,11 +62,6 @@ class Listener(Descriptor):
         self._opened = opened
         self._intruded = intruded
         reactor.addReader(self)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self.socket.getsockname()[1])
 
     def doRead(self) -> None:
         for _ in range(ACCEPTS):
@@ -131,20 +129,40 @@ def listen(
     trusts: Callable[[str], bool] = nobody,
 ) -> Listener:
     """Open the first free one of ``ports`` on our address, of TRIES.  Raise OSError where none is."""
-    error = OSError("no port is free")
-    for port in islice(ports, TRIES):
-        sock = new_socket(ours)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if transparent:
-                make_transparent(sock)
-            sock.bind(with_port(ours, port))
-            sock.listen(5)
-        except OSError as caught:
+    error, sock = OSError("no port is free"), None
+    try:
+        for port in islice(ports, TRIES):
+            if sock is None:
+                sock = _unbound(ours, peer, transparent=transparent)
+            bound = False
+            try:
+                sock.bind(with_port(ours, port))
+                bound = True
+                sock.listen(5)
+            except OSError as caught:
+                if caught.errno != errno.EADDRINUSE:
+                    raise  # no other port mends it
+                error = caught.with_traceback(None)  # whose frames have it, and all that has called
+                if bound:  # somebody listens there since; a socket is bound once
+                    sock.close()
+                    sock = None
+            else:
+                return Listener(reactor, sock, peer, opened, intruded, trusts, port)
+        raise error
+    except BaseException:
+        if sock is not None:
             sock.close()
-            if caught.errno != errno.EADDRINUSE:
-                raise  # no other port mends it
-            error = caught.with_traceback(None)  # whose frames have it, and all that has called
-        else:
-            return Listener(reactor, sock, peer, opened, intruded, trusts)
-    raise error
+        raise
+
+
+def _unbound(ours: Address, peer: str, *, transparent: bool) -> socket.socket:
+    sock = new_socket(ours)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if transparent:
+            make_transparent(sock)
+        unpaced(sock, peer)
+    except OSError:
+        sock.close()
+        raise
+    return sock

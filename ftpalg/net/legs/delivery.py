@@ -41,15 +41,20 @@ def untaken(sock: socket.socket) -> int:
     """
     if OUTQ is None:
         return 0
-    # before the count: a peer may take all and close between the two, which leads there as well
-    closed = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
-    (queued,) = struct.unpack("i", fcntl.ioctl(sock, OUTQ, bytes(4)))
-    if queued <= 1:  # the FIN counts as one, and its acknowledgement may take its time
-        return 0
-    if closed:
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
-        raise OSError(code, os.strerror(code))
-    return int(queued) - 1
+    left = _unacknowledged(sock, OUTQ)
+    if left and sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE:
+        # anew: a peer may have taken all and closed between the two, which leads there as well
+        left = _unacknowledged(sock, OUTQ)
+        if left:
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
+            raise OSError(code, os.strerror(code))
+    return left
+
+
+def _unacknowledged(sock: socket.socket, request: int) -> int:
+    """The FIN counts as one byte, and its acknowledgement may take its time."""
+    (queued,) = struct.unpack("i", fcntl.ioctl(sock, request, bytes(4)))
+    return max(int(queued) - 1, 0)
 
 
 class Delivery:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from twisted.python.failure import Failure
 
+from ftpalg.net.legs.pacing import unpaced
 from ftpalg.net.legs.sockets import (
     ANY,
     Address,
@@ -65,6 +66,7 @@ def dial(
     try:
         if transparent:
             make_transparent(sock)
+        unpaced(sock, theirs[0])
         _bind(sock, ours, source_port)
         sock.connect(theirs)
     except BlockingIOError:

@@ -23,7 +23,7 @@ from ftpalg.core.events import (
 from ftpalg.core.facts import Fact, Noted, What
 from ftpalg.net.call_all import call_all
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.ledger import Grant, Line
+from ftpalg.net.ledger import LINE, Grant, Line
 from ftpalg.net.legs.data_port import Listener, listen
 from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.sockets import Address, DataSocket, Drain
@@ -196,7 +196,7 @@ class Half:
         if place.missing:
             around.tell(ListenFailed(side, f"{place.missing} has not resolved"))
             return
-        waits = around.hold(Line.PASSIVE_LISTENERS, 1)
+        waits = around.hold(LINE.PASSIVE_LISTENERS, 1)
         if waits is None:
             around.tell(ListenFailed(side, around.short(Line.PASSIVE_LISTENERS)))
             return
@@ -265,7 +265,7 @@ class Half:
     def _take(self) -> bool:
         """Whether it may have a descriptor."""
         if self._held is None:
-            self._held = self._around.hold(Line.DESCRIPTORS, 1)
+            self._held = self._around.hold(LINE.DESCRIPTORS, 1)
         return self._held is not None
 
     def _let_go(self) -> Grant | None:

@@ -7,10 +7,11 @@ from typing import NamedTuple, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
-from ftpalg.core.events import Side
+from ftpalg.core.events import SIDE, Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
 from ftpalg.net.legs.between import Between, between
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.legs.relay import Hold, Quota, Relay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
@@ -113,11 +114,13 @@ class Pair:
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
     session has been told.  ``limits`` are None where there are none for anybody; ``hold`` asks the ledger
-    for what the relay needs.  ``quota`` gives that of the transfer that begins.
+    for what the relay needs, and ``pipes`` are those that lie ready.  ``quota`` gives that of the transfer
+    that begins.
     """
 
     __slots__ = (
-        "_began", "_grace", "_hold", "_limits", "_quota", "_reactor", "_relay", "_server", "_splice",
+        "_began", "_grace", "_hold", "_limits", "_pipes", "_quota", "_reactor", "_relay", "_server",
+        "_splice",
         "_stalled", "_there", "client",
     )  # fmt: skip
 
@@ -132,6 +135,7 @@ class Pair:
         splice: bool,
         limits: Limits | None = None,
         hold: Hold | None = None,
+        pipes: Pipes | None = None,
         quota: Callable[[], Bounded | None] = unbounded,
     ) -> None:
         self.client = client
@@ -142,6 +146,7 @@ class Pair:
         self._splice = splice
         self._limits = limits
         self._hold = hold
+        self._pipes = pipes
         self._quota = quota
         self._relay: Relay | None = None
         self._began = 0.0
@@ -149,7 +154,7 @@ class Pair:
 
     def side(self, side: Side) -> Data:
         """That side's."""
-        if side is Side.CLIENT:
+        if side is SIDE.CLIENT:
             return self.client
         server = self._server()
         assert server is not None, "the core orders this while a server is connected"
@@ -157,7 +162,7 @@ class Pair:
 
     def uses_port(self, side: Side) -> bool:
         """Whether that side's has a port."""
-        half = self.client if side is Side.CLIENT else self._server()
+        half = self.client if side is SIDE.CLIENT else self._server()
         return half is not None and half.port != 0
 
     def relay(self, source: Side) -> None:
@@ -169,11 +174,12 @@ class Pair:
             self._reactor,
             source_half.standing,
             sink_half.standing,
-            self._upload_read if source is Side.CLIENT else source_half.source_ended,
+            self._upload_read if source is SIDE.CLIENT else source_half.source_ended,
             source_half.failed,
             sink_half.failed,
             splice=self._splice,
             hold=self._hold,
+            pipes=self._pipes,
         )
         quota = self._quota()
         if quota is not None:
@@ -220,12 +226,18 @@ class Pair:
         relay, self._relay = self._relay, None
         if relay is not None:
             relay.stop()
-        halves, server = [(Side.CLIENT, self.client)], self._server()
-        halves += [(Side.SERVER, server)] if server is not None else []
-        ports = tuple((side, half.port) for side, half in halves if half.port)
-        resumed = frozenset(side for side, half in halves if half.resumed)
-        opened = tuple((side, half.opened) for side, half in halves if half.opened is not None)
-        for _, half in halves:
+        ports: tuple[tuple[Side, int], ...] = ()
+        opened: tuple[tuple[Side, float], ...] = ()
+        resumed: frozenset[Side] = frozenset()
+        for side, half in (SIDE.CLIENT, self.client), (SIDE.SERVER, self._server()):
+            if half is None:
+                continue
+            if half.port:
+                ports += ((side, half.port),)
+            if half.opened is not None:
+                opened += ((side, half.opened),)
+            if half.resumed:
+                resumed |= {side}
             half.forget()
         return Done(moved, seconds, ports, resumed, opened)
 

@@ -17,6 +17,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.net.ledger import Grant, Line
+from ftpalg.net.legs.pipes import Pipe, Pipes, close, new_pipe
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
 from ftpalg.net.reactors import Reactor
@@ -78,6 +79,7 @@ class Relay(ABC):
         self._again: IDelayedCall | None = None
         self._seen = 0
         self._stopped = False
+        self._whole = False  # the source has ended, and everything of it has been relayed
         self.granted: Grant | None = None
 
     def start(self, stalled: float) -> None:
@@ -137,6 +139,7 @@ class Relay(ABC):
                 self._stop_for(self._source_failed, error)
                 return
             if not size:
+                self._whole = True
                 self.stop()
                 self._ended()
                 return
@@ -219,12 +222,15 @@ class SpliceRelay(Relay):
         ended: Callable[[], None],
         source_failed: Callable[[str], None],
         sink_failed: Callable[[str], None],
+        pipe: Pipe | None = None,
     ) -> None:
-        """Raise OSError where no pipe can be had; nothing is left behind."""
+        """With an empty ``pipe``, or one of its own.  Raise OSError where none can be had; nothing is
+        left behind."""
         super().__init__(reactor, source, sink, ended, source_failed, sink_failed)
-        self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._out, self._in = pipe or new_pipe()
         self._pending = 0
         self._large = False
+        self.pipes: Pipes | None = None
 
     def _enlarge(self) -> None:
         """A small file needs no large pipe, which costs as much to make as to move the file."""
@@ -255,9 +261,12 @@ class SpliceRelay(Relay):
     def stop(self) -> None:
         super().stop()
         if self._in >= 0:
-            os.close(self._in)
-            os.close(self._out)
+            pipe = self._out, self._in
             self._in = self._out = -1
+            if self.pipes is not None and self._whole and not self._large:
+                self.pipes.give(pipe)
+            else:
+                close(pipe)
 
 
 class CopyRelay(Relay):

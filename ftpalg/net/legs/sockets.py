@@ -13,14 +13,11 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
-from functools import cache, lru_cache
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ftpalg.core.wire.addresses import normal
 from ftpalg.net.ledger import Grant
 from ftpalg.net.legs.delivery import Delivery
 from ftpalg.net.reactors import IWatched, Reactor, Watching
@@ -44,11 +41,15 @@ def with_port(address: Address, port: int) -> Address:
     return (address[0], port, *address[2:])
 
 
+KIND = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+
+
 def new_socket(address: Address) -> socket.socket:
     """A non-blocking TCP socket of the address's family."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setblocking(False)
+    made = socket.socket(family, KIND)
+    if made.getblocking():  # no flag of this system's sockets
+        made.setblocking(False)
     return made
 
 
@@ -81,7 +82,8 @@ def established(sock: socket.socket) -> bool:
 class Descriptor:
     """A socket registered with the reactor.  Subclasses say what its readiness means."""
 
-    reading = writing = False
+    reading: object = None
+    writing: object = None
 
     def __init__(self, reactor: Watching, sock: socket.socket) -> None:
         self.reactor = reactor
@@ -106,9 +108,11 @@ class Descriptor:
     def close(self) -> None:
         """Take it from the reactor and close it; harmless when closed already."""
         if self.socket.fileno() >= 0:
-            with self.socket:
+            try:
                 self.reactor.removeReader(self)
                 self.reactor.removeWriter(self)
+            finally:
+                self.socket.close()
 
     def abort(self) -> None:
         """Close it so that its peer sees a failure."""
@@ -172,13 +176,12 @@ class DataSocket(Descriptor):
     waiting = False
     """True when something was taken from the socket that ``receive_into`` has not returned yet."""
 
-    _delivery: Delivery | None = None
+    _ending: _Ending | None = None
 
     def __init__(self, reactor: Reactor, sock: socket.socket) -> None:
         super().__init__(reactor, sock)
-        self._clock = reactor
+        self.clock = reactor
         reset(sock)
-        _unpaced(sock)
 
     def on_ready(self, read: Callable[[], None], write: Callable[[], None]) -> None:
         """From now on the reactor calls these.  Whether it watches is another matter."""
@@ -229,20 +232,8 @@ class DataSocket(Descriptor):
         dropped.  ``moved`` is called when the peer has taken some more.  The wait has no bound of its
         own: its owner aborts the leg, behind which nothing is called.
         """
-
-        _Finish(self, done, failed, moved, taken=taken).end()
-
-    def deliver(
-        self, done: Callable[[], None], failed: Callable[[str], None], moved: Callable[[], None]
-    ) -> Delivery:
-        """Have it told when the peer's TCP has taken everything, until the leg is closed or released."""
-        self._delivery = Delivery(self._clock, self.socket, done, failed, moved)
-        return self._delivery
-
-    def look_again(self) -> None:
-        """The peer has ended: it may have taken everything."""
-        assert self._delivery is not None, "it is awaited"
-        self._delivery.look()
+        self._ending = _Ending(self, done, failed, moved, taken=taken)
+        self._ending.go_on()
 
     def close_ended(self) -> None:
         """Close a source that was read to its clean end.  Raise OSError where it broke."""
@@ -260,15 +251,15 @@ class DataSocket(Descriptor):
     def _forget(self) -> None:
         """Whatever was to be called is called no more."""
         self.on_ready(_nothing, _nothing)
-        delivery, self._delivery = self._delivery, None
-        if delivery is not None:
-            delivery.stop()
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            ending.stop()
 
 
-class _Finish:
-    """A sink on its way to its end (``DataSocket.finish``)."""
+class _Ending:
+    """How a leg is finished, which has this until it is closed or given away: no cycle is left then."""
 
-    __slots__ = ("_done", "_failed", "_leg", "_moved", "_taken")
+    __slots__ = ("_delivery", "_done", "_failed", "_leg", "_moved", "_taken")
 
     def __init__(
         self,
@@ -284,9 +275,10 @@ class _Finish:
         self._failed = failed
         self._moved = moved
         self._taken = taken
+        self._delivery: Delivery | None = None
 
-    def end(self) -> None:
-        """Hand over the end as soon as the socket takes it."""
+    def go_on(self) -> None:
+        """Hand the end over, or wait until the socket takes it."""
         leg = self._leg
         try:
             leg.end()
@@ -298,64 +290,43 @@ class _Finish:
             self._fail(error.strerror or str(error))
             return
         leg.reactor.removeWriter(leg)
-        if self._taken:
-            self._wait()
-        else:
-            self._done()
+        self._wait() if self._taken else self._done()
 
     def _again(self) -> None:
         self._moved()
-        self.end()
+        self.go_on()
 
     def _wait(self) -> None:
         leg = self._leg
-        delivery = leg.deliver(self._done, self._fail, self._moved)
+        delivery = Delivery(leg.clock, leg.socket, self._done, self._fail, self._moved)
+        self._delivery = delivery
         delivery.look()
         if delivery.waits:
             leg.on_ready(self._heard, self._heard)
             leg.reactor.addReader(leg)
 
     def _heard(self) -> None:
-        """The peer has said something, or ended."""
-        leg = self._leg
+        """What the peer says is dropped; behind its end nothing comes."""
+        assert self._delivery is not None, "it waits"
         try:
-            if leg.socket.recv(65536):
+            if self._leg.socket.recv(65536):
                 return
         except BlockingIOError:
             return
         except OSError:
             pass  # what was taken before it broke was taken
-        leg.reactor.removeReader(leg)
-        leg.look_again()
+        self._leg.reactor.removeReader(self._leg)
+        self._delivery.look()
 
     def _fail(self, reason: str) -> None:
         self._leg.abort()
         self._failed(reason)
 
-
-@cache
-def _paces() -> bool:
-    """Whether this system paces connections, as BBR does."""
-    if not hasattr(socket, "TCP_CONGESTION"):
-        return False
-    with socket.socket() as sock:
-        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).startswith(b"bbr")
-
-
-@lru_cache(256)
-def _on_this_host(address: str) -> bool:
-    return ip_address(normal(address)).is_loopback
-
-
-def _unpaced(sock: socket.socket) -> None:
-    """On the same host, use cubic: BBR's pacing protects no network there and halves the rate."""
-    if not _paces():
-        return
-    try:
-        if _on_this_host(sock.getpeername()[0]):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-    except OSError:
-        pass  # not in this kernel, or the peer has reset the connection: the relay finds out
+    def stop(self) -> None:
+        """Nothing is called any more."""
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.stop()
 
 
 class Drain(Descriptor):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from ftpalg.net.legs.allowance import Allowance
 from ftpalg.net.legs.between import between
+from ftpalg.net.legs.pipes import Pipes
 from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
@@ -134,10 +135,12 @@ def throttled(
     *,
     splice: bool = True,
     hold: Hold | None = None,
+    pipes: Pipes | None = None,
 ) -> Relay:
     """As ``between``, within that allowance."""
     arguments = reactor, source, sink, ended, source_failed, sink_failed
-    made = between(*arguments, splice=splice, hold=hold, kinds=(ThrottledSplice, ThrottledCopy))
+    kinds = ThrottledSplice, ThrottledCopy
+    made = between(*arguments, splice=splice, hold=hold, pipes=pipes, kinds=kinds)
     assert isinstance(made, Throttled), "as asked for"
     made.allowance = allowance
     return made
