@@ -10,14 +10,15 @@ from twisted.logger import globalLogBeginner
 from ftpalg.config import SettingsError
 from ftpalg.life import garbage, upgrade_request
 from ftpalg.life.inherited import inherited
+from ftpalg.life.place import Program
 from ftpalg.life.reactor import installed
-from ftpalg.life.service import GatewayService, Program
-from ftpalg.life.signals import Signals
+from ftpalg.life.signals import WORKER, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.waking import wake
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.overheard import Overheard
 from ftpalg.ops.settings import LogSettings
+from ftpalg.workers.kind import kind_of
 
 
 def run(source: Source, signals: Signals) -> int:
@@ -25,6 +26,8 @@ def run(source: Source, signals: Signals) -> int:
 
     Raise SettingsError.
     """
+    if WORKER in os.environ:
+        return _work()
     reactor = installed()
     came = inherited()
     words = (sys.executable, *sys.orig_argv[1:])
@@ -33,7 +36,7 @@ def run(source: Source, signals: Signals) -> int:
         with source.telling():
             log = SessionLog(LogSettings.of(settings.log), hosted=False)
             globalLogBeginner.beginLoggingTo([Overheard(log.warned)], redirectStandardIO=False)
-            service = GatewayService(
+            service = kind_of(settings)(
                 reactor,
                 settings,
                 log,
@@ -55,6 +58,15 @@ def run(source: Source, signals: Signals) -> int:
     wake(reactor)
     reactor.run(False)  # the signals are ours
     return 0
+
+
+def _work() -> int:
+    from ftpalg.workers.handed import handed
+    from ftpalg.workers.work import work
+
+    found = handed()
+    assert found is not None  # its variable is there
+    return work(found)
 
 
 def upgrade(pid: int | None = None) -> tuple[int, str]:

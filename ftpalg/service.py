@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
 from twisted.python import usage
@@ -20,6 +21,7 @@ from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.settings import LogSettings
 from ftpalg.options import read_words
 from ftpalg.words import CONFIG, WORDS
+from ftpalg.workers.kind import kind_of
 
 __all__ = ["GatewayService", "Options", "makeService"]
 
@@ -62,7 +64,7 @@ class Options(usage.Options, AuthOptionMixin):
         return Source(lambda: read_words({**self, **self.many}, os.environ, file), file or "")
 
 
-def makeService(options: Options) -> GatewayService:
+def makeService(options: Options) -> Service:
     """The service for twistd and twist; ends the process with one sentence for each fault."""
     signals = Signals()
     signals.take(EARLY)
@@ -70,7 +72,7 @@ def makeService(options: Options) -> GatewayService:
     try:
         settings = source.load()
         with source.telling():
-            made = GatewayService(
+            made = kind_of(settings)(
                 installed(),
                 settings,
                 SessionLog(LogSettings.of(settings.log), hosted=True),

@@ -136,11 +136,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
             yield key, f"listener {one.endpoint}: {text}"
 
 
-def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.workers != 1:
-        yield "workers", f"workers = {settings.workers}: has no effect in this version"
-
-
 def _redirected_data(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
         if one.intercept is Intercept.REDIRECT and not settings.pinholes.table:
@@ -362,7 +357,6 @@ FINDERS: dict[str, Finder] = {
     "old-renegotiation": _old_renegotiation,
     "clear-accounts": _clear_accounts,
     "password-in-words": _password_in_words,
-    "not-served": _not_served,
     "redirected-data": _redirected_data,
     "short-wait": _short_waits,
     "short-idle": _short_idle,

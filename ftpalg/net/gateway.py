@@ -59,6 +59,7 @@ class Gateway:
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
+        epoch: int = 1,
     ) -> None:
         self._reactor = reactor
         self._log = log
@@ -68,6 +69,7 @@ class Gateway:
         self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._bans = bans
+        self._first = epoch
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
         self._session_names = names
@@ -164,7 +166,7 @@ class Gateway:
             Timers(reactor, settings.timeouts),
             self.drained,
             self._bandwidth(settings, before),
-            before.epoch + 1 if before else 1,
+            before.epoch + 1 if before else self._first,
             self._bans,
         )
         return shared

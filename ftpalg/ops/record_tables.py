@@ -171,6 +171,11 @@ FIELDS = {
     "times": Field("integer", "how often it has been, this time counted"),
     "until": Field("string", "the end of the ban: RFC 3339, UTC", longest=40),
     "mode": Field("string", "on, or shadow: it is only told"),
+    "pids": Field("array", "the processes that serve, where they are several", items="integer"),
+    "worker": Field("integer", "the number of a process that serves, counted from 1"),
+    "worker_pid": Field("integer", "its PID"),
+    "status": Field("integer", "the status that it ended with"),
+    "signal": Field("string", "the signal that ended it", longest=20),
     "probes": Field("integer", "looks of balancers and monitors since the start"),
     "trace": Field(
         "string", "where an exception came from: for whoever mends the gateway", longest=20_000
@@ -205,7 +210,22 @@ EVENTS = {
     "ready": Event(
         INFO,
         "the gateway listens",
-        ("version", "file", "epoch", "listeners", "servers", "tls", "ports", "limit", "expiries"),
+        (
+            *("version", "file", "epoch", "listeners", "servers", "tls", "ports", "limit"),
+            *("expiries", "pids"),
+        ),
+        of_session=False,
+    ),
+    "worker_ready": Event(
+        INFO,
+        "a process serves in the place of one that was lost",
+        ("worker", "worker_pid", "ports"),
+        of_session=False,
+    ),
+    "worker_lost": Event(
+        ERROR,
+        "a process that served is gone, and its sessions with it",
+        ("worker", "worker_pid", "sessions", "status", "signal", "why"),
         of_session=False,
     ),
     "reloaded": Event(

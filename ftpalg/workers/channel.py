@@ -37,6 +37,7 @@ from twisted.python.failure import Failure
 
 from ftpalg.net.reactors import Timing
 
+CLOSED = "its end of the channel is closed"
 PIECE = 60_000
 """Bytes of a body in one value of AMP's."""
 MOST = 64 << 20
@@ -287,11 +288,18 @@ class Channel(AMP):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.is_open = False
-        self._why = self._why or "its end of the channel is closed"
+        self._why = self._why or CLOSED
         for descriptor in self._descriptors.values():
             os.close(descriptor)
         super().connectionLost(reason)
         self._lost(self._why)
+
+
+def told(topic: str, body: Any) -> bytes:
+    """What ``tell`` sends for a short body, for an end whose reactor does not run."""
+    words = {b"_command": Tell.commandName, b"topic": topic.encode(), b"page": b"0"}
+    made: bytes = Box({**words, b"data": json.dumps(body).encode()[:PIECE]}).serialize()
+    return made
 
 
 def _unheard(topic: str) -> Hear:

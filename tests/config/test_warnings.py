@@ -52,7 +52,6 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
             "passwords of accounts may come in clear",
         ),
     ),
-    "not-served": (("workers = 2", "workers", "has no effect"),),
     "short-wait": (
         ("timeouts.quit = 0.09", "timeouts.quit", "= 0.09: is below 0.1"),
         ("health.every = 0.001", "health.every", "is below 0.1"),
