@@ -21,7 +21,7 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.process import reapAllProcesses
 
-from ftpalg.config import Settings
+from ftpalg.config import Settings, SettingsError
 from ftpalg.core.news import Draining, Stopped
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
@@ -91,6 +91,7 @@ class Supervisor(Service):
         self.sockets = Sockets(reactor, settings.workers, self._inherited.listeners)
         self.sockets.check(settings.all_listeners)
         self.crew = Crew(reactor, self, self.log, settings.workers)
+        self._fault = ""
         self._reloading = Reloading(self)
         self._relayed = Relayed(lambda: self.settings.log, self.log.warned)
         self._upgrade: Upgrade | None = None
@@ -99,12 +100,12 @@ class Supervisor(Service):
         self._drain: Drain | None = None
 
     def read(self, settings: Settings) -> Snapshot:
-        """What was read last, for the workers.  Raise SettingsError for what is wrong in its files."""
+        """What was read last, for the workers.  Raise SettingsError for what is wrong in their files."""
         loaded = self.source.loaded
         assert loaded is not None  # these settings are from there
         found = faults_of_files(settings)
         if found:
-            raise loaded.error(found)
+            raise SettingsError([one.sentence for one in found])
         return Snapshot.of(loaded, self.epoch)
 
     # -- the start --------------------------------------------------------------------------------
@@ -122,9 +123,11 @@ class Supervisor(Service):
         try:
             self.crew.begin()
         except OSError as error:
-            self.cannot_start(f"no worker can be started: {error.strerror}")
+            self._refuse(f"no worker can be started: {error.strerror}")
         iterate: Callable[[float], object] = getattr(self.reactor, "iterate")  # noqa: B009
         while not self.crew.is_whole:
+            if self._fault:
+                self._refuse(self._fault)
             iterate(AGAIN)
             reapAllProcesses()  # nobody has SIGCHLD yet
         self.terminal.started()
@@ -134,7 +137,7 @@ class Supervisor(Service):
         try:
             self.sockets.open(self.settings.all_listeners)
         except CannotStart as error:
-            self.cannot_start(str(error))
+            self._refuse(str(error))
 
     def warn(self) -> None:
         """Tell what an administrator should read in the log at each start."""
@@ -159,6 +162,10 @@ class Supervisor(Service):
         return self.hears[topic](self.crew.workers[number], body)
 
     def cannot_start(self, sentence: str) -> None:
+        """A worker is gone before all were ready.  The reactor would swallow the end of the process."""
+        self._fault = self._fault or sentence
+
+    def _refuse(self, sentence: str) -> None:
         """End the process, and its workers."""
         self.crew.leave()
         self.crew.kill("another worker cannot start")
