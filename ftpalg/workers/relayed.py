@@ -26,14 +26,13 @@ class Relayed:
         """One line of a worker's standard error; what is no record is told as it is."""
         try:
             record = record_of(json.loads(text))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self._warned(text.decode("utf-8", "replace"))
-        else:
             TwistedLog(LogSettings.of(self._said()).format).send([record])
+        except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
+            self._warned(text.decode("utf-8", "replace"))
 
 
 def record_of(fields: dict[str, Any]) -> Record:
-    """The record that such a line was.  Raise ValueError, KeyError, TypeError."""
+    """The record that such a line was.  Raise AttributeError, ValueError, KeyError, TypeError."""
     own: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }

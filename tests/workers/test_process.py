@@ -13,7 +13,7 @@ from ftpalg.life.reactor import installed
 from ftpalg.workers import process
 from ftpalg.workers.channel import told
 from ftpalg.workers.handed import Snapshot
-from ftpalg.workers.process import Stage, Worker, Words
+from ftpalg.workers.process import Stage, Words, Worker
 
 READY = ["1-2", "3-4", 5, 6]
 
@@ -161,5 +161,3 @@ class Programs(TestCase):
         snapshot = Snapshot("", None, {}, 1)
         self.assertRaises(OSError, worker.start, Words(("x",), "/", 1), {}, snapshot)
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
-
-

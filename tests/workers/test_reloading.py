@@ -10,7 +10,6 @@ from tests.wire.gateways import BIN, STARTS, TREE
 from tests.wire.peers import BLOCK, Client, drained, listener, port_of
 from tests.workers.companies import KILL, MANY, STOP, Company, WorkersCase
 
-
 OTHERS = "[access]\nclients = ['192.0.2.1']\n"
 """Settings by which nobody here is admitted."""
 

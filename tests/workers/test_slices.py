@@ -20,12 +20,13 @@ class Slices(SynchronousTestCase):
                 for first, last in slices
             ]
             counts = {len(one) for one in ports}
-            self.assertEqual(sum(ports, []), [p for p in range(100, 132) if p not in excluded])
+            self.assertEqual(
+                [port for one in ports for port in one],
+                [p for p in range(100, 132) if p not in excluded],
+            )
             self.assertLessEqual(max(counts) - min(counts), 1, workers)
 
     def test_too_few(self) -> None:
         """There are fewer than workers: a sentence."""
         wrong = self.assertRaises(ValueError, slice_of, (100, 102), frozenset((101,)), 1, 3)
-        self.assertEqual(
-            str(wrong), "3 workers want data ports of their own, and 100-102 has 2"
-        )
+        self.assertEqual(str(wrong), "3 workers want data ports of their own, and 100-102 has 2")

@@ -99,7 +99,10 @@ class Opened(SynchronousTestCase):
         names = [sorted(second.of(worker)) for worker in (1, 2)]
         self.assertEqual(
             names,
-            [["127.0.0.1:0", "127.0.0.1:0 #2", "127.0.0.1:0 #3"], ["127.0.0.1:0", "127.0.0.1:0 #2"]],
+            [
+                ["127.0.0.1:0", "127.0.0.1:0 #2", "127.0.0.1:0 #3"],
+                ["127.0.0.1:0", "127.0.0.1:0 #2"],
+            ],
         )
         numbers = [*second.of(1).values(), *second.of(2).values()]
         self.assertEqual(len(set(numbers)), 5)
