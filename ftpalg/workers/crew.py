@@ -75,8 +75,12 @@ class Crew:
             self.workers[number] = self._owner.make(number)
 
     def leave(self) -> None:
-        """Nobody who ends from now on has a successor.  ``over`` is called, soon where nobody is left."""
+        """Nobody who ends from now on has a successor, and who is not ready is ended.  ``over`` is called,
+        soon where nobody is left."""
         self._leaving = True
+        for worker in list(self.workers.values()):
+            if worker.stage is Stage.STARTING:
+                worker.kill("nobody waits for it any more")
         for call in self._waiting.values():
             call.cancel()
         self._waiting.clear()
@@ -135,7 +139,7 @@ class Crew:
         if not self.is_whole and not self._leaving:
             self._owner.cannot_start(worker.refusal or _sentence(worker))
             return
-        if not self._leaving or worker.status != 0:
+        if not self._leaving or (worker.status != 0 and worker.facts is not None):
             self._log.tell(
                 WorkerLost(
                     *(worker.number, worker.pid, worker.sessions, worker.status, worker.signal),

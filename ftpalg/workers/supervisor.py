@@ -253,9 +253,6 @@ class Supervisor(Service):
             self._asked.stopListening()
             self._asked = None
         self._reloading.stop()
-        for worker in list(self.crew.workers.values()):
-            if worker not in self.crew.serving:
-                worker.kill("the gateway stops")
         self._drain = Drain(self.reactor, self.crew, self.notify, self.settings.timeouts.stop)
         self.crew.leave()
         told = self._drain.order(order)

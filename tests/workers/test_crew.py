@@ -20,7 +20,7 @@ class Worker:
     def __init__(self, number: int, pid: int, began: float) -> None:
         self.number, self.pid, self.began = number, pid, began
         self.stage = Stage.STARTING
-        self.facts = Ready("1-2", "3-4", 5, 1)
+        self.facts: Ready | None = Ready("1-2", "3-4", 5, 1)
         self.sessions, self.left = 7, (0, 0)
         self.status: int | None = None
         self.signal = self.why = self.refusal = ""
@@ -174,6 +174,19 @@ class Company(SynchronousTestCase):
         self.assertEqual((len(self.told), self.crew.left), (1, (3, 2)))
         self.clock.advance(LONGEST)
         self.assertEqual(self.said, ["whole", "over"])
+
+    def test_leave_while_one_starts(self) -> None:
+        """A successor that is not ready is ended, and not told of."""
+        self.all_ready()
+        self.dies(self.made[0])
+        self.clock.advance(0)
+        _, second, third = self.made
+        third.facts = None
+        self.crew.leave()
+        self.assertEqual((second.why, third.why), ("", "nobody waits for it any more"))
+        self.dies(third)
+        self.dies(second, 0, "")
+        self.assertEqual((self.said, len(self.told)), (["whole", "over"], 1))
 
     def test_leave_alone(self) -> None:
         """Where nobody is left it is over soon; one that dies on the way is told of."""
