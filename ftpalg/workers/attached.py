@@ -28,6 +28,8 @@ from ftpalg.workers.share import share_of
 
 GRACE = 5.0
 """Seconds for a worker without its supervisor to end by itself."""
+OFTEN = 1.0
+"""Seconds between two signs of life at most: what is told of a worker that dies is what it said last."""
 LAST = 1.0
 """Seconds for the last word to be heard."""
 
@@ -86,7 +88,8 @@ class Attached:
 
     def _beat(self) -> None:
         self.channel.tell("beat", self.service.counts)
-        self._reactor.callLater(self.service.settings.timeouts.worker / LOOKS, self._beat)
+        seconds = min(OFTEN, self.service.settings.timeouts.worker / LOOKS)
+        self._reactor.callLater(seconds, self._beat)
 
     # -- what it hears ----------------------------------------------------------------------------
 
