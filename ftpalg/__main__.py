@@ -3,12 +3,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+INTERRUPTED = 130
+"""What a shell makes of SIGINT."""
+try:
+    import signal
+except KeyboardInterrupt:
+    os._exit(INTERRUPTED)
+
+OURS = __name__ == "__main__" or os.path.basename("".join(sys.argv[:1])) == "ftpalg"
+"""Whether the process is the command's own."""
+if OURS and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt in an import is a traceback
+
 import errno
 import gc
-import os
-import signal
-import sys
 from importlib import import_module
+from typing import Any
 
 from ftpalg.life.signals import WORKER, Signals, apart
 
@@ -30,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]
     try:
-        return _flushed(_status(words))
+        status = _flushed(_status(words))
+        _be_interrupted(signal.default_int_handler, signal.SIG_DFL)
+        return status
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
@@ -51,8 +66,16 @@ def _status(words: list[str]) -> int:
     found.signals = SIGNALS
     does = "version:version" if found.version else found.does
     module, _, function = does.partition(":")
-    status: int = getattr(import_module(f"ftpalg.cli.{module}"), function)(found)
+    command = getattr(import_module(f"ftpalg.cli.{module}"), function)
+    _be_interrupted(signal.SIG_DFL, signal.default_int_handler)
+    status: int = command(found)
     return status
+
+
+def _be_interrupted(before: Any, now: Any) -> None:
+    """Ctrl-C ends the process by the signal, or raises in a command, which may have to tidy up."""
+    if OURS and signal.getsignal(signal.SIGINT) is before:
+        signal.signal(signal.SIGINT, now)
 
 
 def _flushed(status: int) -> int:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from twisted.trial.unittest import SkipTest
 
@@ -122,6 +123,54 @@ class Process(CommandCase):
                     command.send_signal(signal.SIGINT)
                     _, err = command.communicate(timeout=60)
                 self.assertEqual((command.returncode, err), (-signal.SIGINT, b""), words)
+
+    def interrupted(self, at: str, before: Any) -> subprocess.CompletedProcess[bytes]:
+        """Ctrl-C where that module is about to be imported, or at the end; ``before`` is what the signal
+        meant to whoever starts the command."""
+        script = (
+            "import os, runpy, sys\n"
+            "at = sys.argv.pop()\n"
+            "class Interrupting:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            "        if name == at:\n"
+            "            os.kill(os.getpid(), 2)\n"
+            "sys.meta_path.insert(0, Interrupting())\n"
+            "if at == 'the end':\n"
+            "    import atexit\n"
+            "    atexit.register(os.kill, os.getpid(), 2)\n"
+            "sys.argv = ['ftpalg', 'version']\n"
+            "runpy.run_module('ftpalg', run_name='__main__')\n"
+        )
+        return subprocess.run(
+            (sys.executable, "-c", script, at),
+            env={**os.environ, "PYTHONPATH": str(TREE)},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, before),
+            capture_output=True,
+            timeout=60,
+        )
+
+    def test_interrupted_early(self) -> None:
+        """Nor is it one while the command is still being imported, or has ended."""
+        for at in (
+            *(
+                "signal",
+                "ftpalg.life.signals",
+                "argparse",
+                "ftpalg.cli.parser",
+                "ftpalg.cli.version",
+            ),
+            "the end",
+        ):
+            done = self.interrupted(at, signal.default_int_handler)
+            status = 130 if at == "signal" else -signal.SIGINT
+            self.assertEqual((done.returncode, done.stderr), (status, b""), at)
+
+    def test_ignored_interrupt(self) -> None:
+        """It is ignored where whoever starts it ignores it, as a shell does for what runs behind."""
+        for at in ("signal", "ftpalg.cli.parser", "ftpalg.cli.version", "the end"):
+            done = self.interrupted(at, signal.SIG_IGN)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), at)
+            self.assertIn(b"ftpalg 0.", done.stdout)
 
     def test_signals(self) -> None:
         """They are taken before all else where it runs in the foreground, and only there."""

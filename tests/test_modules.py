@@ -70,6 +70,7 @@ EXCEPTIONS = {
     "net.control.server": "tests.net.test_control; tests.wire: every conversation ends there",
     "net.control.state": "names; tests.net.test_control goes through them",
     "net.control.timers": "tests.net.test_flow_control",
+    "net.legs.between": "tests.net.test_charged, test_relay_steps: which relay, and with what",
     "net.driver": "tests.wire: it has nothing but actions to perform",
     "net.legs.tls": "tests.net.test_leg_handshakes, test_leg_uploads and their like",
     "net.owners": "Protocols without a line of code",

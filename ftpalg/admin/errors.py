@@ -9,7 +9,7 @@ from ftpalg.admin.asking import Asked, Json, Listed
 from ftpalg.admin.session_fields import STATES
 from ftpalg.admin.steered import Steered
 from ftpalg.core.last_lines import Rung, rungs
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.ops.forms import stamp
 from ftpalg.ops.last_errors import LastError
 

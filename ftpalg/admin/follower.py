@@ -24,7 +24,7 @@ from ftpalg.core.facts import (
 )
 from ftpalg.core.last_lines import arrow_of, rungs, texts_of
 from ftpalg.core.news import News
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.net.reactors import Timing
 from ftpalg.ops.forms import stamp
 

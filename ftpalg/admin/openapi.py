@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ftpalg import __version__
+from ftpalg.admin.pages import PAGES, Page
+from ftpalg.admin.session_fields import SESSION
 from ftpalg.admin.verbs import VERBS, Verb, an_object
 
 ERROR = {
     "description": "Why not, in a sentence.",
     "content": {"application/json": {"schema": an_object(error={"type": "string"})}},
 }
+PLAIN = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def openapi() -> dict[str, Any]:
@@ -18,6 +21,8 @@ def openapi() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one in VERBS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    for path, page in PAGES.items():
+        paths[path.decode("ascii")] = {"get": _look(path.decode("ascii"), page)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -27,6 +32,23 @@ def openapi() -> dict[str, Any]:
         },
         "servers": [{"url": "http://localhost/"}],
         "paths": paths,
+        "components": {"schemas": {"session": SESSION}},
+    }
+
+
+def _look(path: str, page: Page) -> dict[str, Any]:
+    """A page, which is looked at without words."""
+    said = {200: "Done.", **page.others}
+    return {
+        "operationId": path.removeprefix("/"),
+        "summary": page.meaning,
+        "responses": {
+            **{
+                str(status): {"description": each, "content": PLAIN}
+                for status, each in said.items()
+            },
+            "default": ERROR,
+        },
     }
 
 

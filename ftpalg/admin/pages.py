@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from ftpalg.admin.asking import Refusal, Text, not_taken
 from ftpalg.admin.steered import NoMetrics, Published
+from ftpalg.core.value import value
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -29,10 +31,23 @@ def _live(gateway: Published) -> Text:
     return Text(PLAIN, iter((b"live\n",)))
 
 
-PAGES: dict[bytes, Callable[[Published], Text]] = {
-    b"/metrics": _metrics,
-    b"/ready": _ready,
-    b"/live": _live,
+@value
+class Page(NamedTuple):
+    """What it tells, by what, and what else than 200 it may say in plain text."""
+
+    meaning: str
+    shown: Callable[[Published], Text]
+    others: Mapping[int, str] = {}
+
+
+PAGES: Mapping[bytes, Page] = {
+    b"/metrics": Page("the metrics, as Prometheus reads them", _metrics),
+    b"/ready": Page(
+        "whether clients that come get sessions",
+        _ready,
+        {503: "They do not: it drains, or does not listen yet."},
+    ),
+    b"/live": Page("whether it lives", _live),
 }
 
 
@@ -43,4 +58,4 @@ def answered(gateway: Published, method: bytes, path: bytes) -> Text | None:
         return None
     if method not in (b"GET", b"HEAD"):
         raise not_taken(("GET",))
-    return page(gateway)
+    return page.shown(gateway)

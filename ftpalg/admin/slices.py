@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
@@ -33,19 +33,19 @@ class Reader(Protocol):
         """It does not read: be rid of it."""
 
 
-def encoded(what: Json) -> bytes:
+def encoded(what: Json | Sequence[Json]) -> bytes:
     """JSON in one line."""
     return json.dumps(what, separators=(",", ":")).encode("ascii")
 
 
 def listed(what: Listed) -> Iterator[bytes]:
-    """The text of an object with one array, batch by batch."""
-    yield b'{"' + what.name.encode("ascii") + b'":['
+    """The text of an object with one array, batch by batch, a line for each: who reads it may begin with
+    the first before the last is there.  JSON has no line ends but between its words."""
+    yield b'{"%b":[\n' % what.name.encode("ascii")
     between = b""
     for batch in what.batches:
         if batch:
-            text = json.dumps(batch, separators=(",", ":")).encode("ascii")
-            yield between + text[1:-1]
+            yield b"%b%b\n" % (between, encoded(batch)[1:-1])
             between = b","
         else:
             yield b""

@@ -12,6 +12,7 @@ from ftpalg.core.drained import Kind, Part, Standing
 from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Reloaded, ReloadFailed
+from ftpalg.core.quotas import Counted
 from ftpalg.core.snapshots import Snapshot
 from ftpalg.net.reactors import Timing
 from ftpalg.ops.last_errors import LastError
@@ -69,6 +70,33 @@ class Bans(Protocol):
         """Let somebody in again; False where nothing stood against it."""
 
 
+class Used(Protocol):
+    """How much of something an account has used today."""
+
+    @property
+    def account(self) -> str:
+        """Its key."""
+
+    @property
+    def counted(self) -> Counted:
+        """What was used."""
+
+    @property
+    def used(self) -> int:
+        """How much."""
+
+
+class Days(Protocol):
+    """What accounts have used today."""
+
+    @property
+    def rows(self) -> Sequence[Used]:
+        """All of it."""
+
+    def reset(self, account: str) -> bool:
+        """Its day begins anew; False where it has used nothing."""
+
+
 class Told(Protocol):
     """What answers requests."""
 
@@ -117,6 +145,10 @@ class Steered(Told, Protocol):
     @property
     def bans(self) -> Bans:
         """Who is kept out, and the orders for it."""
+
+    @property
+    def days(self) -> Days | None:
+        """What accounts have used today; None where nobody counts."""
 
     @property
     def drains(self) -> Drains:

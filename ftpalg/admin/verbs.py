@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ftpalg.admin.session_fields import SESSION
 from ftpalg.core.value import value
 
 Schema = Mapping[str, Any]
@@ -63,6 +62,8 @@ FILTER = Parameter(
     "Which sessions: names or beginnings of names, and KEY=VALUE; all must fit, of names one.",
 )
 
+SESSION: Schema = {"$ref": "#/components/schemas/session"}
+"""``session_fields.SESSION``, of which those that only ask need to know nothing."""
 ARROW: Schema = {"enum": ["C -> P", "P -> S", "P <- S", "C <- P", "P .."]}
 BROKEN = an_object(
     time=STRING,
@@ -104,6 +105,12 @@ BAN = an_object(
     holds=SWITCH,
 )
 """``seconds`` are left; ``holds`` is false where bans are only told (``bans.mode = "shadow"``)."""
+
+USED = an_object(used=COUNT, limit=COUNT)
+QUOTA = an_object(
+    account=STRING, upload_bytes=USED, upload_files=USED, download_bytes=USED, download_files=USED
+)
+"""Each limit is the general one, 0 for none; routes and listeners may have others."""
 
 VERBS = (
     Verb(
@@ -224,6 +231,24 @@ VERBS = (
         WHOM,
         an_object(kind=STRING, name=STRING),
         "bans:unban",
+    ),
+    Verb(
+        "quotas",
+        "GET",
+        "/quotas",
+        "what accounts have used today of the files and bytes that they may move",
+        (),
+        an_object(quotas={"type": "array", "items": QUOTA}),
+        "quotas:quotas",
+    ),
+    Verb(
+        "reset-quota",
+        "POST",
+        "/reset-quota",
+        "let the day of an account begin anew",
+        (Parameter("account", STRING, "An account at the gateway.", True),),
+        an_object(account=STRING),
+        "quotas:reset",
     ),
     Verb(
         "reload",

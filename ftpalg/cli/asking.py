@@ -1,29 +1,27 @@
-"""Asks a running gateway through its admin socket: HTTP over a Unix socket, by the table of verbs."""
+"""Asks a running gateway through its admin socket: HTTP over a Unix socket, by the table of verbs.
+
+What is not needed to ask is imported once it has been asked: the gateway works meanwhile.
+"""
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import socket
 import struct
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
-from ftpalg.admin.verbs import verb
+from ftpalg.admin.verbs import Verb, verb
 from ftpalg.cli import FAILED, WRONG
-from ftpalg.ops.values import bounded
+from ftpalg.cli.http import OK, Answer, request
 
 DEFAULT = "/run/ftpalg/admin.sock"
 VARIABLE = "FTPALG_ADMIN_SOCKET"
 SECONDS = 60.0
 """For each piece of an answer."""
-PIECE = 65536
 WRONG_WORDS = {400, 413, 431}
 """Answers to words that are wrong, or too many."""
 TIMEVAL = struct.Struct("@ll")  # struct timeval: seconds, microseconds
@@ -44,22 +42,6 @@ class Place(NamedTuple):
     said: str
 
 
-class _Connection(http.client.HTTPConnection):
-    """To a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        # With settimeout a full queue would be an error at once: EAGAIN, connect(2).
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TIMEVAL.pack(int(SECONDS), 0))
-        self.sock.connect(self._path)
-        self.sock.settimeout(SECONDS)
-
-
 def place_of(words: Namespace, environ: Mapping[str, str] = os.environ) -> Place:
     """Where to ask: the words, the environment, the settings, or where the service has it.
 
@@ -78,6 +60,8 @@ def place_of(words: Namespace, environ: Mapping[str, str] = os.environ) -> Place
 
 
 def _of_settings(file: str, environ: Mapping[str, str]) -> str:
+    from pathlib import Path
+
     from ftpalg.config import SettingsError, examine
 
     try:
@@ -89,56 +73,115 @@ def _of_settings(file: str, environ: Mapping[str, str]) -> str:
 
 def ask(words: Namespace, name: str, said: Mapping[str, Any]) -> Any:
     """The answer of that verb.  Raise NoAnswer."""
-    with _answer(place_of(words), name, said) as answer:
-        try:
-            return json.load(answer)
-        except (OSError, http.client.HTTPException, ValueError):
-            raise NoAnswer("the gateway ended in the middle of its answer") from None
+    answer = _answer(place_of(words), verb(name), said)
+    from json import loads
+
+    with _whole():
+        return loads(answer.whole())
 
 
 def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]:
     """The lines of a verb that flows, as they come; it has begun by then.  Raise NoAnswer."""
-    return _lines(_answer(place_of(words), name, said, patient=True))
+    return _flowing(_answer(place_of(words), verb(name), said, patient=True))
 
 
-def _lines(answer: http.client.HTTPResponse) -> Iterator[Any]:
-    rest = b""  # readline would take an end in the middle for a clean one
-    with answer:
-        try:
-            while piece := answer.read1(PIECE):
-                *whole, rest = (rest + piece).split(b"\n")
-                for line in whole:
-                    yield json.loads(line)
-        except (OSError, http.client.HTTPException, ValueError):
-            raise NoAnswer("the gateway ended in the middle of its answer") from None
+def items(words: Namespace, name: str, array: str, said: Mapping[str, Any]) -> Iterator[Any]:
+    """What that array of the answer holds, as it comes; it has been asked by then.  Raise NoAnswer."""
+    return _items(_answer(place_of(words), verb(name), said), array)
 
 
-def _answer(
-    place: Place, name: str, said: Mapping[str, Any], *, patient: bool = False
-) -> http.client.HTTPResponse:
-    one = verb(name)
-    said = {key: _text(each) for key, each in said.items() if each not in (None, [], False)}
-    path, body = one.path, None
-    if one.method == "GET":
-        query = {key: "true" if each is True else each for key, each in said.items()}
-        path += f"?{urlencode(query, doseq=True)}" if said else ""
-    else:
-        body = json.dumps(said).encode()
-    connection = _Connection(place.path)
+@contextmanager
+def _whole() -> Iterator[None]:
+    """What comes is read; what ends before its end is none."""
     try:
-        headers = {"Content-Type": "application/json"} if body else {}
-        with suppress(BrokenPipeError):  # it has answered before it had heard all
-            connection.request(one.method, path, body, headers)
-        answer = connection.getresponse()
-        if patient and connection.sock is not None:
-            connection.sock.settimeout(None)
-        if answer.status != 200:
-            with answer:
-                sentence = json.load(answer)["error"]
-            raise NoAnswer(sentence, WRONG if answer.status in WRONG_WORDS else FAILED)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        yield
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NoAnswer("the gateway ended in the middle of its answer") from None
+
+
+def _flowing(answer: Answer) -> Iterator[Any]:
+    from json import loads
+
+    with _whole():
+        for line in _lines(answer):
+            yield loads(line)
+
+
+def _items(answer: Answer, array: str) -> Iterator[Any]:
+    """``admin.slices.listed`` gives its batches a line each; any other JSON is read as a whole."""
+    from json import loads
+
+    with _whole():
+        text = _lines(answer)
+        first = next(text, b"")
+        if first != b'{"%b":[' % array.encode("ascii"):
+            yield from loads(b"\n".join((first, *text)))[array]
+            return
+        ended = False
+        for line in text:
+            ended = line == b"]}"
+            if not ended:
+                yield from loads(b"[%b]" % line.removeprefix(b","))
+        if not ended:
+            raise ValueError("the array has no end")
+
+
+def _lines(answer: Answer) -> Iterator[bytes]:
+    rest = b""
+    for piece in answer.pieces():
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _answer(place: Place, one: Verb, said: Mapping[str, Any], *, patient: bool = False) -> Answer:
+    try:
+        sock = _asked(place.path, _request(one, said))
+        answer = Answer(sock)
+        if patient:
+            sock.settimeout(None)
+        sock.close()  # once the answer is
+        if answer.status == OK:
+            return answer
+        from json import loads
+
+        sentence = loads(answer.whole())["error"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise NoAnswer(_unheard(place, error)) from None
-    return answer
+    raise NoAnswer(sentence, WRONG if answer.status in WRONG_WORDS else FAILED)
+
+
+def _asked(path: str, said: bytes) -> socket.socket:
+    """A connection on which that has been said."""
+    sock = _connected(path)
+    with suppress(BrokenPipeError):  # it has answered before it had heard all
+        sock.sendall(said)
+    return sock
+
+
+def _connected(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    # With settimeout a full queue would be an error at once: EAGAIN, connect(2).
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TIMEVAL.pack(int(SECONDS), 0))
+    sock.connect(path)
+    sock.settimeout(SECONDS)
+    return sock
+
+
+def _request(one: Verb, said: Mapping[str, Any]) -> bytes:
+    """The request of these words; those that say nothing are left out."""
+    said = {key: _text(each) for key, each in said.items() if each not in (None, [], False)}
+    if one.method != "GET":
+        from json import dumps
+
+        return request(one.method, one.path, dumps(said).encode())
+    if not said:
+        return request(one.method, one.path)
+    from urllib.parse import urlencode
+
+    query = {key: "true" if each is True else each for key, each in said.items()}
+    return request(one.method, f"{one.path}?{urlencode(query, doseq=True)}")
 
 
 def _text(said: Any) -> Any:
@@ -150,6 +193,8 @@ def _text(said: Any) -> Any:
 
 def _unheard(place: Place, error: Exception) -> str:
     """Why there is no answer, and what to do."""
+    from ftpalg.ops.texts import bounded
+
     where = f"{place.path} ({place.said})"
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         why = "is not there" if isinstance(error, FileNotFoundError) else "has nobody behind it"

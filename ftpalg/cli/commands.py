@@ -303,6 +303,24 @@ COMMANDS = (
             ),
         ),
     ),
+    Command(
+        "quotas",
+        "how much accounts have moved today of what they may",
+        commands=(
+            Command(
+                "list",
+                "tell who has moved how much since midnight",
+                (switch("names", "Print the accounts only."), *ASKING),
+                "quotas:listed",
+            ),
+            Command(
+                "reset",
+                "let the day of an account begin anew",
+                (ACCOUNT, *ASKING),
+                "quotas:reset",
+            ),
+        ),
+    ),
     Command("reload", "read settings and certificates again", ASKING, "reload:reload"),
     Command(
         "upgrade",

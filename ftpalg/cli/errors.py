@@ -11,7 +11,7 @@ from ftpalg.cli import DONE
 from ftpalg.cli.asking import NoAnswer, ask, said_no
 from ftpalg.cli.ladder import LONGEST, rung
 from ftpalg.ops.forms import end
-from ftpalg.ops.values import bounded
+from ftpalg.ops.texts import bounded
 
 WIDTH = 16
 """Bytes of a row."""

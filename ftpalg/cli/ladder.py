@@ -11,7 +11,7 @@ from typing import Any
 from ftpalg.cli import DONE
 from ftpalg.cli.asking import NoAnswer, lines, said_no
 from ftpalg.ops.forms import end
-from ftpalg.ops.values import bounded
+from ftpalg.ops.texts import bounded
 
 TIME = slice(11, 19)
 """Hours, minutes and seconds of a time as RFC 3339 has it."""

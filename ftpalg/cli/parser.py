@@ -50,7 +50,9 @@ def parser(commands: Sequence[Command] = COMMANDS) -> Parser:
 
 
 def _add_commands(parent: Parser, commands: Sequence[Command]) -> None:
-    below = parent.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+    below = parent.add_subparsers(
+        metavar="COMMAND", title="commands", parser_class=Parser, prog=parent.prog
+    )
     for command in commands:
         made = below.add_parser(
             command.name, help=command.meaning, description=command.meaning.capitalize() + "."

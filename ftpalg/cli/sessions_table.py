@@ -7,11 +7,12 @@ beginnings.  No sign in it moves a terminal's cursor: peers choose names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from ftpalg.ops.values import bounded
+from ftpalg.ops.texts import bounded
 
 Session = Mapping[str, Any]
 GAP = "  "
@@ -63,8 +64,12 @@ def _whose(one: Session) -> str:
 
 def _tls(one: Session) -> str:
     """The versions of both control connections: 1.3/- is TLS with the client only."""
-    both = [one[f"{side}_tls"].removeprefix("TLSv") or "-" for side in ("client", "server")]
-    return "/".join(both) if one["server_ip"] else both[0]
+    client = _version(one["client_tls"])
+    return f"{client}/{_version(one['server_tls'])}" if one["server_ip"] else client
+
+
+def _version(tls: str) -> str:
+    return tls.removeprefix("TLSv") or "-"
 
 
 def _legs(one: Session) -> str:
@@ -113,21 +118,43 @@ IMPORTANCE = (
 """From what stays to what goes first."""
 
 
-def table(sessions: Sequence[Session], width: int | None = None) -> str:
-    """The table, not wider than that; at the end how many they are."""
-    ordered = sorted(sessions, key=_rank)
-    cells = {one.name: [bounded(one.of(each), LONGEST) for each in ordered] for one in COLUMNS}
-    widths = {
-        name: max(len(name), *map(_width, texts)) for name, texts in cells.items() if any(texts)
+def table(sessions: Iterable[Session], width: int | None = None) -> str:
+    """The table, not wider than that; at the end how many they are.
+
+    Each session is looked at as soon as it is there: they may come while others are looked up still.
+    """
+    rows, rates, cells_of = [], [], [column.of for column in COLUMNS]
+    for one in sessions:
+        rows.append((_rank(one), [of(one) for of in cells_of]))
+        rates.append(one["rate"])
+    if not rows:
+        return summary(rates, width)
+    rows.sort(key=itemgetter(0))
+    texts = zip(*(cells for _, cells in rows), strict=True)
+    columns = {one.name: found for one, found in zip(COLUMNS, texts, strict=True) if any(found)}
+    return "\n".join([*_lines(columns, width), summary(rates, width)])
+
+
+def _lines(columns: Mapping[str, Sequence[str]], width: int | None) -> Iterator[str]:
+    """The lines of these texts, those of each column below each other.
+
+    Most texts of a column are alike: each is looked at once.
+    """
+    short = {
+        name: {text: bounded(text, LONGEST) for text in set(texts)}
+        for name, texts in columns.items()
     }
+    widths = {name: max(len(name), *map(_width, texts.values())) for name, texts in short.items()}
     sizes = fitted(widths, width)
-    columns = [
-        [_cell(text, one, sizes[one.name]) for text in (one.name, *cells[one.name])]
-        for one in COLUMNS
-        if one.name in sizes
-    ]
-    lines = [GAP.join(row).rstrip() for row in zip(*columns, strict=True)]
-    return "\n".join([*lines, summary(sessions)])
+    cells: list[list[str]] = []
+    for column in COLUMNS:
+        size = sizes.get(column.name)
+        if size is not None:
+            shown = {text: _cell(each, column, size) for text, each in short[column.name].items()}
+            head = _cell(column.name, column, size)
+            cells.append([head, *map(shown.__getitem__, columns[column.name])])
+    for row in zip(*cells, strict=True):
+        yield GAP.join(row).rstrip()
 
 
 def fitted(widths: Mapping[str, int], width: int | None) -> dict[str, int]:
@@ -156,10 +183,11 @@ def _rank(one: Session) -> tuple[bool, int, float]:
 
 
 def _cell(text: str, column: Column, size: int) -> str:
-    if _width(text) > size:
+    room = size - _width(text)
+    if room < 0:
         text = _cut(text, size, tail=column.tail)
-    padding = " " * (size - _width(text))
-    return padding + text if column.right else text + padding
+        room = size - _width(text)
+    return " " * room + text if column.right else text + " " * room
 
 
 def _cut(text: str, size: int, *, tail: bool) -> str:
@@ -185,10 +213,23 @@ def _width(text: str) -> int:
     )
 
 
-def summary(sessions: Sequence[Session]) -> str:
-    """How many there are, and what they move."""
-    if not sessions:
-        return "no sessions"
-    moving = [one["rate"] for one in sessions if one["rate"] is not None]
-    said = f"{len(sessions)} session{'s' * (len(sessions) != 1)}"
-    return f"{said}, {len(moving)} with a transfer, {amount(sum(moving))}/s" if moving else said
+def summary(rates: Sequence[int | None], width: int | None = None) -> str:
+    """How many sessions there are, and what they move: a rate for each, None where it moves nothing.
+
+    Not wider than that: what they move goes first.
+    """
+    if not rates:
+        return _fitting(["no sessions", "none"], width)
+    moving = [rate for rate in rates if rate is not None]
+    said = f"{len(rates)} session{'s' * (len(rates) != 1)}"
+    forms = [said, str(len(rates))]
+    if moving:
+        sum_of_all = f"{amount(sum(moving))}/s"
+        busy = f"{said}, {len(moving)} with a transfer"
+        forms = [f"{busy}, {sum_of_all}", busy, f"{said}, {sum_of_all}", *forms]
+    return _fitting(forms, width)
+
+
+def _fitting(forms: Sequence[str], width: int | None) -> str:
+    """The first that is not wider than that, else the last."""
+    return next((one for one in forms if width is None or len(one) <= width), forms[-1])

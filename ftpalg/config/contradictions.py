@@ -13,7 +13,9 @@ from ipaddress import ip_address
 from ftpalg.config.endpoints import twisted
 from ftpalg.config.faults import Fault, fault, path_of
 from ftpalg.config.model import Settings
+from ftpalg.config.section import Section
 from ftpalg.config.tables import Intercept, Listener, RouteRule, exact_server
+from ftpalg.core.quotas import Quota
 from ftpalg.core.routes import Mode, ServerTls
 from ftpalg.core.session_settings import ClientTls
 
@@ -26,6 +28,7 @@ def contradictions(settings: Settings) -> list[Fault]:
         *_of_routes(settings),
         *_of_data(settings),
         *_of_workers(settings),
+        *_of_quotas(settings),
     ]
 
 
@@ -122,6 +125,26 @@ def _of_workers(settings: Settings) -> Iterator[Fault]:
             )
     if not hasattr(socket, "SO_REUSEPORT") or not sys.platform.startswith("linux"):
         yield fault("workers", f"{workers} processes share listeners on Linux only; set it to 1")
+
+
+def _of_quotas(settings: Settings) -> Iterator[Fault]:
+    """What counts by accounts needs some."""
+    tables: list[tuple[str, Section]] = [
+        ("limits", settings.limits),
+        *((f"listeners[{at}].limits", one.limits) for at, one in enumerate(settings.listeners)),
+        *((f"routes[{at}].limits", one.limits) for at, one in enumerate(settings.routes)),
+    ]
+    daily = [] if settings.accounts.auth else [quota.word for quota in Quota if quota.counted]
+    for table, limits in tables:
+        for word in daily:
+            limit = getattr(limits, word.replace("-", "_"))
+            if limit:
+                yield fault(
+                    f"{table}.{word}",
+                    f"{limit} counts for each account at the gateway, and there are none; name them in"
+                    " accounts.auth, or set it to 0",
+                    "accounts.auth",
+                )
 
 
 def only_local(endpoint: str) -> bool:

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ftpalg.config import checks
 from ftpalg.config.section import Section, setting
+from ftpalg.config.size_checks import size
 
 
 @frozen(eq=False, repr=False)
@@ -26,6 +27,12 @@ class Limits(Section):
     transfers_per_peer: int = setting(1000, checks.at_least(1))
     transfers_per_account: int = setting(1000, checks.at_least(1))
     transfers_per_route: int = setting(0, checks.at_least(0))
+    upload_bytes_per_transfer: int = setting(0, size)
+    upload_bytes_per_day: int = setting(0, size)
+    upload_files_per_day: int = setting(0, checks.at_least(0))
+    download_bytes_per_transfer: int = setting(0, size)
+    download_bytes_per_day: int = setting(0, size)
+    download_files_per_day: int = setting(0, checks.at_least(0))
     passive_listeners: int = setting(8000, checks.at_least(1))
     passive_listeners_per_peer: int = setting(1000, checks.at_least(1))
     descriptors_per_peer: int = setting(0, checks.at_least(0))
@@ -60,6 +67,12 @@ class ListenerLimits(Section):
     sessions: int = setting(0, checks.at_least(0))
     session_rate: float = setting(0.0, checks.rate)
     command_rate: float = setting(0.0, checks.rate)
+    upload_bytes_per_transfer: int = setting(0, size)
+    upload_bytes_per_day: int = setting(0, size)
+    upload_files_per_day: int = setting(0, checks.at_least(0))
+    download_bytes_per_transfer: int = setting(0, size)
+    download_bytes_per_day: int = setting(0, size)
+    download_files_per_day: int = setting(0, checks.at_least(0))
 
 
 @frozen(eq=False, repr=False)
@@ -68,3 +81,9 @@ class RouteLimits(Section):
 
     sessions: int = setting(0, checks.at_least(0))
     transfers: int = setting(0, checks.at_least(0))
+    upload_bytes_per_transfer: int = setting(0, size)
+    upload_bytes_per_day: int = setting(0, size)
+    upload_files_per_day: int = setting(0, checks.at_least(0))
+    download_bytes_per_transfer: int = setting(0, size)
+    download_bytes_per_day: int = setting(0, size)
+    download_files_per_day: int = setting(0, checks.at_least(0))

@@ -36,6 +36,7 @@ from ftpalg.config.tables import (
 )
 from ftpalg.config.tls import Certificate, ClientTlsSettings, ServerTlsSettings
 from ftpalg.core.events import Timer
+from ftpalg.core.quotas import Quota
 from ftpalg.core.routes import DataVerbs, Mode, Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.wire.addresses import plain_name
@@ -257,6 +258,19 @@ class Settings(Section):
         return self.bandwidth != Bandwidth() or any(
             rule.download_bandwidth or rule.upload_bandwidth for rule in self.routes
         )
+
+    @property
+    def quotas(self) -> frozenset[str]:
+        """The keys of the quotas that anything sets."""
+        own = [*(one.limits for one in self.listeners), *(one.limits for one in self.routes)]
+        tables: list[Section] = [self.limits, *own]
+        words = [quota.word for quota in Quota]
+        return frozenset(w for w in words if any(getattr(t, w.replace("-", "_")) for t in tables))
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether what accounts move is counted by the day."""
+        return any(quota.counted and quota.word in self.quotas for quota in Quota)
 
     @property
     def may_speak_tls_to_servers(self) -> bool:

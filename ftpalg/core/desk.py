@@ -36,8 +36,9 @@ from ftpalg.core.routes import ServerTls
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.signals import Signal
 from ftpalg.core.wire.address_masking import masked
-from ftpalg.core.wire.commands import Command, Kind, printable
+from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.errors import FtpError
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, reply
 
 

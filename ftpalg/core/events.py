@@ -160,9 +160,10 @@ class AccountsBusy(NamedTuple):
 
 @value
 class RoomAnswered(NamedTuple):
-    """Whether one more transfer may begin: nothing, or the sentence that stands against it."""
+    """Whether one more transfer may begin: nothing, or the sentence that stands against it, and its code."""
 
     refusal: str = ""
+    code: int = 450
 
 
 @value

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ftpalg.core.certificates import Shown
 from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import Side
+from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command
@@ -124,6 +125,21 @@ class CommandBarred(NamedTuple):
     code: int
     text: str
     rule: str
+
+
+@value
+class OverQuota(NamedTuple):
+    """A transfer was refused by a quota, or ``broken`` by it in mid-stream: ``rule`` is the setting with its
+    place and value, of whose ``limit`` so much is ``used``; ``code`` and ``text`` are the reply's."""
+
+    command: Command
+    quota: Quota
+    rule: str
+    used: int
+    limit: int
+    code: int
+    text: str
+    broken: bool = False
 
 
 @value
@@ -311,6 +327,7 @@ Fact = (
     | LoginRefused
     | CommandAnswered
     | CommandBarred
+    | OverQuota
     | TransferOver
     | Intruded
     | Resource

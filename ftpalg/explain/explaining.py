@@ -14,10 +14,10 @@ from ftpalg.core.events import Link
 from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.core.wire.addresses import normal
-from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.lines import CommandLines
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.user_at_host import IsAccount
-from ftpalg.explain import commands, names, routes, ways
+from ftpalg.explain import commands, names, quotas, routes, ways
 from ftpalg.explain.question import Question
 from ftpalg.explain.reached import Reached, Reacher
 from ftpalg.explain.servers import TABLE, Servers, clients
@@ -208,7 +208,7 @@ class Answering:
         facts = last.facts if last is not None else talk.facts
         yield ways.with_client(settings, self.question.listener, self.listener, talk)
         yield from names.steps(settings, talk)
-        yield from routes.steps(settings, self.listener, facts)
+        yield from routes.steps(settings, self.listener, facts, talk.tried or facts)
         if last is None:
             return
         servers = Servers(settings, last.dial, self.question.client, self.judging)
@@ -216,6 +216,8 @@ class Answering:
             yield from servers.steps(tried)
         yield from ways.with_server(settings, self.rules, last.dial)
         yield from ways.parents(settings, last.dial, last.reached)
+        account, route = talk.session.desk.account, last.dial.route.name
+        yield from quotas.steps(settings, self.listener, route, account, self.question.command)
 
     def _command(
         self, steps: tuple[Step, ...], verdict: Verdict

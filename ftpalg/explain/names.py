@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ftpalg.config import Settings
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.user_at_host import Dialect, Named, Read
 from ftpalg.explain.steps import Outcome, Step
 from ftpalg.explain.talk import Talk

@@ -16,13 +16,14 @@ TABLE = "routes"
 GENERAL = "the general settings"
 
 
-def steps(settings: Settings, listener: Listener, facts: Facts) -> Iterator[Step]:
-    """What came of each route for a session of which this was known."""
+def steps(settings: Settings, listener: Listener, facts: Facts, tried: Facts) -> Iterator[Step]:
+    """What came of each route for a session of which this was known; ``tried`` is what those that are
+    only tried were asked with."""
     table = route_table(settings, listener)
     there = {rule.route.name: rule for rule in table}
     awake = tuple(rule._replace(shadow=False) for rule in table)
     found = {one.rule.route.name: one for one in walk(table, facts)}
-    would = {one.rule.route.name: one for one in walk(awake, facts)}
+    would = {one.rule.route.name: one for one in walk(awake, tried)}
     for at in range(len(settings.routes)):
         key = f"{TABLE}[{at}]"
         place = settings.origin.place(key)
@@ -32,9 +33,11 @@ def steps(settings: Settings, listener: Listener, facts: Facts) -> Iterator[Step
             yield Step(TABLE, key, place, Outcome.PASSED, why, settings.routes[at].shadow)
         else:
             one = (would if rule.shadow else found).get(key)
-            outcome, why = _came(one, rule, facts)
+            outcome, why = _came(one, rule, tried if rule.shadow else facts)
             if rule.shadow and outcome is Outcome.TAKEN:
-                why = f"it would take it {why}" if one and not one.waits else why
+                waits = one is not None and bool(one.waits)
+                outcome = Outcome.DEPENDS if waits else outcome
+                why = why if waits else f"it would take it {why}"
             yield Step(TABLE, key, place, outcome, why, rule.shadow)
     taken = any(not one.lacks for one in found.values())
     key = "server" if settings.server else "login.dialects"

@@ -26,13 +26,15 @@ from ftpalg.core.events import (
     ServerUnreachable,
     Side,
 )
+from ftpalg.core.facts import Shadowed
 from ftpalg.core.routes import Facts, Route, Undecided
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import ClientTls, Rules
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import Command, parse_command, printable
+from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.errors import BadArgument, FtpError
 from ftpalg.core.wire.lines import CommandLines
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.core.wire.user_at_host import JOINED, Dialect, Read
 from ftpalg.explain.reached import Reached, Reacher
@@ -56,7 +58,7 @@ class Dialled(NamedTuple):
 
 class Talk:
     """One session.  ``said`` has its dialogue, ``reads`` how the last USER was read, ``fault`` why not, and
-    ``facts`` what the routes were asked last."""
+    ``facts`` what the routes were asked last, and ``tried`` those that are only tried."""
 
     def __init__(
         self, rules: Rules, link: Link, lines: CommandLines, reacher: Reacher, sni: str
@@ -68,7 +70,9 @@ class Talk:
         self._sni = sni
         self._events: deque[Event] = deque()
         self.facts = Facts(link.peer)
-        self.session = Session(replace(rules, choose=self._choose), link)
+        self.tried: Facts | None = None
+        tried = None if rules.tried is None else self._try
+        self.session = Session(replace(rules, choose=self._choose, tried=tried), link)
         self.dialled: list[Dialled] = []
         self.said: list[tuple[str, str]] = []
         self.reads: tuple[Read, ...] = ()
@@ -78,6 +82,10 @@ class Talk:
     def _choose(self, facts: Facts) -> Route | Undecided | None:
         self.facts = facts
         return self._rules.choose(facts)
+
+    def _try(self, facts: Facts, route: Route) -> Shadowed | None:
+        self.tried = facts
+        return None if self._rules.tried is None else self._rules.tried(facts, route)
 
     # -- what the client says ---------------------------------------------------------------------
 

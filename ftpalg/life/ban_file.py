@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import stat
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ftpalg import whole_files
 from ftpalg.core.bans import LONGEST, Ban, Kind, Offence, Who
 from ftpalg.core.value import value
+from ftpalg.life import state_file
+from ftpalg.life.state_file import Damaged
 
 NAME = "bans.json"
 VERSION = 1
-MOST_BYTES = 64 * 1024 * 1024
-MODE = 0o600
 LAST = 1e11
 """The last second that a ban may have: beyond the year 5000 there is no date for a record."""
 OFFENCES = {one.word: one for one in Offence}
@@ -40,30 +36,10 @@ class Kept(NamedTuple):
     known: tuple[Known, ...] = ()
 
 
-class Damaged(Exception):
-    """Why it cannot be used: a sentence."""
-
-
 def read(file: Path) -> Kept:
     """What is kept there; nothing where there is no file.  Raise Damaged."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return Kept()
-    except OSError as error:
-        raise Damaged(error.strerror or "cannot be opened") from None
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):  # Python opens no folder: the descriptor would be left
-        os.close(descriptor)
-        raise Damaged("is no plain file")
-    with os.fdopen(descriptor, "rb") as opened:
-        if found.st_size > MOST_BYTES:
-            raise Damaged("is too long")
-        try:
-            text = opened.read(MOST_BYTES)
-        except OSError as error:
-            raise Damaged(error.strerror or "cannot be read") from None
-    return parsed(text)
+    text = state_file.read(file)
+    return Kept() if text is None else parsed(text)
 
 
 def parsed(text: bytes) -> Kept:
@@ -95,15 +71,7 @@ def text_of(kept: Kept) -> bytes:
 
 def write(file: Path, kept: Kept) -> None:
     """Make the file anew.  Raise OSError."""
-    whole_files.write(file, text_of(kept), MODE)
-
-
-def set_aside(file: Path) -> Path:
-    """Move it out of the way, over one that was set aside before."""
-    aside = file.with_name(f"{file.name}.damaged")
-    with suppress(OSError):
-        os.replace(file, aside)
-    return aside
+    state_file.write(file, text_of(kept))
 
 
 def _ban(said: Mapping[str, Any]) -> Ban:

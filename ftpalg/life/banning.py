@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from threading import Lock, Thread
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -24,9 +23,10 @@ from ftpalg.core.facts import About, Fact, LoginRefused
 from ftpalg.core.news import News, Refused
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import ban_file
-from ftpalg.life.ban_file import Damaged, Kept
+from ftpalg.life.ban_file import Kept
 from ftpalg.life.observers import Observers
 from ftpalg.life.state import folder_of
+from ftpalg.life.state_file import Keeping
 from ftpalg.net.advertised import holds
 from ftpalg.net.gateway import Gateway
 from ftpalg.net.guesses import key_of
@@ -34,8 +34,6 @@ from ftpalg.net.reactors import Timing
 from ftpalg.policy.bans import Book, Scheme
 from ftpalg.policy.offences import FIND, Offences
 
-SOON = 5.0
-"""Seconds until a change is written, others with it."""
 LONG = 86400.0
 """Seconds between two looks at what has ended: timers may have no more."""
 AT_ONCE = 50
@@ -83,13 +81,8 @@ class Banning:
         self._offences = Offences(self._exists, lambda: self._servers)
         self._servers = servers_of(settings)
         self._gateway: Gateway | None = None
-        self._save: IDelayedCall | None = None
         self._end: IDelayedCall | None = None
-        self._writing = Lock()
-        self._made = 0
-        self._written = 0
-        self._kept = True  # False where another program writes the file
-        self._file: Path | None = None
+        self._keeping = Keeping(reactor, log.warned, "bans", lambda: self._all, ban_file.write)
         self._listen()
 
     def _listen(self) -> None:
@@ -110,23 +103,17 @@ class Banning:
 
     def start(self) -> None:
         """Take up what was kept."""
-        self._file = self._place(self._settings)
-        if self._file is None:
-            return
-        try:
-            kept = ban_file.read(self._file)
-        except Damaged as error:
-            aside = ban_file.set_aside(self._file)
-            self._log.warned(f"{self._file}: {error}; set aside as {aside.name}, no bans are kept")
-            return
-        self._take_up(kept)
+        self._keeping.file = self._place(self._settings)
+        kept = self._keeping.taken_up(ban_file.read)
+        if kept is not None:
+            self._take_up(kept)
 
     def renewed(self, settings: Settings) -> None:
         """New settings hold: bans stay, those of networks that are safe now do not."""
         self._settings = settings
         self._listen()
         self._servers = servers_of(settings)
-        self._file = self._place(settings)
+        self._keeping.file = self._place(settings)
         kept, self._book = self._all, Book(scheme_of(settings.bans))
         self._take_up(kept)
         for ban in self._book.bans:
@@ -136,16 +123,14 @@ class Banning:
 
     def hand_on(self) -> None:
         """The next program has the file from now on."""
-        self.write()
-        self._kept = False
+        self._keeping.hand_on()
 
     def stop(self) -> None:
         """The gateway ends."""
-        self.write()
-        for call in (self._save, self._end):
-            if call is not None:
-                call.cancel()
-        self._save = self._end = None
+        self._keeping.write()
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
 
     def _place(self, settings: Settings) -> Path | None:
         folder = folder_of(settings, self._environ)
@@ -326,42 +311,7 @@ class Banning:
         return Kept(self._book.bans, self._book.known)
 
     def _changed(self) -> None:
-        if self._file is not None and self._kept and self._save is None:
-            self._save = self._reactor.callLater(SOON, self._write_beside)
-
-    def _write_beside(self) -> None:
-        """A thread writes: ten thousand rows and a slow disk hold nobody."""
-        self._save = None
-        if self._file is not None and self._kept:
-            self._made += 1
-            words = self._file, self._all, self._made
-            Thread(target=self._write, args=words, name="bans", daemon=True).start()
-
-    def write(self) -> None:
-        """Write what has changed, now."""
-        waited, self._save = self._save, None
-        if waited is not None:
-            waited.cancel()
-        if self._file is not None and self._kept and (waited or self._written < self._made):
-            self._made += 1
-            self._write(self._file, self._all, self._made)
-
-    def _write(self, file: Path, kept: Kept, number: int) -> None:
-        with self._writing:
-            if number <= self._written:
-                return  # a later one was faster
-            try:
-                ban_file.write(file, kept)
-            except OSError as error:
-                self._warn(f"{file}: bans are not kept: {error.strerror}")
-            self._written = number
-
-    def _warn(self, text: str) -> None:
-        call = getattr(self._reactor, "callFromThread", None)
-        if call is None:
-            self._log.warned(text)
-        else:
-            call(self._log.warned, text)
+        self._keeping.changed()
 
 
 def servers_of(settings: Settings) -> frozenset[str]:

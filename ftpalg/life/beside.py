@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -38,26 +38,43 @@ class Beside:
         number = inherited.pop(self._name(endpoint), None)
         self.port = self._adopt(number) if number is not None else None
         if self.port is None and endpoint:
-            self.port = self._listen(endpoint)
+            self.port = self.listen(endpoint)
         self._endpoint = endpoint
 
     @contextmanager
     def renewed(self, endpoint: str) -> Iterator[None]:
         """Listen there instead, where nothing is raised meanwhile.  Raise CannotStart."""
-        if endpoint == self._endpoint:
+        with renewed([(self, endpoint)]):
             yield
-            return
-        port = self._listen(endpoint) if endpoint else None
-        try:
-            yield
-        except BaseException:
-            if port is not None:
-                port.stopListening()
-            raise
-        self.close()
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens, as the settings spell it."""
+        return self._endpoint
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether who comes to its port is ours without anything between: another one could have it."""
+        return self.port is not None and self._of(self.port).factory is self._factory
+
+    def take(self, port: IPort, endpoint: str) -> None:
+        """Have a port that another one has left: who comes there is ours from now on."""
+        before, self._of(port).factory = self._of(port).factory, self._factory
+        self._factory.doStart()
+        before.doStop()
+        self.have(port, endpoint)
+
+    def have(self, port: IPort | None, endpoint: str) -> None:
+        """Have one that was opened for us, or none."""
         self.port, self._endpoint = port, endpoint
 
-    def _listen(self, endpoint: str) -> IPort:
+    @staticmethod
+    def _of(port: IPort) -> Any:
+        """Twisted's own class, whose factory is no part of an interface."""
+        return port
+
+    def listen(self, endpoint: str) -> IPort:
+        """A port there, which is not had yet.  Raise CannotStart."""
         ports: list[IListeningPort] = []
         failures: list[Failure] = []
         try:
@@ -104,3 +121,39 @@ class Beside:
         port, self.port = self.port, None
         closing = port.stopListening() if port is not None else None
         return [] if closing is None else [closing]
+
+
+Move = tuple[Beside, str]
+"""One, and the endpoint that it is to have."""
+
+
+@contextmanager
+def renewed(moves: Sequence[Move]) -> Iterator[None]:
+    """Let each listen there instead, where nothing is raised meanwhile.  Raise CannotStart.
+
+    One that goes where another was gets its port: two may change places.
+    """
+    moves = [(one, endpoint) for one, endpoint in moves if endpoint != one.endpoint]
+    left = {one.endpoint: one for one, _ in moves if one.is_plain}
+    taken = {one: left.pop(endpoint) for one, endpoint in moves if endpoint in left}
+    opened: dict[Beside, IPort] = {}
+    try:
+        for one, endpoint in moves:
+            if endpoint and one not in taken:
+                opened[one] = one.listen(endpoint)
+        yield
+    except BaseException:
+        for port in opened.values():
+            port.stopListening()
+        raise
+    ports = {one: other.port for one, other in taken.items()}
+    going = {id(port) for port in ports.values()}
+    for one, _ in moves:
+        if id(one.port) not in going:
+            one.close()
+    for one, endpoint in moves:
+        taking = ports.get(one)
+        if taking is not None:
+            one.take(taking, endpoint)
+        else:
+            one.have(opened.get(one), endpoint)

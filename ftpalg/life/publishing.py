@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
 from ftpalg.config.endpoints import socket_of
-from ftpalg.life.beside import Beside
+from ftpalg.life.beside import Beside, Move, renewed
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.lag import Lag
 from ftpalg.life.observers import Observers
@@ -62,15 +62,13 @@ class Publishing:
             self._count()
 
     @contextmanager
-    def renewed(self, settings: Settings) -> Iterator[None]:
-        """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
+    def renewed(self, settings: Settings, *others: Move) -> Iterator[None]:
+        """Go on by these settings, and have other ports move, where nothing is raised meanwhile.  Raise
+        CannotStart."""
         endpoint = settings.admin.listen
         port = self._prepared(endpoint) if endpoint else self._port
-        if port is None:
+        with renewed([*others, *([(port, endpoint)] if port is not None else [])]):
             yield
-        else:
-            with port.renewed(endpoint):
-                yield
         if endpoint:
             self._count()
         elif not self._asked:

@@ -22,6 +22,7 @@ from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
 from ftpalg.life.banning import Banning
 from ftpalg.life.changes import changes
+from ftpalg.life.counting import Counting
 from ftpalg.life.descriptors import BASE, descriptors, raised
 from ftpalg.life.draining import Drain
 from ftpalg.life.faults import CannotStart
@@ -97,19 +98,16 @@ class GatewayService(Service):
         checkers = checkers_of(settings.accounts.auth, self._log.warned)
         self._is_account = is_account_of(checkers)
         bans = Banning(reactor, self._log, settings, lambda: self._is_account)
+        counting = Counting(reactor, self._log.warned)
+        names = session_names(reactor.seconds, place.worker, place.workers)
         self.gateway = Gateway(
-            reactor,
-            settings,
-            self._log,
-            policies_of(settings),
-            checkers,
-            session_names(reactor.seconds, place.worker, place.workers),
-            bans,
-            place.epoch,
+            *(reactor, settings, self._log, policies_of(settings), checkers),
+            *(names, bans, counting.of, place.epoch),
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
+        gateway, log = self.gateway, self._log
         self.steering = Steering(
-            reactor, self.gateway, self._log, self.reload, lambda: self.is_serving, bans, parent
+            reactor, gateway, log, self.reload, lambda: self.is_serving, bans, counting, parent
         )
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
@@ -321,6 +319,7 @@ class GatewayService(Service):
         self._stop_watchdog()
         closing = self.listeners.close_all() + self.steering.close()
         self.gateway.close()
+        self.steering.counting.write()  # what sessions had moved that ended now
         return gatherResults(closing)
 
     # -- upgrades ---------------------------------------------------------------------------------
@@ -341,6 +340,7 @@ class GatewayService(Service):
                 self._hand_on(pid)
             answer(wrong)
 
+        self.steering.counting.write()  # it reads what accounts have used
         try:
             self._upgrade = Upgrade(
                 self._reactor,

@@ -19,6 +19,7 @@ from ftpalg.core.snapshots import Snapshot
 from ftpalg.life.agent import Agent, line
 from ftpalg.life.banning import Banning
 from ftpalg.life.beside import Beside
+from ftpalg.life.counting import Counting
 from ftpalg.life.drains import Drains
 from ftpalg.life.faults import CannotStart
 from ftpalg.life.observers import Observer, Observers
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ftpalg.admin.accepting import Accepting
     from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
+    from ftpalg.life.quotas import Days
     from ftpalg.ops.last_errors import LastError, LastErrors
 
 NAME = "admin.sock"
@@ -58,10 +60,12 @@ class Steering:
         reload: Reload,
         serves: Callable[[], bool],
         bans: Banning,
+        counting: Counting,
         parent: int = 0,
     ) -> None:
         self.reactor = reactor
         self.bans = bans
+        self.counting = counting
         bans.attend(gateway)
         self.drains = Drains(reactor, gateway, log)
         self.agent = Beside(reactor, "admin.agent", Agent(reactor, self._says))
@@ -100,11 +104,13 @@ class Steering:
         self._file = self._made(self.settings)
         self._remember()
         self.bans.start()
+        self.counting.take(self.settings)
 
     def taken(self, was: Settings) -> None:
         """New settings hold instead of those."""
         self.drains.renewed(was, self.settings)
         self.bans.renewed(self.settings)
+        self.counting.take(self.settings)
 
     def open(self) -> None:
         """The reactor runs: be there to be asked.  Raise CannotStart."""
@@ -116,8 +122,7 @@ class Steering:
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
         with (
-            self.agent.renewed(settings.admin.agent),
-            self.published.renewed(settings),
+            self.published.renewed(settings, (self.agent, settings.admin.agent)),
             self._renewed(settings),
         ):
             yield
@@ -157,6 +162,7 @@ class Steering:
         self.agent.hand_on()
         self.published.hand_on()
         self.bans.hand_on()
+        self.counting.hand_on()
         self._leave()
 
     def close(self) -> list[Deferred[None]]:
@@ -261,6 +267,11 @@ class Steering:
         """What its dialogues have said last; nothing where it is over."""
         found = self._gateway.shared.sessions.open.get(session)
         return b"" if found is None else found.last_lines
+
+    @property
+    def days(self) -> Days | None:
+        """What accounts have used today; None where these settings count nothing."""
+        return self.counting.days if self.settings.counts_days else None
 
     @property
     def followers(self) -> int:

@@ -17,7 +17,7 @@ from ftpalg.core.events import Side
 from ftpalg.core.rates import Rates
 from ftpalg.net.bucket import Bucket
 from ftpalg.net.legs.allowance import Allowance
-from ftpalg.net.legs.relay import Between
+from ftpalg.net.legs.between import Between
 from ftpalg.net.legs.throttled import throttled
 from ftpalg.net.reactors import Timing
 

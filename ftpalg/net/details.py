@@ -19,7 +19,7 @@ from ftpalg.core.facts import (
     TlsStands,
     TransferOver,
 )
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply
 from ftpalg.net.accounts import Check
 from ftpalg.net.backend import FtpBackend

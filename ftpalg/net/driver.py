@@ -32,7 +32,9 @@ from ftpalg.core.facts import (
     CommandLine,
     Failed,
     LoggedIn,
+    Outcome,
     ReplyLines,
+    TransferOver,
 )
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
@@ -142,8 +144,11 @@ class Driver(Parts):
         if isinstance(fact, LoggedIn):
             self._dialogues.logged_in()
             self.backend.settled()
+        elif isinstance(fact, TransferOver):
+            self._settle(fact.moved, complete=fact.outcome is Outcome.COMPLETE)
         elif isinstance(fact, CommandAnswered) and fact.command.kind in TRANSFERS:
             self.seats.end_transfer()
+            self._settle()
 
     def _learned(self, action: do.Learned) -> None:
         if self.backend.server is not None:
@@ -202,12 +207,29 @@ class Driver(Parts):
 
     def _ask_room(self, action: do.AskRoom) -> None:
         missing = self.seats.transfer()
-        if missing is None:
-            self.handle(RoomAnswered())
-        else:
+        if missing is not None:
             short, sentence = missing
             self.observe(used_up(short))
             self.handle(RoomAnswered(sentence))
+            return
+        refusal, code = self._allot(action.command)
+        self.handle(RoomAnswered(refusal, code))
+
+    def _allot(self, command: Command) -> tuple[str, int]:
+        """Ask for what the transfer may move; what stands against it, or nothing."""
+        quotas = self.shared.quotas
+        if quotas is None:
+            return "", 0
+        account, route = self._whose()
+        where = self.client.listener.endpoint
+        self._allotment = quotas.allot(command, account, where, route, self.observe)
+        return ("", 0) if self._allotment is None else self._allotment.begin()
+
+    def _settle(self, moved: int | None = None, *, complete: bool = False) -> None:
+        """Its transfer is over: what it was allotted and has not moved is others'."""
+        allotment, self._allotment = self._allotment, None
+        if allotment is not None:
+            allotment.end(self.legs.moved if moved is None else moved, complete=complete)
 
     # -- the server's -----------------------------------------------------------------------------
 
@@ -253,6 +275,7 @@ class Driver(Parts):
             self.backend.hang_up,
             *((self.check.cancel,) if self.check is not None else ()),
             *((self._seats.end,) if self._seats is not None else ()),
+            self._settle,
             partial(self.shared.sessions.dismiss, self),
         )
 

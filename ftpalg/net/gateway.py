@@ -37,9 +37,14 @@ from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Day, Quotas
 
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
+
+
+def uncounted(settings: Settings) -> None:
+    """Nothing is counted by the day."""
 
 
 def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
@@ -48,7 +53,10 @@ def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
 
 
 class Gateway:
-    """``shared`` is what the sessions that come have in common; others may keep an earlier one."""
+    """``shared`` is what the sessions that come have in common; others may keep an earlier one.
+
+    ``day`` gives what counts by the day where settings count so, the same one each time.
+    """
 
     def __init__(
         self,
@@ -59,6 +67,7 @@ class Gateway:
         checkers: Sequence[ICredentialsChecker] = (),
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
+        day: Callable[[Settings], Day | None] = uncounted,
         epoch: int = 1,
     ) -> None:
         self._reactor = reactor
@@ -69,6 +78,7 @@ class Gateway:
         self.rates = Rates(reactor.seconds)
         self.drained = DrainedParts()
         self._bans = bans
+        self._day = day
         self._first = epoch
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self._pinholes: list[Pinholes] = []
@@ -168,6 +178,7 @@ class Gateway:
             self._bandwidth(settings, before),
             before.epoch + 1 if before else self._first,
             self._bans,
+            self._quotas(settings),
         )
         return shared
 
@@ -177,6 +188,13 @@ class Gateway:
         from ftpalg.net.bandwidth import Bandwidth
 
         return Bandwidth(self._reactor, settings, before.bandwidth if before else None)
+
+    def _quotas(self, settings: Settings) -> Quotas | None:
+        if not settings.quotas:
+            return None
+        from ftpalg.net.quotas import Quotas
+
+        return Quotas(settings, self._day(settings))
 
     def _holes(self, settings: Settings, before: Shared | None) -> Pinholes | None:
         """Those that are open stay known as long as the table is the same."""

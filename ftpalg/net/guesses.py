@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
 from ftpalg.core.bans import account_key
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.net.bans import Bans
 from ftpalg.net.ledger import Ledger, Line
 from ftpalg.net.reactors import Timing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import (
@@ -36,13 +37,17 @@ from ftpalg.net.standing import Standing, standing
 from ftpalg.net.surroundings import Around
 from ftpalg.net.tls.towards_clients import ForClients
 
+if TYPE_CHECKING:
+    from ftpalg.net.quotas import Allotment
+
 
 class Parts(ABC):
     """What a session consists of (``owners.Session`` but for what it does)."""
 
     __slots__ = (
-        "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs", "_released",
-        "_seats", "backend", "began", "check", "client", "key", "name", "reply", "session", "shared",
+        "_allotment", "_around", "_busy", "_dialogues", "_events", "_for_clients", "_heard", "_legs",
+        "_released", "_seats", "backend", "began", "check", "client", "key", "name", "reply", "session",
+        "shared",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +60,7 @@ class Parts(ABC):
         self.session = Session(rules, link)
         self.backend: FtpBackend = FtpBackend(shared, self)
         self._seats: Seats | None = None
+        self._allotment: Allotment | None = None
         self._around: Around | None = None
         self._legs: Pair | None = None
         self.check: Check | None = None
@@ -123,9 +129,14 @@ class Parts(ABC):
                 place,
                 self._client_there,
                 lambda: self.backend.data,
-                lambda: (self.session.desk.account, self.session.login.state.route.name),
+                self._whose,
+                lambda: self._allotment,
             )
         return self._legs
+
+    def _whose(self) -> tuple[str, str]:
+        """The account that it is of, and the route that it goes; empty for none."""
+        return self.session.desk.account, self.session.login.state.route.name
 
     # -- how it stands ------------------------------------------------------------------------------
 

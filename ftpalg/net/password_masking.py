@@ -21,7 +21,8 @@ from ftpalg.core.facts import (
     TlsFailed,
     TransferOver,
 )
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply
 
 MASK = "****"

@@ -29,12 +29,13 @@ from ftpalg.net.tls.certificates import Certificates
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
+    from ftpalg.net.quotas import Quotas
 
 
 @value
 class Shared(NamedTuple):
     """One of each for all sessions; ``pinholes`` is None where no firewall is to be opened, ``bandwidth``
-    where nothing is limited.
+    and ``quotas`` where nothing is limited.
 
     ``epoch`` counts the settings since the start.
     """
@@ -56,6 +57,7 @@ class Shared(NamedTuple):
     bandwidth: Bandwidth | None
     epoch: int = 1
     bans: Bans = NO_BANS
+    quotas: Quotas | None = None
 
     def ports(self, side: Side) -> Iterator[int]:
         """Data ports to try towards that side."""

@@ -9,7 +9,7 @@ from ftpalg.core.facts import Fact, Resource, What
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Bound, Grant, Line
 from ftpalg.net.legs.half import Half, Holes, Place
-from ftpalg.net.legs.pair import Data, Pair
+from ftpalg.net.legs.pair import Bounded, Data, Pair, unbounded
 from ftpalg.net.legs.stranger_counts import Strangers
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
@@ -42,10 +42,12 @@ class Around:
         there: Callable[[], bool],
         server: Callable[[], Data | None],
         whose: Callable[[], tuple[str, str]],
+        quota: Callable[[], Bounded | None] = unbounded,
     ) -> Pair:
         """Both data connections, the client's at ``place``; ``there`` tells whether it still is.
 
-        ``whose`` tells the account and the route that they are of, empty for none.
+        ``whose`` tells the account and the route that they are of, empty for none, ``quota`` what their
+        transfer may move.
         """
         settings, bandwidth = self._shared.settings, self._shared.bandwidth
         limits = bandwidth.of_session(self.reactor.enter, whose) if bandwidth is not None else None
@@ -58,6 +60,7 @@ class Around:
             splice=settings.data.splice,
             limits=limits,
             hold=self.hold,
+            quota=quota,
         )
 
     def hold(self, line: Line, amount: int, part: float = 0.0) -> Grant | None:

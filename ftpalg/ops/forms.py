@@ -248,6 +248,10 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         " ".join(str(f[name]) for name in ("command", "path", "target") if name in f)
         + f": refused by {f['rule']}{because(f)}"
     ),
+    "over_quota": lambda f: (
+        " ".join(str(f[name]) for name in ("command", "path") if name in f)
+        + f": {f['outcome']} by {f['rule']}, used {f['used']}{because(f)} ({f['remedy']})"
+    ),
     "transfer": _transfer,
     "tls_failed": lambda f: (
         f"TLS with the {f['side']} failed ({f['reason']}){because(f)}" + _certificate(f)

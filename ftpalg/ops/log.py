@@ -17,7 +17,7 @@ from twisted.python.runtime import seconds
 from ftpalg.core import facts
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import GatewayTold, News
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 from ftpalg.ops.lines import LinesFile
 from ftpalg.ops.outlets import (
     Datagrams,

@@ -155,6 +155,12 @@ ROWS = (
     ),
     Family("commands_refused_total", C, "Commands that a rule of access.commands refused."),
     Family(
+        "over_quota_total",
+        C,
+        "Transfers that a quota of limits refused, or broke in mid-stream.",
+        ("quota", "outcome"),
+    ),
+    Family(
         "tls_handshakes_total",
         C,
         "TLS on control connections: ok, or the reason's word where it failed.",

@@ -16,6 +16,7 @@ from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, Outcome
 from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
+from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.value import value
 from ftpalg.core.wire.commands import Command, Kind
@@ -175,6 +176,10 @@ class Metrics:
     def _barred(self, about: About, fact: facts.CommandBarred) -> None:
         self.totals["commands_refused_total"][()] += 1
 
+    def _over_quota(self, about: About, fact: facts.OverQuota) -> None:
+        outcome = Outcome.BROKEN if fact.broken else Outcome.REFUSED
+        self.totals["over_quota_total"][fact.quota.word, outcome.value] += 1
+
     def _transfer(self, about: About, fact: facts.TransferOver) -> None:
         way = direction(fact.command)
         self.totals["transfers_total"][way, fact.outcome.value, fact.letters] += 1
@@ -223,6 +228,7 @@ OF_SESSIONS: dict[type, Count] = {
     facts.AccountLoggedIn: Metrics._account,
     facts.LoginRefused: Metrics._login_refused,
     facts.CommandBarred: Metrics._barred,
+    facts.OverQuota: Metrics._over_quota,
     facts.TransferOver: Metrics._transfer,
 }
 OF_THE_GATEWAY: dict[type, Count] = {
@@ -248,6 +254,11 @@ FROM_THE_START: tuple[tuple[str, Labels], ...] = (
         for outcome, letters in ((Outcome.COMPLETE, "--"), *BROKEN)
     ),
     ("commands_refused_total", ()),
+    *(
+        ("over_quota_total", (quota.word, outcome.value))
+        for quota in Quota
+        for outcome in (Outcome.REFUSED, Outcome.BROKEN)
+    ),
     *(("refusals_total", (refusal.word,)) for refusal in Refusal),
     *(("transfer_bytes_total", (side.value, way)) for side in Side for way in DIRECTIONS),
 )

@@ -264,12 +264,7 @@ EVENTS = {
         ("peer", "account", "offence", "times", "until", "mode", "uid"),
         of_session=False,
     ),
-    "unbanned": Event(
-        INFO,
-        "it is no longer",
-        ("peer", "account", "why", "uid"),
-        of_session=False,
-    ),
+    "unbanned": Event(INFO, "it is no longer", ("peer", "account", "why", "uid"), of_session=False),
     "undrained": Event(
         INFO,
         "it takes them again",
@@ -305,6 +300,11 @@ EVENTS = {
         WARN,
         "a command was refused by a rule of access.commands, and the server never saw it",
         ("command", "path", "target", "rule", "code", "why"),
+    ),
+    "over_quota": Event(
+        WARN,
+        "a transfer was refused, or broken in mid-stream, by a quota of limits",
+        ("command", "path", "what", "outcome", "rule", "used", "limit", "code", "why", "remedy"),
     ),
     "transfer": Event(
         INFO,

@@ -15,22 +15,24 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Probed, Refused
-from ftpalg.core.wire.commands import Kind, printable
+from ftpalg.core.wire.commands import Kind
+from ftpalg.core.wire.printing import printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
 from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings
+from ftpalg.ops.texts import bounded
 from ftpalg.ops.trail import UNTOLD, Known, Trail, known_of
 from ftpalg.ops.values import (
     TOLD,
     barred_of,
-    bounded,
     certificate_of,
     octets_of,
     path_of,
     paths_of,
     ports_of,
+    quota_of,
     resumed,
     tls_of,
     whose,
@@ -362,8 +364,7 @@ class Records:
     def _resource(self, news: facts.Resource) -> None:
         count = self._seldom.count(news.what.value, self._clock())
         if count:
-            used, limit = news.used or None, news.limit or None
-            what = news.what.value
+            what, used, limit = news.what.value, news.used or None, news.limit or None
             self._write("resource", {"what": what, "used": used, "limit": limit, "count": count})
 
 
@@ -377,6 +378,7 @@ OF_SESSIONS: dict[type, Write] = {
     facts.LoginRefused: Records._login_refused,
     facts.CommandAnswered: Records._answered,
     facts.CommandBarred: Records._barred,
+    facts.OverQuota: lambda r, a, t, fact: r._say("over_quota", a, t, **quota_of(fact, t)),
     facts.TransferOver: Records._transfer,
     facts.Intruded: Records._intruded,
     facts.Resource: lambda records, about, trail, fact: records.tell(fact),

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from ftpalg.core.certificates import Shown
 from ftpalg.core.events import SIDES, Side
-from ftpalg.core.facts import About, CommandBarred
-from ftpalg.core.wire.commands import Command, Kind, printable
+from ftpalg.core.facts import About, CommandBarred, Outcome, OverQuota
+from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.printing import printable
 from ftpalg.ops.record_tables import Value
 from ftpalg.ops.settings import Which
+from ftpalg.ops.texts import bounded
 from ftpalg.ops.trail import Trail, file_of
 
 CHANGES = frozenset(b"DELE RNFR RNTO MKD XMKD RMD XRMD SITE MFMT MFCT MFF SMNT XCPF XCPT".split())
@@ -22,14 +24,6 @@ TOLD: Mapping[Which, Callable[[Command], bool]] = {
     Which.ALL: lambda command: command.kind not in (Kind.DOWNLOAD, Kind.UPLOAD),
 }
 """Which commands get a record; transfers have their own."""
-
-
-def bounded(text: str, longest: int, *, lines: bool = False) -> str:
-    """The text, printable and not longer than that; ``lines`` leaves its lines."""
-    if len(text) <= longest and text.isprintable():
-        return text
-    text = "\n".join(map(printable, text.split("\n"))) if lines else printable(text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def within(values: tuple[str, ...] | tuple[int, ...], longest: int) -> Value:
@@ -99,6 +93,24 @@ def barred_of(fact: CommandBarred, trail: Trail) -> dict[str, Value | None]:
         "rule": fact.rule,
         "code": fact.code,
         "why": fact.text,
+    }
+
+
+def quota_of(fact: OverQuota, trail: Trail) -> dict[str, Value | None]:
+    """What is told of a transfer that moved more than it may, or would have."""
+    raised = f"raise limits.{fact.quota.word}, or set it to 0 for none"
+    reset = "ftpalg quotas reset gives the account a new day"
+    return {
+        "command": fact.command.verb.decode("ascii"),
+        "path": path_of(fact.command, trail),
+        "what": fact.quota.word,
+        "outcome": (Outcome.BROKEN if fact.broken else Outcome.REFUSED).value,
+        "rule": fact.rule,
+        "used": fact.used,
+        "limit": fact.limit,
+        "code": fact.code,
+        "why": fact.text,
+        "remedy": raised if fact.quota.counted is None else f"{raised}; {reset}",
     }
 
 

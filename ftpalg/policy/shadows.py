@@ -96,13 +96,12 @@ class RouteShadows(NamedTuple):
     places: dict[str, str]
 
     def told(self, facts: Facts, route: Route) -> Shadowed | None:
-        """What would be decided with these facts; ``route`` is what is."""
+        """What would be decided with these facts; ``route`` is what is.  Nothing where one waits for
+        what is not known yet: to wait is no verdict."""
         last = next((step for step in walk(self.rules, facts) if not step.lacks), None)
         place = self.places.get(last.rule.route.name) if last is not None else None
-        if last is None or place is None:
+        if last is None or place is None or last.waits:
             return None
-        if last.waits:
-            return Shadowed(place, f"wait until {last.waits} can be judged", differs=True)
         instead = last.rule.route
         return Shadowed(place, f"take it {led(instead)}", instead != route)
 

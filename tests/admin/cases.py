@@ -68,6 +68,7 @@ class Standing:
     is_ready = True
     drains: Any = None
     bans: Any = None
+    days: Any = None
     published: Any = None
 
     def __init__(self, *snapshots: Snapshot) -> None:

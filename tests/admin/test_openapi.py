@@ -10,7 +10,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.openapi import openapi
+from ftpalg.admin.pages import PAGES
+from ftpalg.admin.session_fields import Seen, as_json
 from ftpalg.admin.verbs import VERBS
+from tests.admin.cases import known, session
 
 
 class Described(SynchronousTestCase):
@@ -33,7 +36,29 @@ class Described(SynchronousTestCase):
             body = found.get("requestBody", {"content": {"application/json": {"schema": {}}}})
             named += body["content"]["application/json"]["schema"].get("properties", ())
             self.assertEqual(named, [each.name for each in one.parameters])
-        self.assertEqual(sum(map(len, paths.values())), len(VERBS))
+        self.assertEqual(sum(map(len, paths.values())), len(VERBS) + len(PAGES))
+
+    def test_pages(self) -> None:
+        """So is what anybody may look at, with what it may answer beside 200."""
+        paths = openapi()["paths"]
+        for path, page in PAGES.items():
+            found = paths[path.decode()]["get"]
+            self.assertEqual(found["summary"], page.meaning)
+            self.assertEqual(found["responses"]["200"]["content"].keys(), {"text/plain"})
+            self.assertEqual(found["responses"].keys(), {"200", "default", *map(str, page.others)})
+        self.assertIn("503", paths["/ready"]["get"]["responses"])
+
+    def test_sessions(self) -> None:
+        """The schema of a session is there once, and is meant by who."""
+        document = openapi()
+        answer = document["paths"]["/sessions"]["get"]["responses"]["200"]["content"]
+        schema = document | answer["application/json"]["schema"]
+        one = as_json(Seen(session("s1"), known(), 100.0))
+        jsonschema.validate({"sessions": [one]}, schema)
+        for wrong in ({**one, "more": 1}, {}):
+            self.assertRaises(
+                jsonschema.ValidationError, jsonschema.validate, {"sessions": [wrong]}, schema
+            )
 
 
 class Table(SynchronousTestCase):

@@ -118,7 +118,7 @@ class ListedTests(SynchronousTestCase):
 
     def test_batches(self) -> None:
         """It is one object, however the batches are cut, empty ones among them."""
-        one: Json = {"a": "ä\x1b"}
+        one: Json = {"a": "ä\x1b\n"}
         tried: list[list[list[Json]]] = [
             [],
             [[]],
@@ -133,6 +133,11 @@ class ListedTests(SynchronousTestCase):
             self.assertTrue(text.isascii())
             self.assertTrue(text.endswith(b"\n"))
             self.assertNotIn(b"\x1b", text)
+            full = [batch for batch in batches if batch]
+            first, *lines, last = text.splitlines()
+            self.assertEqual((first, last), (b'{"things":[', b"]}"))
+            found = [json.loads(b"[%b]" % line.removeprefix(b",")) for line in lines]
+            self.assertEqual(found, full, "a line for each")
 
     def test_a_turn_for_each(self) -> None:
         """An empty batch is a turn, too: it has cost its time."""

@@ -15,6 +15,7 @@ import jsonschema
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.admin.asking import Refusal
+from ftpalg.admin.openapi import openapi
 from ftpalg.admin.verbs import verb
 from ftpalg.admin.who import BATCH, names, who
 from ftpalg.config import examine
@@ -194,7 +195,7 @@ class Real(AdminCase):
         self.assertEqual((status, err), (0, ""))
         found = json.loads(out)
         self.assertEqual(list(found), ["sessions"])
-        jsonschema.validate(found, verb("who").answer)
+        jsonschema.validate(found, {**openapi(), **verb("who").answer})
         (one,) = found["sessions"]
         status, out, err = self.command("who", one["session"][:8], "client=127.0.0.0/8")
         self.assertIn(f"127.0.0.1:{one['client_port']}  joe   127.0.0.1:{one['server_port']}", out)

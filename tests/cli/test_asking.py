@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from argparse import Namespace
+from pathlib import Path
+from typing import Any
 
 from ftpalg.cli import asking
-from ftpalg.cli.asking import DEFAULT, VARIABLE, NoAnswer, Place, lines, place_of
+from ftpalg.cli.asking import DEFAULT, VARIABLE, NoAnswer, Place, items, lines, place_of
 from tests.cli.cases import CommandCase
 
 
@@ -169,6 +173,47 @@ class Unheard(CommandCase):
             self.assertIn("ended in the middle of its answer", self.said(path), rest)
             (self.folder / "s").unlink()
 
+    def test_items(self) -> None:
+        """The items of an array are there with their line; one that does not end is told behind them."""
+        head = b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        lines_ = (b'{"sessions":[\n', b'{"a":1},{"a":2}\n', b',{"a":"},{\\n"}\n', b"]}\n")
+        wanted: list[Any] = [{"a": 1}, {"a": 2}, {"a": "},{\n"}]
+        for upto, whole in ((4, True), (3, False)):
+            text = b"".join(lines_[:upto])
+            for size in (1, 7, len(text)):
+                pieces = [text[at : at + size] for at in range(0, len(text), size)]
+                chunks = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces)
+                path = self.listening(head + chunks + b"0\r\n\r\n")
+                found = []
+                try:
+                    for item in items(words(path), "who", "sessions", {}):
+                        found.append(item)
+                    ended = True
+                except NoAnswer as error:
+                    self.assertIn("in the middle", str(error))
+                    ended = False
+                self.assertEqual((found, ended), (wanted, whole))
+                (self.folder / "s").unlink()
+
+    def test_items_of_any_json(self) -> None:
+        """However the object is written; what is none is told."""
+        for text, wanted in (
+            (b'{"sessions": [{"a": 1}]}', [{"a": 1}]),
+            (b'{\n "n": 1,\n "sessions": [\n]\n}\n', []),
+            (b'{"others": []}', None),
+            (b'{"sessions": 1}', None),
+            (b"[]", None),
+            (b"{", None),
+        ):
+            head = b"HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n" % len(text)
+            path = self.listening(head + text)
+            asked = items(words(path), "who", "sessions", {})
+            if wanted is None:
+                self.assertRaises(NoAnswer, list, asked)
+            else:
+                self.assertEqual(list(asked), wanted)
+            (self.folder / "s").unlink()
+
     def test_lines(self) -> None:
         """Lines come one by one, up to where it ends."""
         head = b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -192,6 +237,51 @@ class Unheard(CommandCase):
         ours, other = socket.socketpair()
         other.sendall(b'HTTP/1.1 413 x\r\nContent-Length: 16\r\n\r\n{"error": "why"}')
         other.close()
-        self.patch(asking._Connection, "connect", lambda made: setattr(made, "sock", ours))
+        self.patch(asking, "_connected", lambda path: ours)
         found = self.run_it("kick", "state=idle", "--socket", "/s")
         self.assertEqual(found, (2, "", "ftpalg kick: why\n"))
+
+
+class Quickly(CommandCase):
+    """What is imported before the gateway is asked."""
+
+    def test_imports(self) -> None:
+        """Nothing of the gateway, and nothing that takes long: that has its time while the gateway works."""
+        script = (
+            "import sys\n"
+            "from ftpalg.cli import asking\n"
+            "def connected(path):\n"
+            "    print(*sys.modules)\n"
+            "    raise SystemExit\n"
+            "asking._connected = connected\n"
+            "from ftpalg.__main__ import main\n"
+            "main(['who', 'x', '--socket', '/s'])\n"
+        )
+        tree = str(Path(__file__).parents[2])
+        done = subprocess.run(
+            (sys.executable, "-c", script),
+            env={**os.environ, "PYTHONPATH": tree},
+            stdout=subprocess.PIPE,
+            timeout=60,
+            text=True,
+            check=True,
+        )
+        found = set(done.stdout.split())
+        self.assertIn("ftpalg.cli.asking", found)
+        ours = {name for name in found if name.startswith("ftpalg.")}
+        of_the_gateway = {
+            name for name in ours if name.split(".")[1] not in ("cli", "admin", "life")
+        }
+        wanted = {"ftpalg.core", "ftpalg.core.value", "ftpalg.__main__", "ftpalg.words"}
+        self.assertEqual(of_the_gateway, wanted)
+        slow = {
+            "http",
+            "http.client",
+            "email",
+            "ssl",
+            "json",
+            "dataclasses",
+            "pathlib",
+            "unicodedata",
+        }
+        self.assertEqual(found & {*slow, "ftpalg.cli.sessions_table"}, set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
@@ -74,7 +75,8 @@ class Tables(SynchronousTestCase):
     def test_nobody(self) -> None:
         """One line."""
         self.assertEqual(table([]), "no sessions")
-        self.assertEqual(table([], 10), "no sessions")
+        self.assertEqual(table([], 11), "no sessions")
+        self.assertEqual(table([], 10), "none")
 
     def test_order(self) -> None:
         """Transfers, the quickest first; then who was heard last."""
@@ -88,12 +90,12 @@ class Tables(SynchronousTestCase):
         before = len(COLUMNS)
         for width in range(200, 12, -1):
             lines = table([ONE, BUSY], width).splitlines()
-            self.assertLessEqual(max(map(len, lines[:-1])), width)
+            self.assertLessEqual(max(map(len, lines)), width)
             columns = len(lines[0].split())
             self.assertTrue(lines[0].startswith("SESSION"))
             self.assertLessEqual(columns, before + 1, width)
             before = columns
-        self.assertEqual(table([ONE], 5), "1 session")
+        self.assertEqual(table([ONE], 5), "1")
 
     def test_cut(self) -> None:
         """Of a path the end stays, and its command; of others the beginning."""
@@ -134,14 +136,38 @@ class Tables(SynchronousTestCase):
         self.assertNotIn("SERVER", found)
 
     def test_summary(self) -> None:
-        """How many, and what they move."""
-        for sessions, said in (
-            ([], "no sessions"),
-            ([ONE], "1 session"),
-            ([ONE, ONE], "2 sessions"),
-            ([ONE, BUSY, BUSY], "3 sessions, 2 with a transfer, 4.0M/s"),
+        """How many, and what they move; the less the narrower it is."""
+        two = [None, 2 << 20, 2 << 20]
+        for rates, width, said in (
+            ([], None, "no sessions"),
+            ([None], None, "1 session"),
+            ([None, None], 10, "2 sessions"),
+            ([None, None], 9, "2"),
+            (two, None, "3 sessions, 2 with a transfer, 4.0M/s"),
+            (two, 37, "3 sessions, 2 with a transfer, 4.0M/s"),
+            (two, 36, "3 sessions, 2 with a transfer"),
+            (two, 28, "3 sessions, 4.0M/s"),
+            (two, 17, "3 sessions"),
+            (two, 9, "3"),
         ):
-            self.assertEqual(summary(sessions), said)
+            self.assertEqual(summary(rates, width), said)
+
+    def test_as_they_come(self) -> None:
+        """Each is looked at before the next is asked for."""
+        looked: list[str] = []
+
+        class Looked(dict[str, Any]):
+            def __getitem__(self, key: str) -> Any:
+                looked.append(self.get("session", ""))
+                return self.get(key)
+
+        def coming() -> Iterator[Looked]:
+            for name in ("a", "b"):
+                self.assertNotIn(name, looked)
+                yield Looked(ONE | {"session": name})
+                self.assertIn(name, looked)
+
+        self.assertEqual(table(coming()).splitlines()[-1], "2 sessions")
 
 
 class Figures(SynchronousTestCase):

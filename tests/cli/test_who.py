@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.cli.who import encodable
+from ftpalg.admin.session_fields import Seen, as_json
+from ftpalg.cli.who import _json, encodable
+from tests.admin.cases import known, session
 
 
 class Encodable(SynchronousTestCase):
@@ -16,3 +20,13 @@ class Encodable(SynchronousTestCase):
         self.assertEqual(encodable("é日", "latin-1"), "é\\u65e5")
         self.assertEqual(encodable("é", "ascii"), "\\xe9")
         self.assertEqual(encodable("é", None), "é")
+
+
+class Json(SynchronousTestCase):
+    """``--json``."""
+
+    def test_as_everywhere(self) -> None:
+        """The very text that json.dumps makes."""
+        one = as_json(Seen(session("s1"), known(user='a"},\n{\x1bé'), 100.0))
+        for sessions in ([], [one], [one, one]):
+            self.assertEqual(_json(iter(sessions)), json.dumps({"sessions": sessions}, indent=1))

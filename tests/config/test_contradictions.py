@@ -32,6 +32,15 @@ class Contradictions(ConfigTest):
             ("accounts = {auth = ['memory:a:b'], require-tls = true}", "accounts.require-tls"),
             ("[data]\nclient-ports = '5060-5061'", "data.client-ports"),
             ("[data]\nserver-ports = '2000-2000'", "data.server-ports"),
+            ("limits.upload-bytes-per-day = 5", "limits.upload-bytes-per-day"),
+            (
+                "[[listeners]]\nendpoint = ':1'\nlimits = {download-files-per-day = 5}",
+                "listeners[0].limits.download-files-per-day",
+            ),
+            (
+                "[[routes]]\nserver = 'ftp://h'\nlimits = {upload-files-per-day = 5}",
+                "routes[0].limits.upload-files-per-day",
+            ),
         ):
             self.assertIn(key, [fault.partition(":")[0] for fault in self.faults(text)], text)
 
@@ -49,6 +58,8 @@ class Contradictions(ConfigTest):
             f"[client-tls]\nmode = 'implicit'\n{pair}\n[accounts]\nauth = ['memory:a:b']\n"
             "require-tls = true",
             "[data]\nclient-ports = '5060-5062'",
+            "limits.upload-bytes-per-transfer = 5",
+            "limits.upload-bytes-per-day = 5\n[accounts]\nauth = ['memory:a:b']",
         ):
             self.settings(text)
 

@@ -230,8 +230,8 @@ class Books:
         self.feed(ev.LegFailed(Side(side), reason or "Connection reset by peer"))
 
     def refuses(self, side: str, code: str, reason: str) -> None:
-        """A data connection stood that the gateway itself does not want."""
-        self._leg(side, "opening", "open")
+        """A data connection stood that the gateway itself does not want, or not any more."""
+        self._leg(side, "opening", "open", "relaying")
         del self.legs[Side(side)]
         self.feed(ev.LegFailed(Side(side), reason, int(code)))
 

@@ -194,10 +194,10 @@ class Ladder(Books):
         self.legs[action.side] = "opening"
         self.feed(ev.Listening(action.side, int(port), shown or ""))
 
-    def has_room(self, verb: str, refusal: str = "") -> None:
+    def has_room(self, verb: str, code: str = "", refusal: str = "") -> None:
         """It was asked whether a transfer may begin, and it may, or there is a sentence against it."""
         self._same(self._next(do.AskRoom, "ask for room").command.verb, verb.encode())
-        self.feed(ev.RoomAnswered(refusal))
+        self.feed(ev.RoomAnswered(refusal, int(code or 450)))
 
     def cannot_listen(self, side: str, reason: str) -> None:
         """A data port was asked for, and cannot be had."""
@@ -323,7 +323,7 @@ WORDS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         # an assertion, then the input that follows at once
         (rf"listens? for the {SIDE} on (\d+)(?: as (\S+))?", Ladder.listens),
         ("has room for ([A-Z]+)", Ladder.has_room),
-        ("has no room for ([A-Z]+): (.+)", Ladder.has_room),
+        (r"has no room for ([A-Z]+)(?: \((\d+)\))?: (.+)", Ladder.has_room),
         (f"cannot listen for the {SIDE}: (.+)", Ladder.cannot_listen),
         # assertions
         (r"dials (\S+(?: or \S+)*)", Ladder.dials),

@@ -13,7 +13,6 @@ from ftpalg.core.wire.commands import (
     Command,
     Kind,
     parse_command,
-    printable,
 )
 from ftpalg.core.wire.errors import BadCommand
 
@@ -142,25 +141,3 @@ class Shown(SynchronousTestCase):
     def test_printable(self) -> None:
         """Nothing that a peer sends moves the cursor or begins a line."""
         self.assertEqual(Command(b"RETR", b"a\x1b[2Jb").shown, r"RETR a\x1b[2Jb")
-        self.assertEqual(
-            printable("é\u2028\u202e".encode() + b"\xff\r\n"), "é\\u2028\\u202e\\xff\\r\\n"
-        )
-
-    def test_printable_text(self) -> None:
-        """The same for text: C0, C1, separators, signs that turn the direction, undecodable bytes."""
-        for text, shown in (
-            ("\x1b]0;x\x07", r"\x1b]0;x\x07"),
-            ("\x85\x9b", r"\x85\x9b"),
-            ("\u2028\u2029", r"\u2028\u2029"),
-            ("\u202a\u202e\u2066\u2069\u200e\u061c", r"\u202a\u202e\u2066\u2069\u200e\u061c"),
-            ("m\udcfcller", r"m\xfcller"),
-            ("\ud800", r"\ud800"),
-            ("\U000e0001", r"\U000e0001"),
-            ("größe 日本", "größe 日本"),
-        ):
-            self.assertEqual(printable(text), shown)
-
-    @given(st.binary() | st.text())
-    def test_always_printable(self, text: bytes | str) -> None:
-        """Any bytes, and any text, are shown in printable characters only."""
-        self.assertTrue(printable(text).isprintable())

@@ -70,6 +70,53 @@ class Transfers(LadderTest):
         answered = [one for one in told if isinstance(one, facts.CommandAnswered)]
         self.assertEqual(answered[-2].command.verb, b"STOR")
 
+    def test_quota(self) -> None:
+        """One that a quota stands against has the quota's code."""
+        self.ladder(COUNTED).play(
+            READY,
+            """
+            C -> P  RETR file
+            P ..    has no room for RETR (552): Your 9 downloads for today are used up.
+            C <- P  552 Your 9 downloads for today are used up.
+            P ..    closes client leg
+            C -> P  NOOP
+            P -> S  NOOP
+            P <- S  200 Fine.
+            C <- P  200 Fine.
+            """,
+        )
+
+    def test_rest(self) -> None:
+        """The server has heard its REST, and not the command: the next file begins at its start."""
+        self.ladder(COUNTED).play(
+            READY,
+            """
+            C -> P  REST 100
+            P -> S  REST 100
+            P <- S  350 From there.
+            C <- P  350 From there.
+            C -> P  RETR file
+            P ..    has no room for RETR: Too many transfers.
+            C <- P  450 Too many transfers.
+            P ..    closes client leg
+            C -> P  PASV
+            P -> S  EPSV
+            P <- S  229 (|||50124|)
+            P ..    listens for the client on 50001
+            C <- P  227 Entering Passive Mode (192,0,2,1,195,81)
+            C -> P  RETR file
+            P ..    has room for RETR
+            P -> S  REST 0
+            P <- S  350 From the start.
+            P -> S  RETR file
+            P ..    connects to the server's port 50124
+            P <- S  550 No such file.
+            C <- P  550 No such file.
+            P ..    closes client leg
+            P ..    aborts server leg
+            """,
+        )
+
     def test_broken_before(self) -> None:
         """Its leg broke while it asked, or before: it is told so, whatever the answer."""
         self.ladder(COUNTED).play(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ftpalg.core import actions as do
 from ftpalg.core.events import LegEnded, LegFailed, LegMoved, LegReached, LegSecured, Side
-from tests.core.ladder import ACTIVE, LadderTest
+from ftpalg.core.facts import Outcome, TransferOver
+from tests.core.ladder import ACTIVE, LadderTest, actions
 from tests.core.openings import (
     EARLY,
     IN_STEP,
@@ -296,6 +298,47 @@ class NeverOpened(LadderTest):
             P <- S  226 Aborted.
             """
         ).play(USABLE)
+
+
+class OverQuota(LadderTest):
+    """A transfer that moves more than it may: the gateway breaks it, and its sentence is what counts."""
+
+    SENTENCE = "Transfer broken: one download may have 9 bytes here."
+
+    def broken(self, script: str, outcome: Outcome = Outcome.BROKEN) -> None:
+        """While it moves."""
+        ladder = self.after_login(
+            f"""
+            {RELAYED}
+            P ..    server leg refused 552: {self.SENTENCE}
+            P ..    aborts client leg
+            {script}
+            """
+        )
+        (over,) = [
+            one.fact for one in actions(ladder, do.Tell) if isinstance(one.fact, TransferOver)
+        ]
+        self.assertEqual((over.outcome, over.reason, over.letters), (outcome, self.SENTENCE, "GD"))
+
+    def test_server_sees_it(self) -> None:
+        """The server says that it broke, in words of its own."""
+        self.broken(f"P <- S  426 Broken.\nC <- P  552 {self.SENTENCE}")
+
+    def test_server_does_not(self) -> None:
+        """It calls it complete: the last bytes were on their way."""
+        self.broken(f"P <- S  226 Complete.\nC <- P  552 {self.SENTENCE}")
+
+    def test_server_is_silent(self) -> None:
+        """It says nothing: the client has its answer all the same."""
+        self.broken(
+            f"""
+            P ..    timer final-reply
+            P -> S  ABOR
+            C <- P  552 {self.SENTENCE}
+            P <- S  426 Broken.
+            P <- S  226 Aborted.
+            """
+        )
 
 
 class Unwanted(LadderTest):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.bans import Ban, Kind, Offence, Who
 from ftpalg.life import ban_file
-from ftpalg.life.ban_file import Damaged, Kept, parsed, read, set_aside, text_of, write
+from ftpalg.life.ban_file import Kept, parsed, read, text_of, write
+from ftpalg.life.state_file import Damaged
 
 KEPT = Kept(
     (
@@ -44,14 +44,6 @@ class Whole(FileCase):
     def test_none(self) -> None:
         """Before the first time there is nothing."""
         self.assertEqual(read(self.file), Kept())
-
-    def test_set_aside(self) -> None:
-        """It is there under another name, over the one before; where that cannot be nothing happens."""
-        for text in ("one", "two"):
-            self.file.write_text(text)
-            aside = set_aside(self.file)
-            self.assertEqual((aside.read_text(), self.file.exists()), (text, False))
-        set_aside(self.file)
 
 
 class Hostile(FileCase):
@@ -122,23 +114,6 @@ class Hostile(FileCase):
         return json.dumps({"version": 1, "bans": [ban], "known": []}).encode()
 
     def test_no_plain_file(self) -> None:
-        """A link leads nowhere, a pipe holds nobody up, a folder and a file that is too long are none."""
-        other = self.folder / "other"
-        write(other, KEPT)
-        self.file.symlink_to(other)
-        self.assertRaises(Damaged, read, self.file)
-        self.file.unlink()
-        os.mkfifo(self.file)
-        self.assertRaises(Damaged, read, self.file)
-        self.file.unlink()
+        """What is no file of its own is none of bans either."""
         self.file.mkdir()
         self.assertRaises(Damaged, read, self.file)
-        self.file.rmdir()
-        self.patch(ban_file, "MOST_BYTES", 10)
-        write(self.file, KEPT)
-        self.assertRaises(Damaged, read, self.file)
-
-    def test_unreadable(self) -> None:
-        """Where a folder of the path is none."""
-        (self.folder / "x").write_text("")
-        self.assertRaises(Damaged, read, self.folder / "x" / "y")

@@ -20,8 +20,9 @@ from ftpalg.core.facts import About, LoginRefused, Peer, ServerUnreachable, Sess
 from ftpalg.core.news import GatewayTold, News, Refused
 from ftpalg.core.routes import Server
 from ftpalg.life import ban_file
-from ftpalg.life.banning import AT_ONCE, SOON, Banning
+from ftpalg.life.banning import AT_ONCE, Banning
 from ftpalg.life.observers import Observers
+from ftpalg.life.state_file import SOON
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import OwnLedger
 from tests.admin.cases import Turns
@@ -317,15 +318,6 @@ class Kept(BanningCase):
         self.file.unlink()
         self.banning.stop()
         self.assertFalse(self.file.exists())
-
-    def test_older_write_loses(self) -> None:
-        """A thread that was slow does not write what was before."""
-        self.wrong(3)
-        old = self.banning._all
-        self.banning.ban(Who(Kind.PEER, "192.0.2.2"), 5)
-        self.banning.stop()
-        self.banning._write(self.file, old, 0)
-        self.assertEqual(len(ban_file.read(self.file).bans), 2)
 
     def test_cannot_be_written(self) -> None:
         """It is said, and nothing ends by it."""

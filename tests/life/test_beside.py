@@ -12,7 +12,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from ftpalg.life.beside import Beside
+from ftpalg.life.beside import Beside, renewed
 from ftpalg.life.faults import CannotStart
 from tests.wire.peers import listener, port_of
 
@@ -26,6 +26,15 @@ class Says(Protocol):
     def connectionMade(self) -> None:
         assert self.transport is not None
         self.transport.write(b"here\n")
+        self.transport.loseConnection()
+
+
+class SaysOther(Protocol):
+    """Somebody else."""
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.transport.write(b"other\n")
         self.transport.loseConnection()
 
 
@@ -155,6 +164,59 @@ class Ports(TestCase):
         self.assertIs(self.beside.port, before)
         self.assertEqual(await self.said(self.at(self.beside)), b"here\n")
         await self.refused(int(other.rpartition(":")[2]))
+
+    def two(self) -> tuple[Beside, Beside, str, str]:
+        """This one and another, which says something else, and where they are."""
+        factory = ServerFactory()
+        factory.protocol = SaysOther
+        other = Beside(self.reactor, "admin.listen", factory)
+        self.addCleanup(lambda: gatherResults(other.close()))
+        endpoints: list[str] = []
+        for one in (self.beside, other):
+            free = listener()
+            endpoints.append(f"127.0.0.1:{port_of(free)}")
+            free.close()
+            one.open(endpoints[-1], {})
+        return self.beside, other, endpoints[0], endpoints[1]
+
+    async def test_change_places(self) -> None:
+        """Each gets the other's very port, and each answers as itself; and back again."""
+        one, other, here, there = self.two()
+        ports = one.port, other.port
+        with renewed([(one, there), (other, here)]):
+            self.assertEqual((one.port, other.port), ports, "not before nothing was raised")
+        self.assertEqual((other.port, one.port), ports)
+        self.assertEqual((one.endpoint, other.endpoint), (there, here))
+        self.assertEqual(await self.said(self.at(one)), b"here\n")
+        self.assertEqual(await self.said(self.at(other)), b"other\n")
+        with renewed([(one, here), (other, there)]):
+            pass
+        self.assertEqual((one.port, other.port), ports)
+        self.assertEqual(await self.said(self.at(one)), b"here\n")
+
+    async def test_follow(self) -> None:
+        """One goes where the other was, in whichever order; the other goes elsewhere, or nowhere."""
+        for at, elsewhere in ((0, "127.0.0.2:0"), (1, "127.0.0.2:0"), (0, ""), (1, "")):
+            one, other, here, there = self.two()
+            moves = [(one, there), (other, elsewhere)]
+            with renewed(moves[at:] + moves[:at]):
+                pass
+            self.assertEqual(await self.said(int(there.rpartition(":")[2])), b"here\n")
+            await self.refused(int(here.rpartition(":")[2]))
+            if elsewhere:
+                self.assertEqual(self.address(other).host, "127.0.0.2")
+            self.assertEqual(other.port is not None, bool(elsewhere))
+            await gatherResults(one.close() + other.close())
+
+    async def test_not_changed(self) -> None:
+        """What is raised meanwhile leaves both; one that stays keeps its port from the other."""
+        one, other, here, there = self.two()
+        with self.assertRaises(KeyError), renewed([(one, there), (other, here)]):
+            raise KeyError
+        with self.assertRaises(CannotStart), renewed([(one, there), (other, there)]):
+            self.fail("it stays")
+        self.assertEqual(await self.said(self.at(one)), b"here\n")
+        self.assertEqual(await self.said(self.at(other)), b"other\n")
 
     async def test_handed_on(self) -> None:
         """The next one has the very socket, and it is closed by neither."""

@@ -316,6 +316,19 @@ class Renewed(PublishedCase):
         self.reload(gateway, self.settings(admin=""))
         self.assertEqual(gateway.listened_on(), set(gateway.ports))
 
+    def test_changes_places(self) -> None:
+        """With ``admin.agent``, in one reload: each is found where the other was."""
+        free = [listener(), listener()]
+        here, there = (f"127.0.0.1:{port_of(one)}" for one in free)
+        for one in free:
+            one.close()
+        gateway = self.published(admin=f'listen = "{here}"\nagent = "{there}"')
+        self.reload(gateway, self.settings(admin=f'listen = "{there}"\nagent = "{here}"'))
+        ports = [int(one.rpartition(":")[2]) for one in (here, there)]
+        self.assertEqual(self.get(ports[1], "/live")[0], 200)
+        with socket.create_connection(("127.0.0.1", ports[0]), TIMEOUT) as asking:
+            self.assertRegex(asking.makefile("rb").readline(), rb"^up ready ")
+
     def test_faults(self) -> None:
         """What cannot be had changes nothing, and the metrics say so until it can."""
         gateway = self.published()

@@ -149,7 +149,9 @@ class Again(SynchronousTestCase):
         warned: list[str] = []
         log: Any = Observers(Hearing("log", []))
         log.warned = warned.append
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
+        steering = Steering(
+            reactor, gateway, log, lambda: None, lambda: True, mock.Mock(), mock.Mock()
+        )
         steering.prepare()
         steering.open()
         self.addCleanup(steering.close)
@@ -181,7 +183,9 @@ class Kept(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         log = Observers(Hearing("log", []))
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
+        steering = Steering(
+            reactor, gateway, log, lambda: None, lambda: True, mock.Mock(), mock.Mock()
+        )
         self.addCleanup(steering.close)
         steering.prepare()
         log.see(ABOUT, ProtocolError(Side.SERVER, "before", Moment.LOGIN))
@@ -208,7 +212,9 @@ class Kept(SynchronousTestCase):
         gateway: Any = SimpleNamespace(shared=shared)
         reactor: Any = Reactor()
         log = Observers(Hearing("log", []))
-        steering = Steering(reactor, gateway, log, lambda: None, lambda: True, mock.Mock())
+        steering = Steering(
+            reactor, gateway, log, lambda: None, lambda: True, mock.Mock(), mock.Mock()
+        )
         self.assertEqual((steering.about("s1"), steering.last_lines("s1")), (ABOUT, b"x"))
         self.assertEqual((steering.about("s2"), steering.last_lines("s2")), (None, b""))
 

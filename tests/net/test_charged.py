@@ -9,9 +9,10 @@ from ftpalg.core.events import LegFailed, ListenFailed, Side
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.ledger import Bound, Grant, Line, OwnLedger
+from ftpalg.net.legs.between import PIPE, SPLICE, between
 from ftpalg.net.legs.farewell import Farewell
 from ftpalg.net.legs.half import TOO_MANY, Half
-from ftpalg.net.legs.relay import PIPE, SPLICE, CopyRelay, SpliceRelay, between
+from ftpalg.net.legs.relay import CopyRelay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket, Drain
 from tests.net.controls import ControlCase
 from tests.net.pairs import REACTOR, SocketCase, read_some

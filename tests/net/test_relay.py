@@ -8,7 +8,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ftpalg.net.legs.relay import SPLICE, CopyRelay, Relay, SpliceRelay
+from ftpalg.net.legs.between import SPLICE
+from ftpalg.net.legs.relay import CopyRelay, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket, Drain, reset
 from tests.net.pairs import REACTOR, SocketCase, read_some, send_some
 from tests.net.relays import Told

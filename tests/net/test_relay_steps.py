@@ -11,15 +11,14 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from ftpalg.net.legs.between import SPLICE, between
 from ftpalg.net.legs.relay import (
     CHUNK,
     ROUNDS,
     SMALL,
-    SPLICE,
     CopyRelay,
     Relay,
     SpliceRelay,
-    between,
 )
 from ftpalg.net.legs.sockets import DataSocket
 from tests.net.pairs import REACTOR, SocketCase, pair, read_some, send_some

@@ -13,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.core.rates import Rate
 from ftpalg.net.bucket import BURST, PIECE, Bucket
 from ftpalg.net.legs.allowance import Allowance
-from ftpalg.net.legs.relay import SPLICE, Relay
+from ftpalg.net.legs.between import SPLICE
+from ftpalg.net.legs.relay import Relay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.throttled import ThrottledCopy, ThrottledSplice, throttled
 from ftpalg.net.legs.tls import RECORD

@@ -28,6 +28,7 @@ from ftpalg.core.news import (
     WorkerLost,
     WorkerReady,
 )
+from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.steering import Steered
 from ftpalg.core.wire.commands import Command, parse_command
@@ -84,6 +85,16 @@ EVERY_FACT: tuple[Fact, ...] = (
         550,
         "RMD is denied by rule 1 of access.commands.",
         "f.toml:9: access.commands[0]",
+    ),
+    facts.OverQuota(
+        Command(b"STOR", b"x"),
+        Quota.UPLOAD_BYTES,
+        "f.toml:9: limits.upload-bytes-per-day = 100",
+        40,
+        100,
+        552,
+        "your 100 bytes of uploads for today are used up",
+        broken=True,
     ),
     transfer(),
     transfer("STOR x", Outcome.BROKEN, "client: reset"),

@@ -13,6 +13,7 @@ from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
 from ftpalg.core.facts import About, Fact, Outcome
 from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
+from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
 from ftpalg.ops.metric_tables import FAMILIES, OTHER
 from ftpalg.ops.metrics import OF_SESSIONS, OF_THE_GATEWAY, Histogram, Labels, Metrics
@@ -89,6 +90,17 @@ class Counted(MetricsCase):
         opened = self.metrics.histograms["data_open_seconds"]
         found = {labels: one.sum for labels, one in opened.items() if one.sum}
         self.assertEqual(found, {("client", "active"): 0.003, ("server", "passive"): 1.2})
+
+    def test_quotas(self) -> None:
+        """By quota, and whether the transfer had begun; all of them are there at 0 before."""
+        (over,) = (one for one in EVERY_FACT if isinstance(one, facts.OverQuota))
+        self.assertEqual(len(self.metrics.totals["over_quota_total"]), 2 * len(Quota))
+        self.see(over, over, over._replace(quota=Quota.DOWNLOAD_FILES, broken=False))
+        expected = {
+            ("upload-bytes-per-day", "broken"): 2,
+            ("download-files-per-day", "refused"): 1,
+        }
+        self.assertEqual(self.counted("over_quota_total"), expected)
 
     def test_handshakes(self) -> None:
         """Those that stand by their version, those that failed by their reason."""

@@ -6,13 +6,9 @@ too is no fault of the gateway's.
 
 from __future__ import annotations
 
-import atexit
 import ftplib
 import os
 import re
-import shutil
-import tempfile
-from pathlib import Path
 from typing import ClassVar
 from unittest import SkipTest
 
@@ -20,66 +16,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.peers.clients import Client
 from tests.peers.exchange import DELETED, Exchange
-from tests.peers.servers import Account, Gateway, NotStarted, Server
+from tests.peers.servers import Account, Gateway, Server
+from tests.peers.stage import Stage
 
 DIRECT = bool(os.environ.get("FTPALG_PEERS_DIRECT"))
-
-
-class Stage:
-    """A server, the gateway in front of it, and the folder of the clients."""
-
-    current: ClassVar[Stage | None] = None
-    """The stage of the tests that run now; trial knows no setUpClass, so the next class's first
-    test clears it away, and the end of the process the last one."""
-
-    broken: ClassVar[dict[type[Cells], NotStarted]] = {}
-    """What could not be started, so that it is tried only once."""
-
-    def __init__(self, case: type[Cells]) -> None:
-        self.case = case
-        self.base = Path(tempfile.mkdtemp(prefix="ftpalg-peers-"))
-        self.server = case.server_type(case.server_host)
-        self.gateway: Gateway | None = None
-        try:
-            self.server.start()
-            self.gateway = Gateway(
-                None if case.routed else self.server.account, case.mode, case.client_host
-            )
-            self.gateway.start()
-        except BaseException:
-            self.clear()
-            raise
-
-    def clear(self) -> None:
-        """Kill both and remove the folders."""
-        if self.gateway is not None:
-            self.gateway.stop()
-        self.server.stop()
-        shutil.rmtree(self.base, ignore_errors=True)
-
-    @classmethod
-    def of(cls, case: type[Cells]) -> Stage:
-        """The stage of a class of tests; another class's is cleared away first."""
-        if case in cls.broken:
-            raise cls.broken[case]
-        if cls.current is None or cls.current.case is not case:
-            cls.clear_current()
-            try:
-                cls.current = Stage(case)
-            except NotStarted as error:
-                cls.broken[case] = error
-                raise
-        return cls.current
-
-    @classmethod
-    def clear_current(cls) -> None:
-        """Leave no process behind."""
-        last, cls.current = cls.current, None
-        if last is not None:
-            last.clear()
-
-
-atexit.register(Stage.clear_current)
 
 
 class Cells(SynchronousTestCase):
@@ -91,13 +31,22 @@ class Cells(SynchronousTestCase):
     server_host: ClassVar[str] = "127.0.0.1"
     routed: ClassVar[bool] = False
 
+    @classmethod
+    def server_of(cls) -> Server:
+        """The server, to be started."""
+        return cls.server_type(cls.server_host)
+
+    @classmethod
+    def gateway_for(cls, server: Server) -> Gateway:
+        """The gateway in front of it."""
+        return Gateway(None if cls.routed else server.account, cls.mode, cls.client_host)
+
     def setUp(self) -> None:
         """Have the server and the gateway run."""
         why = self.server_type.missing()
         if why:
             raise SkipTest(why)
         stage = Stage.of(type(self))
-        assert stage.gateway is not None
         self.server, self.gateway, self.base = stage.server, stage.gateway, stage.base
 
     def account(self) -> Account:

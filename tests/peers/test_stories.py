@@ -6,12 +6,8 @@ gateway's, and the test is skipped with it as its reason.
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any, ClassVar
 from unittest import SkipTest
 
@@ -20,7 +16,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.peers import commandlines, libraries, players, servers
 from tests.peers.known import KNOWN
 from tests.peers.players import Player
-from tests.peers.servers import Account, Gateway, NotStarted, Server
+from tests.peers.servers import Account, Gateway, Server
+from tests.peers.stage import Stage
 from tests.peers.stories import STORIES, Telling
 from tests.tls.certificates import authority, issued
 from tests.tls.servers import TlsProftpd, TlsPureFtpd, TlsPyftpdlib, TlsVsftpd
@@ -56,61 +53,6 @@ class Protecting(Gateway):
     toml = f'{Offering.toml}[server-tls]\nca = "{authority().file}"\n'
 
 
-class Stage:
-    """A server and a gateway in front of it, for one class of tests at a time.
-
-    trial knows no setUpClass: the next class's first test clears it away, and the end of the process
-    the last one.
-    """
-
-    current: ClassVar[Stage | None] = None
-    broken: ClassVar[dict[type[Stories], NotStarted]] = {}
-
-    def __init__(self, case: type[Stories]) -> None:
-        self.case = case
-        self.base = Path(tempfile.mkdtemp(prefix="ftpalg-peers-"))
-        self.server = case.server_type()
-        self.gateway: Gateway | None = None
-        try:
-            self.server.start()
-            self.gateway = case.gateway_type(self.server.account, case.mode)
-            self.gateway.start()
-        except BaseException:
-            self.clear()
-            raise
-
-    def clear(self) -> None:
-        """Kill both and remove the folders."""
-        if self.gateway is not None:
-            self.gateway.stop()
-        self.server.stop()
-        shutil.rmtree(self.base, ignore_errors=True)
-
-    @classmethod
-    def of(cls, case: type[Stories]) -> Stage:
-        """The stage of a class of tests; what could not be started is tried once only."""
-        if case in cls.broken:
-            raise cls.broken[case]
-        if cls.current is None or cls.current.case is not case:
-            cls.clear_current()
-            try:
-                cls.current = cls(case)
-            except NotStarted as error:
-                cls.broken[case] = error
-                raise
-        return cls.current
-
-    @classmethod
-    def clear_current(cls) -> None:
-        """Leave no process behind."""
-        last, cls.current = cls.current, None
-        if last is not None:
-            last.clear()
-
-
-atexit.register(Stage.clear_current)
-
-
 class Stories(SynchronousTestCase):
     """One server, one gateway in front of it; a subclass gets a test for each client and story."""
 
@@ -119,6 +61,16 @@ class Stories(SynchronousTestCase):
     mode: ClassVar[str] = "passive"
     tls: ClassVar[bool] = False
     active: ClassVar[bool] = False
+
+    @classmethod
+    def server_of(cls) -> Server:
+        """The server, to be started."""
+        return cls.server_type()
+
+    @classmethod
+    def gateway_for(cls, server: Server) -> Gateway:
+        """The gateway in front of it."""
+        return cls.gateway_type(server.account, cls.mode)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -145,7 +97,6 @@ class Stories(SynchronousTestCase):
             raise SkipTest(why)
         stage = Stage.of(type(self))
         gateway, there = stage.gateway, stage.server.account
-        assert gateway is not None
         before = len(gateway.said())
         door = Account(gateway.host, gateway.port, there.user, there.password)
         faults, said, folder = self.played(player, story, door, stage, tls=self.tls)

@@ -198,13 +198,15 @@ class Routes(SynchronousTestCase):
         self.assertIsNone(route_shadows((RouteRule(A),), placed))
 
     def test_waits(self) -> None:
-        """One that asks for what is not known yet would have held the session up."""
+        """One that asks for what is not known yet has decided nothing; it does once that is known."""
         rules = (shadow(RouteRule(A, users=("x",))), RouteRule(B))
         early = Facts("203.0.113.9")
         self.assertIs(choose(rules)(early), B)
-        found = self.shadows(*rules).told(early, B)
-        would = "wait until users can be judged"
-        self.assertEqual(found, Shadowed("f.toml:9: routes[0]", would, differs=True))
+        self.assertIsNone(self.shadows(*rules).told(early, B))
+        late = early._replace(user="x", final=True)
+        found = self.shadows(*rules).told(late, B)
+        self.assertEqual(found, Shadowed("f.toml:9: routes[0]", f"take it {led(A)}", differs=True))
+        self.assertIsNone(self.shadows(*rules).told(late._replace(user="y"), B))
 
     def test_hosts(self) -> None:
         """HOST is not heard on a shadow's account."""

@@ -18,7 +18,7 @@ LEG_MOVES: dict[str, tuple[str, ...]] = {
     "standing": ("failed",),
     "shaking": ("secured", "failed", "refused"),
     "secure": ("failed",),
-    "source": ("ended", "failed"),
+    "source": ("ended", "failed", "refused"),
     "sink": ("failed",),
     "ending": ("ended", "moves", "failed"),
 }

@@ -65,6 +65,11 @@ class CrowdClient:
         self._reader, self._writer = reader, writer
         self.greeting = b""
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it comes from, with any port."""
+        return self._writer.get_extra_info("sockname")[0], 0
+
     async def reply(self) -> bytes:
         """The next line, empty at the end."""
         try:

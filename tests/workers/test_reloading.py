@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from tests.wire.gateways import BIN, STARTS, TREE
+from tests.wire.gateways import BIN, STARTS, TREE, listening_ports
 from tests.wire.peers import BLOCK, Client, drained, listener, port_of
 from tests.workers.companies import KILL, MANY, STOP, Company, WorkersCase
 
@@ -147,11 +147,10 @@ class Upgrades(WorkersCase):
             self.addCleanup(self.end, pid, gateway) if workers == 2 else None
             self.assertTrue(gateway.dies(before))
             gateway.serve()
-            for _ in range(
-                12
-            ):  # of three sockets one would be missed by each of them with luck alone
-                self.idle(gateway)
-            if workers > 1:
+            self.idle(gateway)
+            if workers == 1:
+                self.assertEqual(len(listening_ports(pid)), 3)
+            else:
                 self.spread(gateway)
                 self.assertEqual(len(gateway.pids), workers)
 

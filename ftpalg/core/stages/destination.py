@@ -12,8 +12,8 @@ from ftpalg.core.desk import Desk
 from ftpalg.core.routes import Facts, Route, Server, Undecided
 from ftpalg.core.stage import Stage
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import printable
 from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import reply
 from ftpalg.core.wire.user_at_host import HOST, Dialect, parse_server
 
@@ -21,12 +21,14 @@ from ftpalg.core.wire.user_at_host import HOST, Dialect, parse_server
 @value
 class Known(NamedTuple):
     """``given`` is the server of the packets, of SNI or of HOST, ``opened`` that of SITE, OPEN or
-    ``account@server``; ``host`` and ``sni`` are the names themselves."""
+    ``account@server``; ``host`` and ``sni`` are the names themselves.  ``waits`` is True where rules
+    that are only tried may have something to say once USER has come."""
 
     given: Server | None = None
     opened: Server | None = None
     host: str = ""
     sni: str = ""
+    waits: bool = False
 
 
 NOTHING = Known()
@@ -82,10 +84,26 @@ class Destination(Stage):
         return self.desk.rules.route(self.facts(user, server, final=final, named=named))
 
     def settled(self, facts: Facts, route: Route) -> None:
-        """A session goes that way by those facts: what rules that are only tried say to it."""
+        """A session goes that way by those facts: what rules that are only tried say to it.
+
+        Where they said nothing before USER has come, they are asked again with it.
+        """
         tried = self.desk.rules.tried
-        told = tried(facts, route) if tried is not None else None
+        if tried is None:
+            return
+        told = tried(facts, route)
+        self.state = self.state._replace(waits=told is None and not facts.final)
         if told is not None:
+            self.desk.observe(told)
+
+    def named(self, user: bytes | None, route: Route) -> None:
+        """USER has come to a session that goes that way already."""
+        tried = self.desk.rules.tried
+        if tried is None or not self.state.waits:
+            return
+        told = tried(self.facts(user, final=True), route)
+        if told is not None:
+            self.state = self.state._replace(waits=False)
             self.desk.observe(told)
 
     def leads_somewhere(self, route: Route | Undecided) -> bool:
@@ -113,7 +131,7 @@ class Destination(Stage):
 
     def forget(self) -> None:
         """TLS with the client begins: HOST, SITE and OPEN were said in clear."""
-        self.state = Known(given=self.desk.client.destination)
+        self.state = Known(given=self.desk.client.destination, waits=self.state.waits)
 
     def secured(self, sni: str) -> None:
         """TLS with the client stands; ``sni`` is the name it asked for."""

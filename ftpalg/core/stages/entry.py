@@ -29,8 +29,9 @@ from ftpalg.core.stages.destination import Destination
 from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.protection import MECHANISMS, Protection
 from ftpalg.core.stages.wish import NOTHING, Wish
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import reply
 from ftpalg.core.wire.user_at_host import (
     JOINED,
@@ -84,18 +85,14 @@ class Entry(Stage):
 
     def forget(self) -> None:
         """TLS begins: what the client has said in clear counts no more (rule 9, RFC 4217 section
-        10.1), an account and a server that it named among it."""
-        self._leave_server_of_clear()
-        self.state = Wish(wrong=self.state.wrong)
-        self.desk.account = ""
-
-    def _leave_server_of_clear(self) -> None:
-        """Leave one that was named in clear, or told in clear what it may remember."""
+        10.1), an account and a server that it named among it; nor does a server that was told in clear
+        what it may remember."""
         desk = self.desk
         if desk.phase is Phase.SERVED and (desk.swayed or not self._login.state.greets):
-            desk.leave_server()
-            desk.move(Phase.UNROUTED)
+            self._leave_server()
             self._login.forget()
+        self.state = Wish(wrong=self.state.wrong)
+        desk.account = ""
 
     def secured(self, event: ClientSecured) -> None:
         """TLS with the client stands."""
@@ -148,6 +145,7 @@ class Entry(Stage):
         desk, login = self.desk, self._login
         login.say_again()
         if login.state.greets:
+            self._destination.named(command.argument, login.state.route)
             login.ask_user(command.argument)
         elif desk.logged_in:
             desk.refuse(503, "Already logged in; QUIT and connect again to change.")

@@ -23,8 +23,9 @@ from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.plan import AWAY, At, Plan
 from ftpalg.core.stages.protection import Protection, refuses_tls
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.errors import BadArgument
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.core.wire.user_at_host import parent_user
 

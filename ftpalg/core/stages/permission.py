@@ -23,7 +23,8 @@ from ftpalg.core.stages.login import Login
 from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import Command, Kind, printable
+from ftpalg.core.wire.commands import Command, Kind
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply
 
 PWD = Command(b"PWD")

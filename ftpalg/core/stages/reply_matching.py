@@ -23,7 +23,8 @@ from ftpalg.core.phases import Phase
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import SURE, Resync
 from ftpalg.core.stages.transfer import TransferStage
-from ftpalg.core.wire.commands import KINDS, Kind, printable
+from ftpalg.core.wire.commands import KINDS, Kind
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, reply
 
 MOVING = tuple(

@@ -30,7 +30,8 @@ from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer_legs import follow, let_go
 from ftpalg.core.stages.transfer_tables import LIVE, LOST, Happening, Leg, Step, Transfer, Verdict
-from ftpalg.core.wire.commands import Command, printable
+from ftpalg.core.wire.commands import Command
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.replies import Reply, announced, reply
 
 UNANSWERED = (Verdict.NONE, Verdict.AWAITED, Verdict.SILENT)
@@ -244,7 +245,8 @@ class TransferStage(Stage):
         assert transfer is not None and transfer.final is not None, "FORWARD follows a final reply"
         final = transfer.final
         if transfer.code:
-            final, outcome = failure(transfer), Outcome.REFUSED
+            final = failure(transfer)
+            outcome = Outcome.BROKEN if transfer.relayed else Outcome.REFUSED
         elif final.positive:
             outcome = Outcome.COMPLETE
         else:
@@ -342,7 +344,8 @@ def failure(transfer: Transfer) -> Reply:
     """What the client is told of a transfer whose legs did not both end cleanly."""
     reason = transfer.reason or "it did not end cleanly"
     if transfer.code:
-        return reply(transfer.code, f"Data connection refused: {reason}.")
+        whole = transfer.relayed  # a quota's sentence; nothing else of ours breaks what moves
+        return reply(transfer.code, reason if whole else f"Data connection refused: {reason}.")
     if {transfer.client, transfer.server} & {Leg.MISSED, Leg.CLOSED}:
         return reply(425, f"No data connection: {reason}.")
     return reply(426, f"Transfer broken: {reason}.")

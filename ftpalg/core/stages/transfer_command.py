@@ -66,8 +66,9 @@ class TransferCommand(Stage):
         if command is None or self._transfer.state is None or self.desk.awaited is not None:
             return
         if event.refusal:
-            self.desk.refuse(450, event.refusal)
+            self.desk.refuse(event.code, event.refusal)
             self._transfer.drop()
+            self._restart.undo()
         else:
             self._go_on(command)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ftpalg.core.keys import Key
 from ftpalg.core.value import value
 from ftpalg.core.wire.errors import BadCommand
+from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.secret_words import holds_secret, secrets_in
 
 VERB = re.compile(rb"[A-Za-z@][A-Za-z0-9@]{0,15}")
@@ -145,23 +146,3 @@ def parse_command(line: bytes, *, urgent: bool = False) -> Command:
         raise BadCommand("Not an FTP command.")
     verb = verb.upper()
     return Command(KNOWN.get(verb, verb), argument if space else None, urgent)
-
-
-def printable(text: bytes | str) -> str:
-    """What a peer sent as text that cannot forge a log line or move a terminal's cursor.
-
-    Controls (ESC, NEL and the rest of C1), line and paragraph separators, signs that turn the
-    direction of writing, and bytes that are no UTF-8 are written out: ``\\x1b``, ``\\u2028``.
-    """
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _written_out(c) for c in text)
-
-
-def _written_out(sign: str) -> str:
-    code = ord(sign)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python could not decode (PEP 383)
-        return f"\\x{code - 0xDC00:02x}"
-    return sign.encode("unicode_escape").decode("ascii")

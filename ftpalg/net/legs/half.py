@@ -304,8 +304,12 @@ class Half:
 
     def failed(self, reason: str, code: int = 0) -> None:
         """It could not be opened, or broke."""
+        self.cut(f"{self.side.value}: {reason}", code)
+
+    def cut(self, reason: str, code: int) -> None:
+        """The gateway breaks it, for that reason."""
         self.abort()
-        self._around.tell(LegFailed(self.side, f"{self.side.value}: {reason}", code))
+        self._around.tell(LegFailed(self.side, reason, code))
 
     # -- the end ----------------------------------------------------------------------------------
 

@@ -10,9 +10,13 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.core.events import Side
 from ftpalg.core.value import value
 from ftpalg.net.call_all import call_all
-from ftpalg.net.legs.relay import Between, Hold, Relay, between
+from ftpalg.net.legs.between import Between, between
+from ftpalg.net.legs.relay import Hold, Quota, Relay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.reactors import Reactor
+
+OVER = 552
+"""The reply where a transfer would move more than it may: RFC 959, "exceeded storage allocation"."""
 
 GRACE = 0.02
 """Seconds between the clean end of an upload's data and the look at its control connection.
@@ -81,6 +85,9 @@ class Data(Protocol):
     def failed(self, reason: str, code: int = 0) -> None:
         """It broke: tell LegFailed."""
 
+    def cut(self, reason: str, code: int) -> None:
+        """The gateway breaks it, for that reason: tell LegFailed."""
+
 
 class Limits(Protocol):
     """How fast the session's files may go."""
@@ -89,17 +96,29 @@ class Limits(Protocol):
         """Who makes the relay of a transfer from there; None where nothing limits it."""
 
 
+class Bounded(Quota, Protocol):
+    """How much a transfer may move."""
+
+    @property
+    def sentence(self) -> str:
+        """Why it may move no more, once it would have."""
+
+
+def unbounded() -> None:
+    """Nothing bounds what a transfer moves."""
+
+
 class Pair:
     """``server`` gives the data connection of the server that is connected, or None.
 
     ``there`` tells whether the client has not gone from its control connection; where it has, the
     session has been told.  ``limits`` are None where there are none for anybody; ``hold`` asks the ledger
-    for what the relay needs.
+    for what the relay needs.  ``quota`` gives that of the transfer that begins.
     """
 
     __slots__ = (
-        "_began", "_grace", "_hold", "_limits", "_reactor", "_relay", "_server", "_splice", "_stalled",
-        "_there", "client",
+        "_began", "_grace", "_hold", "_limits", "_quota", "_reactor", "_relay", "_server", "_splice",
+        "_stalled", "_there", "client",
     )  # fmt: skip
 
     def __init__(
@@ -113,6 +132,7 @@ class Pair:
         splice: bool,
         limits: Limits | None = None,
         hold: Hold | None = None,
+        quota: Callable[[], Bounded | None] = unbounded,
     ) -> None:
         self.client = client
         self._server = server
@@ -122,6 +142,7 @@ class Pair:
         self._splice = splice
         self._limits = limits
         self._hold = hold
+        self._quota = quota
         self._relay: Relay | None = None
         self._began = 0.0
         self._grace: IDelayedCall | None = None
@@ -154,6 +175,10 @@ class Pair:
             splice=self._splice,
             hold=self._hold,
         )
+        quota = self._quota()
+        if quota is not None:
+            self._relay.quota = quota
+            self._relay.over = lambda: source_half.cut(quota.sentence, OVER)
         self._relay.start(self._stalled)
 
     def give_time(self) -> None:

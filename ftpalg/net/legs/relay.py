@@ -18,19 +18,29 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.net.ledger import Grant, Line
 from ftpalg.net.legs.sockets import DataSocket
+from ftpalg.net.legs.tls import RECORD
 from ftpalg.net.reactors import Reactor
 
 Hold = Callable[[Line, int, float], Grant | None]
 """Asks for so much of a line; of no more than that part of what there is, where it can be done without."""
+
+
+class Quota(Protocol):
+    """How much the transfer may move."""
+
+    def room(self, most: int) -> int:
+        """How many bytes may be read now, so many at the most and one at the least; asked when what was
+        read before has been written."""
+
+    def took(self, size: int) -> bool:
+        """So many were read; False where that is more than may be moved: none of them is written."""
+
 
 CHUNK = 1 << 20
 """Bytes asked for at a time; also the size of the pipe."""
 
 SMALL = 1 << 15
 """Bytes of a file for which a pipe serves as the system makes it."""
-
-PIPE = 2
-"""Descriptors of a pipe."""
 
 ROUNDS = 8
 """Chunks moved per wake-up at the most."""
@@ -39,10 +49,14 @@ ROUNDS = 8
 class Relay(ABC):
     """The order of moving; subclasses say with what.
 
-    Of ``ended``, ``source_failed`` and ``sink_failed`` exactly one is called, once, unless the
-    relay is stopped first.  ``moved`` counts the bytes handed to the sink, and ``granted`` is what it
-    has of the ledger for moving them.
+    Of ``ended``, ``source_failed``, ``sink_failed`` and ``over`` exactly one is called, once, unless the
+    relay is stopped first: the last where the source has more than its ``quota`` lets go.  ``moved``
+    counts the bytes handed to the sink, and ``granted`` is what it has of the ledger for moving them.
     """
+
+    quota: Quota | None = None
+    over: Callable[[], None]
+    """Goes with ``quota``."""
 
     def __init__(
         self,
@@ -126,9 +140,17 @@ class Relay(ABC):
                 self.stop()
                 self._ended()
                 return
+            if self.quota is not None and not self.quota.took(size):
+                self.stop()
+                self.over()
+                return
             if not self._push():
                 return
         self._go_on()
+
+    def _room(self, most: int) -> int:
+        """How many bytes to read, of so many."""
+        return most if self.quota is None else self.quota.room(most)
 
     def _go_on(self) -> None:
         """What TLS has taken from the socket already is not announced again by the reactor."""
@@ -215,7 +237,9 @@ class SpliceRelay(Relay):
     def _fill(self) -> int:
         if not self._large and self.moved >= SMALL:
             self._enlarge()
-        self._pending = os.splice(self._source.fileno(), self._in, CHUNK, flags=self.FLAGS)
+        self._pending = os.splice(
+            self._source.fileno(), self._in, self._room(CHUNK), flags=self.FLAGS
+        )
         return self._pending
 
     def _drain(self) -> int:
@@ -307,7 +331,9 @@ class CopyRelay(Relay):
     def _fill(self) -> int:
         if self._shown == self.SHOWN and self._lull is None:
             self._have_buffer()
-        size = self._source.receive_into(self._buffer)
+        room = self._room(len(self._buffer))
+        least = 1 if self._source.plain else RECORD
+        size = self._source.receive_into(self._buffer[: max(room, least)])
         self._held = self._buffer[:size]
         if self._lull is None:
             self._shown = self._shown + 1 if size > self.FULL else 0
@@ -336,57 +362,3 @@ class CopyRelay(Relay):
         super().stop()
         if self._lull is not None and self._lull.active():
             self._lull.cancel()
-
-
-class Between(Protocol):
-    """Who makes a relay for two legs."""
-
-    def __call__(
-        self,
-        reactor: Reactor,
-        source: DataSocket,
-        sink: DataSocket,
-        ended: Callable[[], None],
-        source_failed: Callable[[str], None],
-        sink_failed: Callable[[str], None],
-        *,
-        splice: bool = True,
-        hold: Hold | None = None,
-    ) -> Relay: ...
-
-
-SPLICE = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
-
-
-def between(
-    reactor: Reactor,
-    source: DataSocket,
-    sink: DataSocket,
-    ended: Callable[[], None],
-    source_failed: Callable[[str], None],
-    sink_failed: Callable[[str], None],
-    *,
-    splice: bool = True,
-    hold: Hold | None = None,
-    kinds: tuple[type[SpliceRelay], type[CopyRelay]] = (SpliceRelay, CopyRelay),
-) -> Relay:
-    """The relay for these legs: in the kernel where that can be, else through a buffer.
-
-    Raise nothing: without descriptors for a pipe the transfer costs more, but it goes.
-    """
-    arguments = reactor, source, sink, ended, source_failed, sink_failed
-    if splice and SPLICE and source.plain and sink.plain:
-        ends = hold(Line.DESCRIPTORS, PIPE, 1.0) if hold is not None else None
-        if ends is not None or hold is None:
-            try:
-                relay = kinds[0](*arguments)
-                relay.granted, ends = ends, None
-                return relay
-            except OSError:
-                pass
-            finally:
-                if ends is not None:
-                    ends.back()
-    copy = kinds[1](*arguments)
-    copy.hold = hold
-    return copy

@@ -12,7 +12,8 @@ import os
 from collections.abc import Callable
 
 from ftpalg.net.legs.allowance import Allowance
-from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay, between
+from ftpalg.net.legs.between import between
+from ftpalg.net.legs.relay import CopyRelay, Hold, Relay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.legs.tls import RECORD
 from ftpalg.net.reactors import Reactor
@@ -49,7 +50,7 @@ class Throttled(Relay):
                 self._wait()
                 raise BlockingIOError
             self._credit += granted
-        size = self._take(self._credit)
+        size = self._take(self._room(self._credit))
         self._credit -= size
         return size
 
@@ -134,7 +135,7 @@ def throttled(
     splice: bool = True,
     hold: Hold | None = None,
 ) -> Relay:
-    """As ``relay.between``, within that allowance."""
+    """As ``between``, within that allowance."""
     arguments = reactor, source, sink, ended, source_failed, sink_failed
     made = between(*arguments, splice=splice, hold=hold, kinds=(ThrottledSplice, ThrottledCopy))
     assert isinstance(made, Throttled), "as asked for"

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from ftpalg.core.certificates import CertificateDue
 from ftpalg.core.value import value
-from ftpalg.core.wire.commands import printable
+from ftpalg.core.wire.printing import printable
 
 DAY = timedelta(days=1)
 AHEAD = (1 * DAY, 7 * DAY, 21 * DAY)
