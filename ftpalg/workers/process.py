@@ -93,6 +93,8 @@ class Worker(ProcessProtocol):
         self.pid = 0
         self.stage = Stage.STARTING
         self.facts: Ready | None = None
+        self.epoch = 0
+        """That of the settings it has."""
         self.sessions = self.transfers = 0
         self.left = (0, 0)
         """The sessions and transfers that still ran when it ended by itself."""
@@ -159,6 +161,7 @@ class Worker(ProcessProtocol):
         if self.stage is not Stage.STARTING:
             raise ValueError("it is ready already")
         self.facts = facts
+        self.epoch = facts.epoch
         self.stage = Stage.SERVING
         self._stop_looking()
         self._look_later()

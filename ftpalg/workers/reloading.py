@@ -85,11 +85,16 @@ class Reloading:
                 first, *others = others
                 await self._first(first, opened, snapshot)
             of.settings, of.snapshot, of.epoch = settings, snapshot, snapshot.epoch
+        if self._over:
+            return
         for worker in of.crew.workers.values():
             worker.bound = settings.timeouts.worker
         of.warn()
         for worker in others:
             await self._follow(worker, opened)
+        for worker in of.crew.serving:  # successors that have become ready meanwhile
+            if worker.epoch != of.epoch:
+                await self._follow(worker, list(of.sockets.standing))
 
     async def _first(self, worker: Worker, opened: Iterable[str], snapshot: Snapshot) -> None:
         """Have it take them.  Raise ChannelFault."""
@@ -109,12 +114,15 @@ class Reloading:
             worker.kill(f"it has not taken the new settings: {error}")
 
     def _given(self, worker: Worker, opened: Iterable[str], snapshot: Snapshot) -> Deferred[object]:
+        def taken(answer: object) -> None:
+            worker.epoch = snapshot.epoch
+
         for name, number in self._of.sockets.of(worker.number, opened).items():
             worker.channel.hand(name, number)
-        return worker.channel.ask("reload", snapshot.body, SECONDS)
+        return worker.channel.ask("reload", snapshot.body, SECONDS).addCallback(taken)
 
     def catch_up(self, worker: Worker) -> None:
         """It is ready; where the others have newer settings it gets them too."""
         of = self._of
-        if worker.facts is not None and worker.facts.epoch != of.epoch:
+        if not self._runs and worker.epoch != of.epoch:
             Deferred.fromCoroutine(self._follow(worker, list(of.sockets.standing)))

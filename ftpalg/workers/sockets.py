@@ -113,7 +113,7 @@ class Sockets:
 
     def _close(self, names: Iterable[str]) -> None:
         for name in names:
-            for sock in self.standing.pop(name):
+            for sock in self.standing.pop(name, ()):  # it may have been closed meanwhile
                 sock.close()
 
     # -- how they are made ------------------------------------------------------------------------

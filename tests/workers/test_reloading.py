@@ -103,6 +103,24 @@ class Reload(WorkersCase):
         )
         self.assertEqual(len(gateway.pids), 2)
 
+    def test_starting_meanwhile(self) -> None:
+        """A successor that has begun with the old settings gets the new ones once it is ready."""
+        gateway = self.company()
+        lost = gateway.pids[2]
+        os.kill(lost, KILL)
+        self.assertTrue(gateway.logged(f"(PID {lost}) is gone"))
+        with listener() as free:
+            port = port_of(free)
+        listen = f'"127.0.0.1:0", "127.0.0.1:{port}"'
+        gateway.file.write_text(self.company_text(OTHERS, listen))
+        hangup(gateway)
+        self.assertTrue(gateway.logged("access.clients 0 -> 1 entries", timeout=STARTS))
+        self.assertTrue(gateway.logged("worker 2 serves", timeout=STARTS))
+        second = gateway.pids[2]
+        self.assertTrue(gateway.until(lambda: len(listening_ports(second)) == 2, STARTS))
+        gateway.addresses = [("127.0.0.1", port)]
+        self.refused(gateway)
+
     def test_lost_meanwhile(self) -> None:
         """A worker that does not take the settings is replaced by one that has them."""
         gateway = self.company(bound=2.0)
