@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from twisted.logger import globalLogBeginner
 
@@ -12,13 +13,16 @@ from ftpalg.life import garbage, upgrade_request
 from ftpalg.life.inherited import inherited
 from ftpalg.life.place import Program
 from ftpalg.life.reactor import installed
+from ftpalg.life.service import GatewayService
 from ftpalg.life.signals import WORKER, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.waking import wake
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.overheard import Overheard
 from ftpalg.ops.settings import LogSettings
-from ftpalg.workers.kind import kind_of
+
+if TYPE_CHECKING:
+    from ftpalg.workers.supervisor import Supervisor
 
 
 def run(source: Source, signals: Signals) -> int:
@@ -36,7 +40,12 @@ def run(source: Source, signals: Signals) -> int:
         with source.telling():
             log = SessionLog(LogSettings.of(settings.log), hosted=False)
             globalLogBeginner.beginLoggingTo([Overheard(log.warned)], redirectStandardIO=False)
-            service = kind_of(settings)(
+            kind: type[GatewayService] | type[Supervisor] = GatewayService
+            if (
+                settings.workers > 1
+            ):  # what several processes need is imported where there are several
+                from ftpalg.workers.supervisor import Supervisor as kind
+            service = kind(
                 reactor,
                 settings,
                 log,
@@ -65,7 +74,12 @@ def _work() -> int:
     from ftpalg.workers.work import work
 
     found = handed()
-    assert found is not None  # its variable is there
+    if found is None:
+        print(
+            f"ftpalg: {WORKER} is set, which is for ftpalg's own workers: unset it.",
+            file=sys.stderr,
+        )
+        return 2
     return work(found)
 
 

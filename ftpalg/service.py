@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import Service
 from twisted.cred.credentials import IUsernamePassword
@@ -21,7 +21,9 @@ from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.settings import LogSettings
 from ftpalg.options import read_words
 from ftpalg.words import CONFIG, WORDS
-from ftpalg.workers.kind import kind_of
+
+if TYPE_CHECKING:
+    from ftpalg.workers.supervisor import Supervisor
 
 __all__ = ["GatewayService", "Options", "makeService"]
 
@@ -72,7 +74,12 @@ def makeService(options: Options) -> Service:
     try:
         settings = source.load()
         with source.telling():
-            made = kind_of(settings)(
+            kind: type[GatewayService] | type[Supervisor] = GatewayService
+            if (
+                settings.workers > 1
+            ):  # what several processes need is imported where there are several
+                from ftpalg.workers.supervisor import Supervisor as kind
+            made = kind(
                 installed(),
                 settings,
                 SessionLog(LogSettings.of(settings.log), hosted=True),

@@ -15,7 +15,6 @@ EXCEPTIONS = {
     "core.stage": "a class without behaviour of its own; tests.core has each stage",
     "life.place": "frozen values; tests.workers has gateways of each place",
     "life.to_be_known": "tests.life.test_starting, tests.life.test_descriptors: what is in the log",
-    "workers.kind": "tests.workers.test_supervisor, tests.life: a gateway of each kind",
     "workers.serving": "tests.workers.test_supervisor: what a worker does not tell",
     "workers.work": "tests.workers.test_supervisor: each of its workers is one",
     "workers.drain": "tests.workers.test_supervisor: the ends of all workers",

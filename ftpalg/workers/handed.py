@@ -67,16 +67,18 @@ class Handed(NamedTuple):
 
 
 def handed(environ: MutableMapping[str, str] = os.environ) -> Handed | None:
-    """What a worker was handed on; None for a process that is none.  The variable is gone then."""
-    text = environ.pop(VARIABLE, "")
-    if not text:
+    """What a worker was handed on; None for a process that is none, or where the variable is of somebody
+    else's making.  It is gone then."""
+    try:
+        channel, snapshot, listeners, worker, workers, drained, lines = json.loads(
+            environ.pop(VARIABLE, "")
+        )
+        pairs = tuple((str(kind), str(name)) for kind, name in drained)
+        for number in (channel, snapshot, *listeners.values()):
+            os.set_inheritable(number, False)
+    except (AttributeError, OSError, OverflowError, RecursionError, TypeError, ValueError):
         return None
-    channel, snapshot, listeners, worker, workers, drained, lines = json.loads(text)
-    pairs = tuple((str(kind), str(name)) for kind, name in drained)
-    found = Handed(channel, snapshot, listeners, worker, workers, pairs, bool(lines))
-    for number in (channel, snapshot, *listeners.values()):
-        os.set_inheritable(number, False)
-    return found
+    return Handed(channel, snapshot, listeners, worker, workers, pairs, bool(lines))
 
 
 def written(snapshot: Snapshot) -> int:

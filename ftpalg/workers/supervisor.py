@@ -81,7 +81,7 @@ class Supervisor(Service):
         self.terminal.check(settings)
         self.notify = Notify()
         self.hears: dict[str, Hear] = {}
-        """Topics that workers say something to, besides their process's own."""
+        """Topics that workers say something to, besides their process's own: put in before the start."""
         self.state = State.BEGINNING
         self.epoch = 1
         self.snapshot = self.read(settings)
@@ -124,11 +124,10 @@ class Supervisor(Service):
             self.crew.begin()
         except OSError as error:
             self._refuse(f"no worker can be started: {error.strerror}")
-        iterate: Callable[[float], object] = getattr(self.reactor, "iterate")  # noqa: B009
         while not self.crew.is_whole:
             if self._fault:
                 self._refuse(self._fault)
-            iterate(AGAIN)
+            self.reactor.iterate(AGAIN)
             reapAllProcesses()  # nobody has SIGCHLD yet
         self.terminal.started()
         self.reactor.callWhenRunning(self._serve)

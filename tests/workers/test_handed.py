@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import examine
 from ftpalg.workers.handed import VARIABLE, Handed, Snapshot, handed, read_from, written
+from tests.wire.gateways import BIN, STARTS, TREE
 
 
 class Files(SynchronousTestCase):
@@ -55,3 +57,22 @@ class Variables(SynchronousTestCase):
         self.assertEqual(handed(environ), given)
         self.assertEqual((environ, handed(environ)), ({}, None))
         self.assertFalse(any(map(os.get_inheritable, ends)))
+
+    def test_somebody_elses(self) -> None:
+        """What no supervisor has made is nothing."""
+        for text in ("x", "[]", "7", "[98765,1,{},1,1,[],0]", "[0,0,[],1,1,[],0]", "[" * 9999):
+            self.assertIsNone(handed({VARIABLE: text}), text)
+
+    def test_command(self) -> None:
+        """``ftpalg run`` says so in one sentence."""
+        done = subprocess.run(
+            [str(BIN / "ftpalg"), "run"],
+            cwd=TREE,
+            env={**os.environ, "PYTHONPATH": str(TREE), VARIABLE: "yes"},
+            capture_output=True,
+            text=True,
+            timeout=STARTS,
+            check=False,
+        )
+        sentence = "ftpalg: FTPALG_WORKER is set, which is for ftpalg's own workers: unset it.\n"
+        self.assertEqual((done.returncode, done.stderr), (2, sentence))

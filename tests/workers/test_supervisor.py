@@ -50,6 +50,11 @@ class Start(WorkersCase):
         for pid in gateway.pids.values():
             self.assertEqual(os.getsid(pid), pid)
 
+    def test_environment(self) -> None:
+        """The number may come from there, as any setting."""
+        gateway = self.begun(self.text(), {"FTPALG_WORKERS": "3"}).joined()
+        self.assertEqual(len(gateway.pids), 3)
+
     def test_data_ports(self) -> None:
         """Each has its own: a worker's passive ports are in its slice."""
         gateway = self.company("[data]\nclient-ports = '50000-50099'\n")
