@@ -1,10 +1,14 @@
 """What several processes cost: CPU of a login by one process and by workers, in turns.
 
-    python -m bench.workers [--workers N] [--rounds N] [--logins N] [--at-once N]
+    python -m bench.workers [--workers N] [--rounds N] [--logins N] [--at-once N] [--same-load]
 
 Two gateways stand side by side, one with ``workers = 1`` and one with N; a round is so many logins through
 each, in turns as to who is first.  CPU is that of the supervisor and of all workers.  The ratio is told
 for each round by itself, because a machine that others use too drifts.
+
+A process that is busy does several things each time that it wakes, and a login costs less then: so each
+process has as many at once, N workers N times as many as one.  With ``--same-load`` both gateways have
+as many.
 """
 
 from __future__ import annotations
@@ -73,23 +77,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--logins", type=int, default=400)
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
+    parser.add_argument("--same-load", action="store_true")
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         origin = stack.enter_context(child(sys.executable, "-m", "bench.origin", folder))
         server = line_with(origin, r"^(\d+)$")
         one, several = (Gateway(stack, server, number) for number in (1, given.workers))
+        at_once = {one: given.at_once, several: given.at_once}
+        if not given.same_load:
+            at_once[several] *= given.workers
         rounds: dict[Gateway, list[tuple[float, float, list[float]]]] = {one: [], several: []}
         for gateway in rounds:
-            measured(gateway, given.logins, given.at_once)  # what is done once
+            measured(gateway, given.logins, at_once[gateway])  # what is done once
         for number in range(given.rounds):
             for gateway in (one, several) if number % 2 else (several, one):
-                rounds[gateway].append(measured(gateway, given.logins, given.at_once))
+                rounds[gateway].append(measured(gateway, given.logins, at_once[gateway]))
     for gateway, name in ((one, "one process"), (several, f"{given.workers} workers")):
         print(told(name, [cpu for cpu, _, _ in rounds[gateway]], "CPU ms/login"))
         print(
             told(
-                f"{name}, {given.at_once} at once",
+                f"{name}, {at_once[gateway]} at once",
                 [rate for _, rate, _ in rounds[gateway]],
                 "logins/s",
             )

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from tests.cli.terminals import Terminal
+from tests.life.test_starting import caught
 from tests.wire.gateways import STARTS, unaccepted
 from tests.wire.peers import BLOCK, Client, Control, drained, listener, port_of
 from tests.workers.companies import KILL, MANY, STOP, WorkersCase
@@ -204,6 +205,30 @@ class End(WorkersCase):
         self.assertEqual(drained(data)[1], "reset")
         self.assertEqual(gateway.status(), 0)
         self.assertIn("stopped: 1 sessions", gateway.whole_log())
+
+    def test_hangs(self) -> None:
+        """A worker that does not come to it is not waited for."""
+        gateway = self.company(bound=2.0)
+        lost = gateway.pids[1]
+        os.kill(lost, STOP)
+        gateway.process.send_signal(signal.SIGTERM)
+        self.assertEqual(gateway.status(STARTS), 0)
+        log = gateway.whole_log()
+        self.assertRegex(log, rf"worker 1 \(PID {lost}\) is gone, .*no sign of life")
+        self.assertIn("stopped: ", log)
+        self.assertNotIn("serves (PID", log)
+
+    def test_signals_before_it_is_ready(self) -> None:
+        """A SIGHUP and a SIGTERM in the middle of the start are remembered, in their order."""
+        gateway = self.begun(self.company_text())
+        self.assertTrue(gateway.until(lambda: caught(gateway.process.pid, signal.SIGTERM)))
+        self.assertNotIn("ready: ", gateway.whole_log())
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.process.send_signal(signal.SIGTERM)
+        self.assertEqual(gateway.status(STARTS), 0)
+        log = gateway.whole_log()
+        places = [log.index(word) for word in ("ready: ", "draining: ", "stopped: ")]
+        self.assertEqual(places, sorted(places))
 
     def test_signals(self) -> None:
         """SIGUSR2 writes each session down once; SIGUSR1 has every process open its files anew."""
