@@ -14,6 +14,7 @@ from ftpalg.core.facts import About, Fact
 from ftpalg.core.news import News, Reloaded, ReloadFailed
 from ftpalg.core.quotas import Counted
 from ftpalg.core.snapshots import Snapshot
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.reactors import Timing
 from ftpalg.ops.last_errors import LastError
 from ftpalg.ops.trail import Known
@@ -145,6 +146,10 @@ class Steered(Told, Protocol):
     @property
     def bans(self) -> Bans:
         """Who is kept out, and the orders for it."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is held of the limits."""
 
     @property
     def days(self) -> Days | None:

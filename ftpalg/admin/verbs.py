@@ -105,6 +105,11 @@ BAN = an_object(
     holds=SWITCH,
 )
 """``seconds`` are left; ``holds`` is false where bans are only told (``bans.mode = "shadow"``)."""
+SHARE = an_object(
+    limit=STRING, holder=STRING, used=COUNT, most={"type": ["integer", "null"], "minimum": 1}
+)
+"""``holder``: a peer, an account, a route, a listener or a server, empty for all together; ``most`` is null
+where nothing is bounded."""
 
 USED = an_object(used=COUNT, limit=COUNT)
 QUOTA = an_object(
@@ -231,6 +236,15 @@ VERBS = (
         WHOM,
         an_object(kind=STRING, name=STRING),
         "bans:unban",
+    ),
+    Verb(
+        "shares",
+        "GET",
+        "/shares",
+        "how much of each limit is used, and who uses most of it",
+        (Parameter("top", COUNT, "How many holders of each limit; 10 where it is not said."),),
+        an_object(shares={"type": "array", "items": SHARE}),
+        "shares:shares",
     ),
     Verb(
         "quotas",

@@ -304,6 +304,19 @@ COMMANDS = (
         ),
     ),
     Command(
+        "shares",
+        "tell how much of each limit is used, and who uses most of it",
+        (
+            Argument(
+                ("--top",),
+                "How many of each. [default: 10]",
+                {"metavar": "NUMBER", "type": int},
+            ),
+            *ASKING,
+        ),
+        "shares:shares",
+    ),
+    Command(
         "quotas",
         "how much accounts have moved today of what they may",
         commands=(

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ftpalg.config.faults import written_out
-from ftpalg.explain.steps import Explanation, Kind, Outcome, Step, Verdict
+from ftpalg.explain.steps import Explanation, Kind, Limit, Outcome, Step, Verdict
 
 WOULD = {
     Outcome.TAKEN: "shadow: would have been taken",
@@ -36,7 +36,15 @@ def _lines(found: Explanation, client: str) -> Iterator[str]:
     for (table, about), steps in groupby(found.steps, lambda one: (one.table, one.about)):
         yield f"{table}{f', {about}' if about else ''}:"
         yield from (f"  {_step(one)}" for one in steps)
+    if found.limits:
+        yield "limits:"
+        yield from (f"  {_limit(one)}" for one in found.limits)
     yield _verdict(found.verdict)
+
+
+def _limit(one: Limit) -> str:
+    place = f"{one.place}: " if one.place else ""
+    return f"{place}{one.rule}: {one.value}, {one.whose}"
 
 
 def _step(one: Step) -> str:
@@ -87,6 +95,7 @@ def flat(found: Explanation, client: str) -> str:
             "notes": list(found.notes),
             "said": said,
             "steps": steps,
+            "limits": [{**one._asdict(), "scope": one.scope.value} for one in found.limits],
             "verdict": verdict,
         }
     )

@@ -150,6 +150,14 @@ TLS = DISTRUST | {
 }
 """Those that are faults of TLS."""
 
+CLIENTS_FAULT = frozenset(
+    (
+        *(Reason.NOT_FTP, Reason.BAD_LINES, Reason.CLEAR_BEHIND_AUTH),
+        *(Reason.CLIENT_TLS, Reason.CLIENT_TLS_VERSION),
+    )
+)
+"""Those of a session that somebody began who does not speak FTP, or breaks TLS."""
+
 DRAINING = frozenset((Reason.ROUTE_DRAINED, Reason.SERVER_DRAINED))
 """Those of a session whose way is drained before it has gone it."""
 

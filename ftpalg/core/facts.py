@@ -290,6 +290,8 @@ class What(Enum):
     MEMORY = "memory"
     MEMORY_PER_PEER = "memory-per-peer"
     HANDSHAKES_PER_PEER = "handshakes-per-peer"
+    LOOKUPS = "lookups"
+    LOOKUPS_PER_PEER = "lookups-per-peer"
     SESSIONS_OF_LISTENER = "sessions-of-listener"
     SESSIONS_PER_ACCOUNT = "sessions-per-account"
     SESSIONS_PER_SERVER = "sessions-per-server"
@@ -306,6 +308,7 @@ class What(Enum):
     HANDSHAKE_RATE = "handshake-rate"
     HANDSHAKE_RATE_PER_PEER = "handshake-rate-per-peer"
     COMMAND_RATE = "command-rate"
+    RETURNING = "returning"
     PINHOLES = "pinholes"
 
 

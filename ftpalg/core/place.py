@@ -16,6 +16,8 @@ from ftpalg.core.wire.replies import Reply
 
 HOME = b"~"
 QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
+LONGEST = 4096
+"""Bytes of a path that are taken from a reply: no server's system has longer ones (PATH_MAX)."""
 ABSOLUTE = re.compile(rb"[/~]|[A-Za-z]:[/\\]")
 """Windows servers take and tell ``C:/…``, many servers ``~user``."""
 DOWN = frozenset((b"CWD", b"XCWD"))
@@ -81,7 +83,7 @@ def said(text: bytes) -> bytes:
     """The absolute path in quotes that a reply holds, or nothing."""
     found = QUOTED.search(text)
     path = found[1].replace(b'""', b'"') if found else b""
-    return clean(path) if ABSOLUTE.match(path) else b""
+    return clean(path) if ABSOLUTE.match(path) and len(path) <= LONGEST else b""
 
 
 def clean(path: bytes) -> bytes:

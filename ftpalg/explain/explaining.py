@@ -18,10 +18,11 @@ from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.printing import printable
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.explain import commands, names, quotas, routes, ways
+from ftpalg.explain.limits import limits
 from ftpalg.explain.question import Question
 from ftpalg.explain.reached import Reached, Reacher
 from ftpalg.explain.servers import TABLE, Servers, clients
-from ftpalg.explain.steps import Explanation, Kind, Outcome, Step, Verdict
+from ftpalg.explain.steps import Explanation, Kind, Limit, Outcome, Step, Verdict
 from ftpalg.explain.talk import Dialled, Talk
 from ftpalg.explain.words import ANYBODY, login
 from ftpalg.life.wiring import access_of, policies_of, rules_of
@@ -137,7 +138,14 @@ class Answering:
             tuple(self.notes),
             steps,
             verdict,
+            tuple(self._limits()),
         )
+
+    def _limits(self) -> Iterator[Limit]:
+        last, account = self._last, self.talk.session.desk.account
+        route = last.dial.route.name if last is not None else ""
+        at = self.question.listener
+        return limits(self.settings, at, self.listener, route, account=bool(account))
 
     def _turned_away(self, first: Step) -> Verdict:
         speaks = self.listener.client_tls is not ClientTls.IMPLICIT

@@ -35,6 +35,26 @@ class Step(NamedTuple):
     about: str = ""
 
 
+class Scope(Enum):
+    """Where a limit was set."""
+
+    GENERAL = "general"
+    LISTENER = "listener"
+    ROUTE = "route"
+
+
+@value
+class Limit(NamedTuple):
+    """A limit that holds: ``rule`` is its key, ``place`` the file and line, empty for the default; so much
+    of ``whose`` there may be, or so many a second."""
+
+    rule: str
+    place: str
+    value: float
+    whose: str
+    scope: Scope
+
+
 class Kind(Enum):
     """What becomes of a session."""
 
@@ -80,3 +100,4 @@ class Explanation(NamedTuple):
     notes: tuple[str, ...]
     steps: tuple[Step, ...]
     verdict: Verdict
+    limits: tuple[Limit, ...] = ()

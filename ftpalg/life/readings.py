@@ -17,7 +17,7 @@ from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.facts import What
 from ftpalg.net.drained import part_named
-from ftpalg.net.ledger import OwnLedger
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import WHAT
 from ftpalg.net.tls.certificates import Certificates
@@ -116,7 +116,7 @@ def _places(settings: Settings) -> dict[Labels, int]:
     }
 
 
-def _ratios(ledger: OwnLedger) -> Values:
+def _ratios(ledger: Ledger) -> Values:
     """Of each line that is bounded how much is used, and by the peer that holds most of it."""
     found: dict[Labels, float] = {}
     for (line, of_one), what in WHAT.items():

@@ -102,7 +102,8 @@ class GatewayService(Service):
         names = session_names(reactor.seconds, place.worker, place.workers)
         self.gateway = Gateway(
             *(reactor, settings, self._log, policies_of(settings), checkers),
-            *(names, bans, counting.of, place.epoch),
+            *(names, bans, counting.of),
+            epoch=place.epoch,
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
         gateway, log = self.gateway, self._log

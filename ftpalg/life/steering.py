@@ -26,6 +26,7 @@ from ftpalg.life.observers import Observer, Observers
 from ftpalg.life.publishing import Publishing
 from ftpalg.life.reactor import IWhole
 from ftpalg.net.gateway import Gateway
+from ftpalg.net.ledger import Ledger
 
 if TYPE_CHECKING:
     from ftpalg.admin.accepting import Accepting
@@ -247,6 +248,11 @@ class Steering:
     def settings(self) -> Settings:
         """Those of the sessions that come."""
         return self._gateway.shared.settings
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is held of the limits."""
+        return self._gateway.ledger
 
     @property
     def sessions(self) -> tuple[str, ...]:

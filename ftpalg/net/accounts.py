@@ -192,7 +192,8 @@ class Accounts(NamedTuple):
         at once: that may be before this returns.  ``refused`` gets the reason, for the log only,
         when the delay is over and the last checker has answered.  ``busy`` is called where one of
         them could not be asked and none of the others knows the account.  ``peer`` is whose turn it
-        has to be.  ``barred`` is called where too many of this peer, or for this account, were wrong.
+        has to be.  ``barred`` is called where too many of this peer, or for this account, were wrong, and
+        where a ban has come before the answer: of so many as are asked at once it stops the rest.
         """
         credentials = UsernamePassword(account, password)
         told = Told(accepted, refused, busy, barred)
@@ -284,6 +285,10 @@ class Check:
                 return
             if name:
                 self._end()
+                if guess is not None and guess.banned:
+                    guess.nothing()
+                    self._told.barred()
+                    return
                 if guess is not None:
                     guess.right()
                 self._told.accepted(name)
@@ -303,7 +308,10 @@ class Check:
         """Comes twice, with the last answer and with the end of the delay; the later one refuses."""
         if self._reason is not None and not self._timer.active():
             self._end()
-            self._told.refused(self._reason)
+            if self._guess is not None and self._guess.banned:
+                self._told.barred()
+            else:
+                self._told.refused(self._reason)
 
     def _end(self) -> None:
         self._over = True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
 
 from ftpalg.config import Settings
 from ftpalg.core.ends import Refusal
 from ftpalg.core.events import Link
 from ftpalg.core.facts import About, Failed, Peer, What
+from ftpalg.core.news import Refused
 from ftpalg.core.routes import Server
+from ftpalg.core.wire.addresses import normal
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.ledger import Ledger, Short
 from ftpalg.net.own_addresses import is_local
@@ -18,6 +23,9 @@ from ftpalg.net.shared import Shared
 
 NOT_REDIRECTED = "it was not redirected here"
 """Said of a connection to an intercepting listener that was meant for it."""
+
+SECOND = 1.0
+"""Between two records of those that are not heard: there are thousands."""
 
 
 class Entrance:
@@ -29,6 +37,25 @@ class Entrance:
         self.settings: Settings = shared.settings
         self.log: Refusals = shared.log
         self.ledger: Ledger = shared.ledger
+        self.arrivals: Arrivals = shared.arrivals
+        self._unheard, self._told = 0, 0.0
+
+    def turns_away(self, there: IAddress | None) -> bool:
+        """Whether so many from there wait that nobody more of them is heard: words cost what others need."""
+        if not isinstance(there, IPv4Address | IPv6Address):
+            return False
+        peer = normal(there.host)
+        if not self.arrivals.is_full(self.ledger.whose(peer)) or self.is_balancer(peer):
+            return False
+        self._unheard += 1
+        now = self.reactor.seconds()
+        if not 0 <= now - self._told < SECOND:
+            text = f"it waits in line already so often that it is not heard, {self._unheard} times"
+            rule = self.settings.origin.of(Refusal.DESCRIPTORS_OF_PEER.rule)
+            link = Link(peer, "", there.port)
+            self.log.tell(Refused(link, text, Refusal.DESCRIPTORS_OF_PEER, rule))
+            self._unheard, self._told = 0, now
+        return True
 
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""

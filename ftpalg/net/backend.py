@@ -29,8 +29,11 @@ from ftpalg.net.seats import Seats
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
 
-TOO_MANY = "Too many connections from your address; try again later."
-"""What a client hears where its share of descriptors is used up."""
+TOO_MANY = {
+    True: "Too many connections from your address; try again later.",
+    False: "Too many connections; try again later.",
+}
+"""What a client hears where its share of descriptors (True), or all there are, are used up."""
 SERVER_FULL = "Too many sessions with that server; try again later."
 """What it hears where that of its server is, and of each other one that it could have."""
 
@@ -180,7 +183,7 @@ class FtpBackend:
         self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
         short = held.to(1)
         if short is not None:
-            self._full(short, Reason.SHARE_USED_UP, TOO_MANY)
+            self._full(short, Reason.SHARE_USED_UP, TOO_MANY[short.of_one])
             return
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
@@ -214,6 +217,7 @@ class FtpBackend:
         if self._reach is not None:
             self.tried = tuple(self._reach.tried)
         self._give_back()
+        self.settled()
         self._session.seats.leave_server()
         if forbidden == SERVER_FULL:
             self.handle(ServerUnreachable(reason, forbidden, Reason.SERVER_FULL))
@@ -305,7 +309,8 @@ class FtpBackend:
         self._reach = self._half = self._control = self._server = self._place = self._link = None
         calls: list[Callable[[], object]] = []
         if reach is not None:
-            calls += (reach.cancel, self._give_back, self._session.seats.leave_server)
+            calls += (reach.cancel, self._give_back, self.settled)
+            calls.append(self._session.seats.leave_server)
         if half is not None:
             calls.append(half.abort)
         if control is not None:
@@ -316,7 +321,7 @@ class FtpBackend:
         call_all(*calls)
 
     def settled(self) -> None:
-        """The client is logged in there."""
+        """The client is logged in there, or is not on its way there any more."""
         if self._client is not None:
             self._shared.reaching.settled(self._client)
 

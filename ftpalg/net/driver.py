@@ -32,8 +32,10 @@ from ftpalg.core.facts import (
     CommandLine,
     Failed,
     LoggedIn,
+    LoginRefused,
     Outcome,
     ReplyLines,
+    SessionClosed,
     TransferOver,
 )
 from ftpalg.core.wire.commands import Command, Kind
@@ -48,6 +50,11 @@ from ftpalg.net.stored_passwords import NoSecret, read_secret
 
 TRANSFERS = (Kind.DOWNLOAD, Kind.UPLOAD)
 """Commands that ask for room before they begin."""
+TOO_MUCH = {
+    True: "Too much waits to be sent to your address; closing.",
+    False: "Too much waits to be sent; closing.",
+}
+"""What a client hears whose peer's share of memory (True), or all there is, is used up."""
 
 
 class Driver(Parts):
@@ -133,7 +140,7 @@ class Driver(Parts):
     def crowded(self, short: Short) -> None:
         """More waits for its peers than there may: it ends in the reactor's next turn."""
         self.shared.log.tell(used_up(short))
-        end = partial(self.end, "Too much waits to be sent; closing.", Reason.SHARE_USED_UP)
+        end = partial(self.end, TOO_MUCH[short.of_one], Reason.SHARE_USED_UP)
         self.reactor.callLater(0, lambda: self._released or end())
 
     # -- what is told -----------------------------------------------------------------------------
@@ -149,6 +156,9 @@ class Driver(Parts):
         elif isinstance(fact, CommandAnswered) and fact.command.kind in TRANSFERS:
             self.seats.end_transfer()
             self._settle()
+        elif isinstance(fact, (LoginRefused, SessionClosed)) and self.shared.faults is not None:
+            ours = bool(self.session.login.state.route.secret)
+            self.shared.faults.seen(self.peer, fact, ours=ours)
 
     def _learned(self, action: do.Learned) -> None:
         if self.backend.server is not None:
@@ -182,7 +192,13 @@ class Driver(Parts):
             self._dialogues.go_by(self, part_of_reply(action.line, sent=True))
         self.client.write(action.line + b"\r\n")
 
+    def _leave_account(self) -> None:
+        """The account that it had is forgotten, if it had one."""
+        if self._seats is not None:
+            self._seats.leave_account()
+
     def _authenticate(self, action: do.Authenticate) -> None:
+        self._leave_account()
         self.check = self.shared.accounts.check(
             action.account,
             action.password,
@@ -252,6 +268,7 @@ class Driver(Parts):
 
     def _start_tls(self, action: do.StartTls) -> None:
         if action.side is Side.CLIENT:
+            self._leave_account()  # what was said in clear counts no more
             self.client.start_tls(self.for_clients())
         else:
             self.backend.shake()

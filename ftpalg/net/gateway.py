@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Link
 from ftpalg.net.accounts import Accounts, Ask
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.driver import Driver
+from ftpalg.net.faults import Faults
 from ftpalg.net.guesses import Guesses
 from ftpalg.net.ledger import Ledger, OwnLedger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
 from ftpalg.net.policies import Policies
-from ftpalg.net.rates import Rates
 from ftpalg.net.reach.configured_names import Known
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
@@ -30,7 +33,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.shared import Shared
-from ftpalg.net.shares import shares
+from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
     from ftpalg.net.quotas import Day, Quotas
 
+KEPT = 3
+"""Times within a lease that it is kept: the second one may be late."""
 HASHES_AT_ONCE = 2
 """Of passwords, each of which may take 128 MiB and a processor."""
 
@@ -55,6 +60,7 @@ def _in_turn(asking: Asking, room: Room, ledger: Ledger) -> Ask:
 class Gateway:
     """``shared`` is what the sessions that come have in common; others may keep an earlier one.
 
+    ``ledger`` is one that several gateways stand behind; without it this one has its own.
     ``day`` gives what counts by the day where settings count so, the same one each time.
     """
 
@@ -68,19 +74,29 @@ class Gateway:
         names: Callable[[], str] | None = None,
         bans: Bans = NO_BANS,
         day: Callable[[Settings], Day | None] = uncounted,
+        ledger: Ledger | None = None,
         epoch: int = 1,
     ) -> None:
         self._reactor = reactor
         self._log = log
         self._own = Own()
         limits = settings.limits
-        self.ledger = OwnLedger(shares(limits), limits.ipv6_prefix)
-        self.rates = Rates(reactor.seconds)
+        self.arrivals = Arrivals(reactor)
+        if ledger is None:
+            ledger = OwnLedger(
+                shares(limits),
+                limits.ipv6_prefix,
+                reactor.seconds,
+                lambda short: log.tell(used_up(short)),
+            )
+        self.ledger: Ledger = ledger
+        self._keeping: IDelayedCall | None = None
         self.drained = DrainedParts()
         self._bans = bans
         self._day = day
         self._first = epoch
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
+        self.faults = Faults(reactor, self.ledger, bans, settings.accounts.forget)
         self._pinholes: list[Pinholes] = []
         self._session_names = names
         self._blocking = Asking(reactor, 1)
@@ -100,6 +116,7 @@ class Gateway:
         """From now on sessions begin with these; those that run keep what they began with."""
         last, self.shared = self.shared, shared
         self.guesses.limits = shared.settings.accounts
+        self.faults.forget = shared.settings.accounts.forget
         last.advertised.stop()
         last.certificates.stop()
         last.reaching.health.stop()
@@ -136,6 +153,7 @@ class Gateway:
             policies,
             own,
             self.ledger,
+            self.arrivals,
             Accounts(
                 reactor,
                 checkers,
@@ -171,13 +189,13 @@ class Gateway:
                 self.drained,
                 self.ledger,
                 self._bans,
-                self.rates,
             ),
             Timers(reactor, settings.timeouts),
             self.drained,
             self._bandwidth(settings, before),
             before.epoch + 1 if before else self._first,
             self._bans,
+            self.faults,
             self._quotas(settings),
         )
         return shared
@@ -234,6 +252,17 @@ class Gateway:
         self.shared.advertised.start()
         self.shared.certificates.start()
         self.shared.reaching.health.start()
+        if self._keeping is None:
+            self._keep_later()
+
+    def _keep_later(self) -> None:
+        """What was granted is kept, well before its lease is over."""
+        if self.ledger.lease != inf:
+            self._keeping = self._reactor.callLater(self.ledger.lease / KEPT, self._keep)
+
+    def _keep(self) -> None:
+        self.ledger.keep()
+        self._keep_later()
 
     def close(self) -> None:
         """End every session with 421, and what goes on beside them."""
@@ -242,6 +271,11 @@ class Gateway:
         shared.certificates.stop()
         shared.reaching.health.stop()
         self.guesses.stop()
+        self.arrivals.stop()
+        self.faults.stop()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self._keeping = None
         shared.sessions.end("The gateway is shutting down.")
         for pinholes in self._pinholes:
             pinholes.stop()

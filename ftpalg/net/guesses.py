@@ -19,11 +19,13 @@ from ftpalg.config import Settings
 from ftpalg.core.bans import account_key
 from ftpalg.core.wire.printing import printable
 from ftpalg.net.bans import Bans
-from ftpalg.net.ledger import Ledger, Line
+from ftpalg.net.ledger import Bound, Ledger, Line
 from ftpalg.net.reactors import Timing
 from ftpalg.net.threads import Busy
 
 DOUBLINGS = 20
+ACCOUNT = "account "
+"""What the ledger's keys of accounts begin with: no address does."""
 
 
 class Barred(Exception):
@@ -42,6 +44,13 @@ class Guess:
         self._keys = keys
         self._who = who
         self.wait = wait
+
+    @property
+    def banned(self) -> bool:
+        """Whether its peer or its account is banned by now: others that were under way were too many."""
+        name, peer = self._who
+        bans = self._guesses.bans
+        return bans.of_peer(peer) is not None or bans.of_account(name, peer) is not None
 
     def right(self) -> None:
         """It was right."""
@@ -84,20 +93,20 @@ class Guesses:
         charged = [(self._ledger.whose(peer), limits.failures_per_peer)]
         if not self.bans.knows(name, peer):
             charged.append((key_of(name), limits.failures_per_account))
-        wait = max([self._wait(key, limit) for key, limit in charged])
-        keys = tuple(key for key, _ in charged)
-        for key in keys:
-            self._ledger.ask(key, Line.FAILURES)
+        keys: tuple[str, ...] = ()
+        wait = 0.0
+        for key, limit in charged:
+            short = self._ledger.ask(key, Line.FAILURES, bound=Bound(limit))
+            if short is not None:
+                self.give(keys)
+                raise Barred if short.used - self._asked[key] >= limit else Busy
             self._asked[key] += 1
+            keys += (key,)
+            wait = max(wait, self._wait(key, limit))
         return Guess(self, keys, who, wait)
 
     def _wait(self, key: str, limit: int) -> float:
-        held = self._ledger.held(key, Line.FAILURES)
-        if held - self._asked[key] >= limit:
-            raise Barred
-        if held >= limit:
-            raise Busy
-        over = held - max(1, limit // 4)
+        over = self._ledger.held(key, Line.FAILURES) - 1 - max(1, limit // 4)
         delay, longest = self.limits.delay, self.limits.longest_delay
         return 0.0 if over < 0 else float(min(delay * 2 ** min(over, DOUBLINGS), longest))
 
@@ -164,4 +173,4 @@ class Guesses:
 
 def key_of(account: str) -> str:
     """The ledger's key of an account, which is no address."""
-    return f"account {account_key(account)}"
+    return ACCOUNT + account_key(account)

@@ -11,14 +11,16 @@ one peer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from math import inf
 from sys import maxsize
 from typing import NamedTuple, Protocol
 
 from ftpalg.core.keys import Key
 from ftpalg.core.value import value
+from ftpalg.net.rates import Event, Rates
 
 
 class Line(Key):
@@ -37,7 +39,8 @@ class Line(Key):
     OF_SERVER = "sessions that have a server or are reaching it, by its name and port"
     TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
     TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
-    FAILURES = "logins and the like that went wrong and are not forgotten yet"
+    FAILURES = "wrong passwords for accounts at the gateway that are not forgotten yet"
+    FAULTS = "logins that servers refused, no FTP and broken TLS, not forgotten yet"
 
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
@@ -76,12 +79,23 @@ class Lingering(Protocol):
 
 
 class Ledger(Protocol):
-    """What everybody asks who uses something up for a peer.
+    """What everybody asks who uses something up that several sessions share: the one way to every count
+    and every rate.  What a session has for itself (its lines, its queue, its commands a second) it counts
+    itself, for it is in one process.
 
-    An answer is there at once.  What is granted is a lease of this process: it ends by ``give``, and with
-    the process.  A ledger of several processes answers out of what it has been leased by the others, and
-    asks them for more before that is used up.
+    An answer is there at once.  What is granted is leased: it ends by ``give``, and by itself ``lease``
+    seconds after the last ``keep``, so that of a process that died nothing stays charged.  The ledger of
+    a single process ends with it, and its lease never.  One of several processes may ask the others each
+    time, or answer out of what they have leased to it.
     """
+
+    @property
+    def lease(self) -> float:
+        """Seconds for which what is granted stays granted without ``keep``; inf: for ever."""
+
+    def keep(self) -> None:
+        """This process lives, and holds what it holds.  What has lapsed meanwhile is charged again, be it
+        beyond what there may be: who holds it is not ended for that, only nobody else begins."""
 
     def whose(self, peer: str) -> str:
         """The key of a peer, by an address in normal spelling."""
@@ -106,6 +120,10 @@ class Ledger(Protocol):
     def settle(self, who: Lingering) -> None:
         """It lingers no more; harmless where it does not."""
 
+    @property
+    def lingering(self) -> int:
+        """How many linger here."""
+
     def held(self, key: str, line: Line) -> int:
         """How much a key holds."""
 
@@ -114,6 +132,18 @@ class Ledger(Protocol):
 
     def bound(self, line: Line) -> Bound:
         """How much they may."""
+
+    def holders(self, line: Line) -> Mapping[str, int]:
+        """Every key that holds something of a line, and how much."""
+
+    def spend(self, event: Event, *bounds: tuple[str, float]) -> str | None:
+        """It happens once: take a token of each bucket, or of none (``rates.Rates.take``)."""
+
+    def refund(self, event: Event, part: float, *bounds: tuple[str, float]) -> None:
+        """It was cheaper than that: that part of each token is given back."""
+
+    def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
+        """From now on these hold, and this is what is one peer; what is held already stays."""
 
 
 @lru_cache(4096)
@@ -167,18 +197,35 @@ class Grant:
 
 
 class OwnLedger:
-    """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind."""
+    """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind.
 
-    def __init__(self, bounds: Mapping[Line, Bound], prefix: int = 64) -> None:
+    ``seconds`` is the clock of the rates, which may jump.  ``pressed`` is told of what was used up and could
+    be granted only because something that lingered was reset.
+    """
+
+    lease = inf
+
+    def __init__(
+        self,
+        bounds: Mapping[Line, Bound],
+        prefix: int = 64,
+        seconds: Callable[[], float] = lambda: 0.0,
+        pressed: Callable[[Short], object] = lambda short: None,
+    ) -> None:
+        self._pressed = pressed
         self.renew(bounds, prefix)
+        rates = Rates(seconds)
+        self.spend, self.refund = rates.take, rates.back
         self._held: dict[Line, dict[str, int]] = {line: {} for line in Line}
         self._all = dict.fromkeys(Line, 0)
         self._oldest: dict[Line, dict[str, dict[Lingering, None]]] = {line: {} for line in Line}
         self._everybodys: dict[Line, dict[Lingering, None]] = {line: {} for line in Line}
         self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
 
+    def keep(self) -> None:
+        """Nothing lapses (``Ledger``)."""
+
     def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
-        """From now on these hold; what is held already stays."""
         self._bounds = {line: bounds.get(line, UNBOUND) for line in Line}
         self._prefix = prefix
 
@@ -223,7 +270,6 @@ class OwnLedger:
         return self._bounds[line]
 
     def holders(self, line: Line) -> Mapping[str, int]:
-        """Every key that holds something of a line, and how much."""
         return self._held[line]
 
     # -- what lingers -------------------------------------------------------------------------------
@@ -255,19 +301,22 @@ class OwnLedger:
 
     @property
     def lingering(self) -> int:
-        """How many linger."""
         return len(self._where)
 
     def _short(self, key: str, line: Line, amount: int, bound: Bound) -> Short | None:
         """Make room: the asker's own first, then anybody's; what is missing where that is not enough."""
-        held = self._held[line]
+        held, short = self._held[line], None
         while (used := held.get(key, 0)) + amount > bound.of_one:
+            short = Short(line, used, bound.of_one, of_one=True)
             if not self._reset(line, self._oldest[line].get(key)):
-                return Short(line, used, bound.of_one, of_one=True)
+                return short
         while (used := self._all[line]) + amount > bound.in_all:
+            short = Short(line, used, bound.in_all, of_one=False)
             mine = self._oldest[line].get(key)
             if not (self._reset(line, mine) or self._reset(line, self._everybodys[line])):
-                return Short(line, used, bound.in_all, of_one=False)
+                return short
+        if short is not None:
+            self._pressed(short)
         return None
 
     def _reset(self, line: Line, lingering: dict[Lingering, None] | None) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
+from twisted.internet.interfaces import IAddress
+
 from ftpalg.config import Listener, Settings
 from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Event, Link
@@ -12,6 +14,7 @@ from ftpalg.core.news import News
 from ftpalg.core.routes import Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.snapshots import Snapshot
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.ledger import Ledger, Short
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.standing import Standing
@@ -108,6 +111,13 @@ class Admission(Protocol[Connection]):
     @property
     def ledger(self) -> Ledger:
         """What each peer holds."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """Whose turn it is to come in."""
+
+    def turns_away(self, there: IAddress | None) -> bool:
+        """Whether so many from there wait that nobody more of them is heard."""
 
     def is_balancer(self, peer: str) -> bool:
         """Whether a connection from there begins with a PROXY header."""

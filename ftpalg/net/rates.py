@@ -23,7 +23,7 @@ class Event(Key):
 
 
 class Rates:
-    """The buckets of this process.  ``seconds`` is the clock, which may jump."""
+    """The buckets of one process (``ledger.Ledger``).  ``seconds`` is the clock, which may jump."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -48,6 +48,14 @@ class Rates:
         if len(self._full) > self._sweep_at:
             self._sweep(now)
         return None
+
+    def back(self, event: Event, part: float, *bounds: tuple[str, float]) -> None:
+        """That part of a token is put back into each bucket, as far as there is room."""
+        now = self._seconds()
+        for key, rate in bounds:
+            full = self._full.get((event, key), now)
+            if rate and full > now:
+                self._full[event, key] = max(now, full - part / rate)
 
     def _sweep(self, now: float) -> None:
         """A bucket that is full is as good as none; twice as many as are left may come before the next."""

@@ -15,7 +15,7 @@ from ftpalg.config import Settings
 from ftpalg.core.actions import Dial
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
-from ftpalg.core.facts import Fact, Shadowed
+from ftpalg.core.facts import Fact, Noted, Resource, Shadowed, What
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import normal
 from ftpalg.net.control.attached import adopt
@@ -38,6 +38,7 @@ from ftpalg.net.reach.system import System
 from ftpalg.net.reach.traits import Remembered
 from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
+from ftpalg.net.shares import used_up
 from ftpalg.net.tls.towards_servers import ServerSide
 
 
@@ -144,6 +145,7 @@ class Reaching:
             ledger,
             log.warned,
             before._lookups if before is not None else None,
+            lambda short: log.tell(used_up(short)),
         )
         self._loops = Loops(limits.returning, is_local)
         self._means = Means(
@@ -199,6 +201,12 @@ class Reaching:
         takes more, as it tries several addresses at a time.  ``takes`` tells why a server has no room.
         """
 
+        def loops(address: str) -> str:
+            refusal = self._loops.refusal(client, address)
+            if refusal:
+                tell(Resource(What.RETURNING))
+            return refusal
+
         asked = Asked(self._judging, dial, client.peer, near, tell)
         rules = Rules(
             asked.refusal,
@@ -207,19 +215,22 @@ class Reaching:
                 reactor,
                 partial(self._lookups.look_up, client.peer) if dial.named else self._known,
             ),
-            partial(self._loops.refusal, client),
+            loops,
             takes,
+            lambda short: tell(used_up(short)),
         )
 
         def came(sock: socket.socket, server: Server, way: Way) -> None:
             try:
-                self._loops.add(client, normal(sock.getpeername()[0]))
+                self._loops.reached(client, normal(sock.getpeername()[0]))
             except OSError:
                 pass  # it has ended meanwhile, and its protocol is going to hear
             reached(sock, server, way)
 
         servers = self.order(dial, client.peer)
         means = self._guarded(reactor)
+        if dial.named:  # whoever names servers may have many that are dead: the log knows who it is
+            means = means._replace(warned=lambda text: tell(Noted(text)))
         return Reach(means, self.way(dial.route, client), servers, rules, came, failed, held)
 
     def open(
@@ -281,7 +292,7 @@ class Reaching:
         self.sessions_at[server] += 1
 
     def settled(self, client: Link) -> None:
-        """A client's session is logged in at its server, or has left it: it is in no loop."""
+        """A client's session is logged in at its server, has left it, or never came there: no loop."""
         self._loops.discard(client)
 
     def left(self, server: Server) -> None:

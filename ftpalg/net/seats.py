@@ -41,6 +41,11 @@ class Seats:
             self._account = name
         return short
 
+    def leave_account(self) -> None:
+        """It is nobody's any more; harmless where it was."""
+        self._drop(Line.OF_ACCOUNT)
+        self._account = ""
+
     def route(self, route: Route) -> Short | None:
         """It goes that route; None where one more may."""
         short = self._take(Line.OF_ROUTE, route.name, route.sessions)

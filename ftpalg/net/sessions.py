@@ -19,15 +19,15 @@ from ftpalg.net.advertised import holds
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.drained import SENTENCES as DRAINED
 from ftpalg.net.drained import DrainedParts
-from ftpalg.net.ledger import Bound, Line, OwnLedger, Short
+from ftpalg.net.ledger import Bound, Ledger, Line, OwnLedger, Short
 from ftpalg.net.owners import Arriving, Running
-from ftpalg.net.rates import ALL, Event, Rates
+from ftpalg.net.rates import ALL, Event
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.shares import shares, used_up
 
 SENTENCES = {
     Refusal.NOT_ADMITTED: "Your address is not admitted here.",
-    Refusal.NO_DESCRIPTORS: "Too many sessions; try again later.",
+    Refusal.NO_DESCRIPTORS: "Too many connections; try again later.",
     Refusal.TOO_MANY: "Too many sessions; try again later.",
     Refusal.TOO_MANY_OF_PEER: "Too many sessions from your address; try again later.",
     Refusal.TOO_MANY_OF_LISTENER: "Too many sessions here; try again later.",
@@ -42,6 +42,9 @@ SENTENCES = {
     Refusal.LISTENER_DRAINED: DRAINED[Kind.LISTENER],
 }
 """What the client is told."""
+SAVED = 0.5
+"""What a resumed handshake costs less than a full one.  TLS 1.3 still agrees on a key: 0.23 ms of CPU were
+measured for 0.50 (RSA 2048) and 0.27 (P-256), under TLS 1.2 0.05 to 0.09 for 0.39 and 0.18."""
 C = TypeVar("C", bound=Arriving)
 S = TypeVar("S", bound=Running)
 
@@ -63,9 +66,8 @@ class Sessions(Generic[C, S]):
         names: Callable[[], str] | None = None,
         before: Sessions[C, S] | None = None,
         drained: DrainedParts | None = None,
-        ledger: OwnLedger | None = None,
+        ledger: Ledger | None = None,
         bans: Bans = NO_BANS,
-        rates: Rates | None = None,
     ) -> None:
         self._settings = settings
         self._log = log
@@ -73,8 +75,9 @@ class Sessions(Generic[C, S]):
         self._begin = begin
         self._bans = bans
         self._drained = drained or DrainedParts()
-        self._ledger = ledger or OwnLedger(shares(settings.limits), settings.limits.ipv6_prefix)
-        self._rates = rates or Rates(lambda: 0.0)
+        if ledger is None:
+            ledger = OwnLedger(shares(settings.limits), settings.limits.ipv6_prefix)
+        self._ledger: Ledger = ledger
         self.open: dict[str, S] = before.open if before else {}
         self._came: dict[str, str] = before._came if before else {}
         counted = count(1)
@@ -103,12 +106,24 @@ class Sessions(Generic[C, S]):
             self._refuse(client, link, refusal)
             client.hang_up()
             return None
+        came = client.listener.endpoint if client.listener.limits.sessions else ""
         name = self._name()
-        session = self.open[name] = self._begin(client, link, name)
+        try:
+            session = self._begin(client, link, name)
+        except BaseException:
+            self._give_back(key, came)
+            raise
+        self.open[name] = session
         session.key = key
-        if client.listener.limits.sessions:
-            self._came[name] = client.listener.endpoint
+        if came:
+            self._came[name] = came
         return session
+
+    def _give_back(self, key: str, came: str) -> None:
+        """One session less, of a listener that counts them where it is named."""
+        self._ledger.give(key, Line.SESSIONS)
+        if came:
+            self._ledger.give(came, Line.OF_LISTENER)
 
     def crowd_out(self, client: C, link: Link, short: Short) -> None:
         """There is no descriptor for the client: it is told so, and closed at once."""
@@ -164,19 +179,22 @@ class Sessions(Generic[C, S]):
 
     def _too_fast(self, key: str, listener: Listener) -> Refusal | None:
         """Whether too many came within the last second; what the listener has granted is given back."""
-        limits, place = self._settings.limits, f"listener {listener.endpoint}"
-        refusals = {
-            ALL: (Refusal.TOO_FAST, What.SESSION_RATE),
-            key: (Refusal.TOO_FAST_OF_PEER, What.SESSION_RATE_PER_PEER),
-            place: (Refusal.TOO_FAST_OF_LISTENER, What.SESSION_RATE_OF_LISTENER),
-        }
-        spent = self._rates.take(
-            Event.SESSION,
-            (key, limits.session_rate_per_peer),
-            (place, listener.limits.session_rate),
-            (ALL, limits.session_rate),
+        limits = self._settings.limits
+        of_peer, in_all, here = (
+            limits.session_rate_per_peer,
+            limits.session_rate,
+            listener.limits.session_rate,
         )
-        found = refusals.get(spent) if spent is not None else None
+        found = None
+        if of_peer or in_all or here:
+            place = f"listener {listener.endpoint}"
+            spent = self._ledger.spend(Event.SESSION, (key, of_peer), (place, here), (ALL, in_all))
+            if spent is not None:
+                found = {
+                    ALL: (Refusal.TOO_FAST, What.SESSION_RATE),
+                    key: (Refusal.TOO_FAST_OF_PEER, What.SESSION_RATE_PER_PEER),
+                    place: (Refusal.TOO_FAST_OF_LISTENER, What.SESSION_RATE_OF_LISTENER),
+                }[spent]
         if found is None and listener.client_tls is ClientTls.IMPLICIT:
             found = self.may_shake(key)
         if found is None:
@@ -189,25 +207,26 @@ class Sessions(Generic[C, S]):
 
     def may_shake(self, key: str) -> tuple[Refusal, What] | None:
         """What stands against one more TLS handshake of that peer; where nothing does it is counted."""
-        limits = self._settings.limits
-        spent = self._rates.take(
-            Event.HANDSHAKE,
-            (key, limits.handshake_rate_per_peer),
-            (ALL, limits.handshake_rate),
-        )
+        spent = self._ledger.spend(Event.HANDSHAKE, *self._shaking(key))
         if spent is None:
             return None
         if spent == ALL:
             return Refusal.HANDSHAKES_TOO_FAST, What.HANDSHAKE_RATE
         return Refusal.HANDSHAKES_TOO_FAST_OF_PEER, What.HANDSHAKE_RATE_PER_PEER
 
+    def resumed(self, key: str) -> None:
+        """The handshake of that peer was a resumed one."""
+        self._ledger.refund(Event.HANDSHAKE, SAVED, *self._shaking(key))
+
+    def _shaking(self, key: str) -> tuple[tuple[str, float], tuple[str, float]]:
+        """The buckets of handshakes."""
+        limits = self._settings.limits
+        return (key, limits.handshake_rate_per_peer), (ALL, limits.handshake_rate)
+
     def dismiss(self, session: S) -> None:
         """A session is over."""
         if self.open.pop(session.name, None) is not None:
-            self._ledger.give(session.key, Line.SESSIONS)
-            came = self._came.pop(session.name, None)
-            if came is not None:
-                self._ledger.give(came, Line.OF_LISTENER)
+            self._give_back(session.key, self._came.pop(session.name, ""))
 
     def call_from(self, host: str, port: int) -> bool:
         """Whether that is our end of some session's connection to its server."""

@@ -12,10 +12,12 @@ from ftpalg.core.facts import What
 from ftpalg.core.value import value
 from ftpalg.net.accounts import Accounts
 from ftpalg.net.advertised import Advertised
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.drained import DrainedParts
-from ftpalg.net.ledger import OwnLedger
+from ftpalg.net.faults import Faults
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.own_addresses import Own
 from ftpalg.net.owners import Session
 from ftpalg.net.pinholes import Pinholes
@@ -45,7 +47,8 @@ class Shared(NamedTuple):
     log: Recorder
     policies: Policies
     own: Own
-    ledger: OwnLedger
+    ledger: Ledger
+    arrivals: Arrivals
     accounts: Accounts
     advertised: Advertised
     pinholes: Pinholes | None
@@ -57,6 +60,7 @@ class Shared(NamedTuple):
     bandwidth: Bandwidth | None
     epoch: int = 1
     bans: Bans = NO_BANS
+    faults: Faults | None = None
     quotas: Quotas | None = None
 
     def ports(self, side: Side) -> Iterator[int]:

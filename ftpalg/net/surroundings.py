@@ -14,6 +14,20 @@ from ftpalg.net.legs.stranger_counts import Strangers
 from ftpalg.net.shared import Shared
 from ftpalg.net.shares import used_up
 
+SHORT = {
+    (Line.DESCRIPTORS, True): "too many connections from your address",
+    (Line.DESCRIPTORS, False): "too many connections",
+    (Line.PASSIVE_LISTENERS, True): "too many data ports of your address wait already",
+    (Line.PASSIVE_LISTENERS, False): "too many data ports wait already",
+    (Line.HANDSHAKES, True): "too many TLS handshakes of your address are not done",
+}
+"""Why there is no data connection, where its client's own share is used up (True), or all there is."""
+TOO_FAST = {
+    What.HANDSHAKE_RATE: "too many TLS handshakes",
+    What.HANDSHAKE_RATE_PER_PEER: "too many TLS handshakes from your address",
+}
+"""Why there is none under TLS."""
+
 
 class Around:
     """``tell`` takes what has happened to a leg (``Driver.handle``), ``observe`` what is worth knowing
@@ -84,12 +98,22 @@ class Around:
             return None
         return grant
 
-    def may_shake(self) -> bool:
-        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+    def short(self, line: Line) -> str:
+        """Why one of them has just not been granted."""
+        ledger = self._shared.ledger
+        return SHORT[line, ledger.held(self._key, line) >= ledger.bound(line).of_one]
+
+    def shakes_too_fast(self) -> str:
+        """Why no TLS handshake with the client may begin now, which is told; nothing where one may."""
         found = self._shared.sessions.may_shake(self._key)
-        if found is not None:
-            self.observe(Resource(found[1]))
-        return found is None
+        if found is None:
+            return ""
+        self.observe(Resource(found[1]))
+        return TOO_FAST[found[1]]
+
+    def resumed(self) -> None:
+        """It was a resumed one."""
+        self._shared.sessions.resumed(self._key)
 
     def broke(self) -> None:
         """An exception is being handled: end the session."""

@@ -276,6 +276,7 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         f"{f['what']} used up{', ' if f.get('limit') else ''}{_listed(f, 'used', 'limit')},"
         f" {f['count']} times"
     ),
+    "untold": lambda f: f"{f.get('client_ip', '…')}: {f['count']} more of {f['what']} in a minute",
     "probed": lambda f: f"{f['count']} looks of {f.get('client_ip', '…')}",
     "notice": lambda f: str(f["sentence"]),
     "warning": lambda f: str(f["sentence"]),

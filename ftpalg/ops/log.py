@@ -30,6 +30,7 @@ from ftpalg.ops.outlets import (
 )
 from ftpalg.ops.record_tables import Record
 from ftpalg.ops.records import Records
+from ftpalg.ops.seldom import Few
 from ftpalg.ops.settings import LogSettings, Said
 from ftpalg.ops.trail import Known
 from ftpalg.ops.writer import Sink, Writer
@@ -59,7 +60,8 @@ class SessionLog:
         self._hosted = hosted
         self._clock = clock
         self._writer = Writer[Record](sink_of(settings, hosted=hosted), self._notice)
-        self._records = Records(settings, self._writer.write, clock, node=platform.node())
+        few = Few(self._writer.write)
+        self._records = Records(settings, few.write, clock, node=platform.node())
         self._xferlog: Xferlog | None = None
         self._take(settings, self._xferlog_of(settings))
 

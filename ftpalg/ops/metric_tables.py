@@ -181,6 +181,12 @@ ROWS = (
         Over.MOST,
     ),
     Family(
+        "limits_reached_total",
+        C,
+        "How often something was used up: what was asked for was refused, had to wait, or was made room for.",
+        ("limit",),
+    ),
+    Family(
         "bans", G, "Peers and accounts that are banned, in shadow mode too.", ("kind",), Over.MOST
     ),
     Family("pinholes", G, "Pinholes that are open in the firewall."),

@@ -193,6 +193,9 @@ class Metrics:
 
     # -- the gateway ------------------------------------------------------------------------------
 
+    def _resource(self, news: facts.Resource) -> None:
+        self.totals["limits_reached_total"][(news.what.value,)] += 1
+
     def _refused(self, news: Refused) -> None:
         self.totals["refusals_total"][(news.why.word,)] += 1
 
@@ -230,8 +233,10 @@ OF_SESSIONS: dict[type, Count] = {
     facts.CommandBarred: Metrics._barred,
     facts.OverQuota: Metrics._over_quota,
     facts.TransferOver: Metrics._transfer,
+    facts.Resource: lambda metrics, about, fact: metrics.tell(fact),
 }
 OF_THE_GATEWAY: dict[type, Count] = {
+    facts.Resource: Metrics._resource,
     Refused: Metrics._refused,
     ServerDown: Metrics._down,
     ServerUp: Metrics._up,
@@ -260,6 +265,7 @@ FROM_THE_START: tuple[tuple[str, Labels], ...] = (
         for outcome in (Outcome.REFUSED, Outcome.BROKEN)
     ),
     *(("refusals_total", (refusal.word,)) for refusal in Refusal),
+    *(("limits_reached_total", (what.value,)) for what in facts.What),
     *(("transfer_bytes_total", (side.value, way)) for side in Side for way in DIRECTIONS),
 )
 """Counters that are there at 0 before the first event, as histograms are: a rate misses the event with

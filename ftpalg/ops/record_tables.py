@@ -142,7 +142,7 @@ FIELDS = {
         "string", "what a rule would have done that is only tried", Kind.SAID, longest=200
     ),
     "differs": Field("boolean", "whether that is something else than what was done"),
-    "what": Field("string", "what is used up, or was not reloaded"),
+    "what": Field("string", "what is used up, was not reloaded, or was not written"),
     "used": Field("integer", "how much of it is in use"),
     "limit": Field("integer", "how much of it there is"),
     "count": Field("integer", "how many of these since the last such record"),
@@ -266,10 +266,7 @@ EVENTS = {
     ),
     "unbanned": Event(INFO, "it is no longer", ("peer", "account", "why", "uid"), of_session=False),
     "undrained": Event(
-        INFO,
-        "it takes them again",
-        ("kind", "name", "sessions", "uid", "why"),
-        of_session=False,
+        INFO, "it takes them again", ("kind", "name", "sessions", "uid", "why"), of_session=False
     ),
     "stopped": Event(
         INFO, "the gateway has ended", ("sessions", "transfers", "probes"), of_session=False
@@ -348,6 +345,12 @@ EVENTS = {
     "fault": Event(CRITICAL, "an exception ended a session", ("why", "trace")),
     "resource": Event(
         WARN, "something is used up", ("what", "used", "limit", "count"), of_session=False
+    ),
+    "untold": Event(
+        WARN,
+        "so many more records of a client came within a minute, and were not written",
+        ("client_ip", "what", "count"),
+        of_session=False,
     ),
     "probed": Event(
         INFO,

@@ -117,6 +117,8 @@ class Book:
     def of(self, who: Who, now: float) -> Ban | None:
         """The ban that holds for somebody."""
         ban = self._bans.get(who)
+        if ban is not None and now < ban.since:
+            ban = self._bans[who] = _moved(ban, now)
         return ban if ban is not None and now < ban.until else None
 
     def remove(self, who: Who) -> Ban | None:
@@ -126,6 +128,9 @@ class Book:
 
     def over(self, now: float) -> list[Ban]:
         """Take out those that have ended."""
+        for ban in self._bans.values():
+            if now < ban.since:
+                self._bans[ban.who] = _moved(ban, now)
         return self._taken([ban for ban in self._bans.values() if ban.until <= now])
 
     def surplus(self) -> list[Ban]:
@@ -167,6 +172,11 @@ class Book:
     def known(self) -> tuple[tuple[str, str, float], ...]:
         """Account, peer, and the second of the last right login; that of longest ago first."""
         return tuple((account, peer, at) for (account, peer), at in self._known.items())
+
+
+def _moved(ban: Ban, now: float) -> Ban:
+    """A ban that begins in time to come: the clock was wrong then, or is now.  It is as long from now on."""
+    return ban._replace(since=now, until=now + ban.until - ban.since)
 
 
 def _shorten(

@@ -3,6 +3,10 @@
 Servers differ in how they read a name: with or without the spaces around it, in quotes, as options and
 several names (LIST), with ``\\\\`` for ``/``, with wildcards.  A rule that allows has to allow each reading,
 one that denies needs one.  So a reading too many costs nothing but a refusal.
+
+What there is: Serv-U took ``..%20.`` for ``..`` (CVE-2001-0054), others overlong UTF-8 for a slash; BSD's
+ftpd leaves Telnet's commands out of a name; NTFS has ``PROGRA~1`` for a longer name, and FindFirstFile takes
+wildcards in any; ProFTPD takes a tab for a space.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from ftpalg.core.wire.command_groups import DATED, GROUP, SITE_CHANGES, inner
 from ftpalg.core.wire.commands import Command
 
 WILD = re.compile(rb"[*?\[{]")
+WILD_ON_WINDOWS = re.compile(rb"[*?<>]")
 DRIVE = re.compile(rb"[A-Za-z]:")
 NUMBERS = re.compile(rb"(?:\s+[0-9]+){1,2}\s*$")
 """Where a checksum begins and ends."""
@@ -23,10 +28,21 @@ QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
 TIMES = re.compile(rb"(?:\s+[0-9]{8,14}){1,3}(?:\s+UTC)?\s*$", re.IGNORECASE)
 ODD = re.compile(rb"(?:^|[/\\])(?=[. ]*(?:[. ]{3}| ))[. ]+(?:$|[/\\])")
 """A part of dots and spaces alone, which Windows takes for ``..`` or for nothing."""
-IAC = re.compile(rb"\xff[\xf0-\xff]")
-"""What a server that takes commands for Telnet may leave out, or read as one byte."""
-LONGEST = 64
-"""Words of one command that are looked at; more make the names unknown."""
+TELNET = (
+    re.compile(rb"\xff[\xf0-\xff]"),
+    re.compile(rb"\xff[^\xff]"),
+    re.compile(rb"\xff(?:[\xfb-\xfe].?|[^\xff])", re.DOTALL),
+)
+"""What a server that takes commands for Telnet may leave out, one with an option or without it."""
+PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+OVERLONG = re.compile(rb"(?:\xe0[\x80\x81]|[\xc0\xc1])[\x80-\xbf]")
+"""A sign of ASCII in two or three bytes, which is no UTF-8."""
+SHORT_NAME = re.compile(rb"[^~]{1,6}~[0-9]{1,6}(?:\.[^.]{0,3})?")
+"""The second name that NTFS gives to a file, for DOS: of which one only the server knows."""
+SEPARATORS = re.compile(rb"[/\\%]|" + OVERLONG.pattern)
+"""What may be one, or may stand for one."""
+LONGEST, DEEPEST, MOST = 64, 128, 256
+"""Words of one command that are looked at, parts of a path, readings; more make the names unknown."""
 
 
 @value
@@ -59,15 +75,20 @@ def _unknown(argument: bytes) -> Names:
     yield None, True
 
 
+def _behind(argument: bytes) -> bytes:
+    """What stands behind the first word; a server may want a blank more or less."""
+    return b"".join(argument.split(None, 1)[1:])
+
+
 def _behind_word(argument: bytes) -> Names:
-    """MFMT and its kin; a server may want a space more or less."""
-    yield argument.strip().partition(b" ")[2], False
+    """MFMT and its kin."""
+    yield _behind(argument), False
 
 
 def _listed(argument: bytes) -> Names:
     """LIST -la a b: ``ls`` takes the options and several names; others take all of it for one."""
     words = argument.split()
-    tree = any(word.startswith(b"-") and b"R" in word for word in words)
+    tree = any((word[:1] == b"-" and b"R" in word) or word[:3] == b"--r" for word in words)
     if len(words) == 1 or b"/" in b"".join(words[:1]):
         yield argument, tree  # else options with what follows are no name of anything
     rest, option = argument.strip(), b""
@@ -87,9 +108,13 @@ def _globbed(name: bytes, tree: bool) -> Names:
     yield name, tree
     found = WILD.search(name)
     if found:
-        certain = name[: found.start()]
-        at = certain.rfind(b"/")
-        yield (certain[: at + 1] if at >= 0 else b""), True
+        yield _certain(name, found), True
+
+
+def _certain(name: bytes, found: re.Match[bytes]) -> bytes:
+    """The directory before a wildcard."""
+    certain = name[: found.start()]
+    return certain[: certain.rfind(b"/") + 1]
 
 
 def _several(argument: bytes) -> Names:
@@ -114,7 +139,7 @@ def _summed(argument: bytes) -> Names:
 
 def _thumb(argument: bytes) -> Names:
     """THMB format width height path."""
-    yield b" ".join(argument.split(b" ", 3)[3:]), False
+    yield b"".join(argument.split(None, 3)[3:]), False
 
 
 def _stored_unique(argument: bytes) -> Names:
@@ -128,7 +153,7 @@ def _stored_unique(argument: bytes) -> Names:
 def _dated(argument: bytes) -> Names:
     yield argument, False
     if DATED.match(argument):
-        yield argument.strip().partition(b" ")[2], False
+        yield _behind(argument), False
 
 
 def _site(argument: bytes) -> Names:
@@ -138,11 +163,13 @@ def _site(argument: bytes) -> Names:
     if word not in SITE_CHANGES:
         yield None, True
     elif word in (b"CHMOD", b"CHGRP", b"CHOWN"):
-        yield rest.partition(b" ")[2], True
+        while rest.startswith(b"-"):  # -R
+            rest = _behind(rest)
+        yield _behind(rest), True
     elif word == b"UTIME":
         yield TIMES.sub(b"", rest), False
         if DATED.match(rest):
-            yield rest.partition(b" ")[2], False
+            yield _behind(rest), False
     elif word in (b"SYMLINK", b"LINK", b"COPY"):
         names = rest.split()
         for name in names[:2]:
@@ -179,17 +206,33 @@ def names_of(command: Command) -> Names:
         if announced is None or announced.verb == b"PRET":
             return _unknown(b"")
         return names_of(announced)
-    return NAMES.get(command.verb, _unknown)(argument)
+    return _on_windows(NAMES.get(command.verb, _unknown)(argument))
+
+
+def _on_windows(names: Names) -> Names:
+    for name, tree in names:
+        yield name, tree
+        found = name is not None and WILD_ON_WINDOWS.search(name)
+        if name is not None and found:
+            yield _certain(name.replace(b"\\", b"/"), found), True
 
 
 def paths_of(command: Command, place: bytes) -> frozenset[Path]:
     """Every path that a command may be about, from the current directory ``place``, empty for unknown."""
-    return frozenset(
-        path
-        for name, tree in names_of(command)
-        for reading in _readings(name)
-        for path in _resolved(reading, place, tree)
-    )
+    if len(SEPARATORS.findall(command.argument or b"")) > DEEPEST:
+        return frozenset((Path(None, True),))
+    if DRIVE.match(place):
+        place = place.replace(b"\\", b"/")
+    found: set[Path] = set()
+    looked = 0
+    for name, tree in dict.fromkeys(names_of(command)):
+        readings = _readings(name)
+        looked += len(readings)
+        if looked > MOST:
+            return frozenset((Path(None, True),))
+        for reading in readings:
+            found.update(_resolved(reading, place, tree))
+    return frozenset(found)
 
 
 def relative(command: Command) -> bool:
@@ -209,11 +252,22 @@ def _readings(name: bytes | None) -> frozenset[bytes | None]:
         found.add(bare[1:].partition(b'"')[0])
     for one in [*found]:
         if b"\xff" in one:
-            found |= {IAC.sub(b"", one), one.replace(b"\xff\xff", b"\xff")}
+            found |= {form.sub(b"", one) for form in TELNET}
+            found.add(one.replace(b"\xff\xff", b"\xff"))
+    for one in [*found]:
+        if b"%" in one:
+            found.add(PERCENT.sub(lambda match: bytes((int(match[1], 16),)), one))
+    for one in [*found]:
+        found.add(OVERLONG.sub(_short, one))
     for one in [*found]:
         if b"\\" in one:
             found |= {one.replace(b"\\", b"/"), one.replace(b"\\", b"")}
     return frozenset(found)
+
+
+def _short(match: re.Match[bytes]) -> bytes:
+    """The sign that an overlong sequence stands for."""
+    return bytes(((match[0][-2] & 1) << 6 | match[0][-1] & 63,))
 
 
 def _resolved(name: bytes | None, place: bytes, tree: bool) -> Iterator[Path]:
@@ -221,16 +275,29 @@ def _resolved(name: bytes | None, place: bytes, tree: bool) -> Iterator[Path]:
         yield Path(None, tree)  # of ~, somebody's home, as the server knows it
         return
     if DRIVE.match(name):
-        if name[2:3] in (b"/", b"\\"):
-            yield Path(_parts(name), tree)
-        else:
+        if name[2:3] in (b"/", b"\\") and (not place or DRIVE.match(place.lstrip(b"/"))):
+            yield from _known(name, tree)
+        else:  # where its root is on that drive the server alone knows
             yield Path(None, tree)
     if name[:1] == b"/":
-        yield Path(_parts(name), tree)
-    elif place:
-        yield Path(_parts(place + b"/" + name), tree)
+        yield from _known(name, tree)
+    elif place and place[:1] != b"~":
+        yield from _known(place + b"/" + name, tree)
     else:
         yield Path(None, tree)
+
+
+def _known(path: bytes, tree: bool) -> Iterator[Path]:
+    """A path from ``/`` on, and what NTFS may take it for."""
+    parts = _parts(path)
+    if len(parts) > DEEPEST:
+        yield Path(None, tree)
+        return
+    yield Path(parts, tree)
+    for at, part in enumerate(parts):
+        if b"~" in part and SHORT_NAME.fullmatch(part):
+            yield Path(parts[:at], True)
+            return
 
 
 def _parts(path: bytes) -> tuple[bytes, ...]:

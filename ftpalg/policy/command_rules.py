@@ -142,9 +142,7 @@ class CommandRule(NamedTuple):
     def _touches(self, asked: Asked) -> bool:
         """Whether some path that it may be about is."""
         return asked.unknown or any(
-            fits(glob.folded, parts, above=tree)
-            for parts, tree in asked.folded
-            for glob in self.paths
+            glob.touches(parts, above=tree) for parts, tree in asked.folded for glob in self.paths
         )
 
 

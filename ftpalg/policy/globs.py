@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -9,20 +10,37 @@ from typing import NamedTuple
 from ftpalg.core.value import value
 
 ANY = "**"
+IGNORED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Signs that nobody sees (Default_Ignorable_Code_Point): HFS+ leaves them out, and ext4 without case."""
+FOREIGN = re.compile(r"\[[^\]]+\]|[^\0-\x7f]+|\?")
+"""What may stand for letters beyond ASCII, of so many bytes as an encoding has for them."""
+KEPT_APART = re.compile("[\udc80-\udcff]")
+"""A byte that is no UTF-8 (PEP 383)."""
 
 
 @value
 class Glob(NamedTuple):
-    """A pattern as it was written, and with what makes no difference to some servers left out."""
+    """A pattern as it was written, with what makes no difference to some servers left out, and for names in
+    other encodings than UTF-8, in which its letters beyond ASCII may be any bytes."""
 
     parts: tuple[str, ...]
     folded: tuple[str, ...]
+    loose: tuple[str, ...]
+
+    def touches(self, path: tuple[str, ...], *, above: bool) -> bool:
+        """Whether a path, folded, fits at a server that reads it in whatever way; and ``fits``."""
+        encoded = any(map(KEPT_APART.search, path))
+        return fits(self.loose if encoded else self.folded, path, above=above)
 
 
 def glob_of(text: str) -> Glob:
     """Read a pattern; it begins with ``/``."""
     parts = tuple(part for part in text.split("/") if part)
-    return Glob(parts, tuple(map(fold, parts)))
+    folded = tuple(map(fold, parts))
+    return Glob(parts, folded, tuple(FOREIGN.sub("*", part) for part in folded))
 
 
 def text_of(part: bytes) -> str:
@@ -31,9 +49,12 @@ def text_of(part: bytes) -> str:
 
 
 def fold(part: str) -> str:
-    """A part as servers may compare it that know no case, no dots at its end, no two ways to write é."""
-    plain = unicodedata.normalize("NFC", part).casefold()
-    return unicodedata.normalize("NFC", plain).rstrip(" .") or plain
+    """A part as servers may compare it that know no case, no dots at its end, no two ways to write é, and
+    nothing that cannot be seen."""
+    plain = unicodedata.normalize(
+        "NFC", part if part.isascii() else IGNORED.sub("", part)
+    ).casefold()
+    return unicodedata.normalize("NFC", plain).rstrip(" .") or plain or part
 
 
 def without_stream(part: str) -> str:

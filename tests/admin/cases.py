@@ -68,6 +68,7 @@ class Standing:
     is_ready = True
     drains: Any = None
     bans: Any = None
+    ledger: Any = None
     days: Any = None
     published: Any = None
 

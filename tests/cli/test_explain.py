@@ -57,6 +57,20 @@ class Explain(CommandCase):
         self.assertTrue(out.isascii())
         return status, json.loads(out)
 
+    def test_limits(self) -> None:
+        """Those that hold stand before the verdict, with their places where they have one."""
+        self.path = self.file(TEXT + "[limits]\nsession-rate = 2.5\n")
+        said = ("--from", "10.1.2.3", "--to", "files.example.net")
+        _, out, _ = self.ask(*said)
+        lines = out.splitlines()
+        place = f"{self.path}:{TEXT.count(chr(10)) + 2}"
+        self.assertIn(f"  {place}: limits.session-rate: 2.5, all together", lines)
+        self.assertIn("  limits.memory-per-peer: 268435456, each client", lines)
+        self.assertLess(lines.index("limits:"), len(lines) - 2)
+        limits = self.flat(*said)[1]["limits"]
+        found = {"rule": "limits.session-rate", "place": place, "value": 2.5}
+        self.assertIn({**found, "whose": "all together", "scope": "general"}, limits)
+
     def test_goes(self) -> None:
         """Every rule, in the order of its table, with file and line; status 0."""
         status, out, err = self.ask(

@@ -68,6 +68,11 @@ class Following(SynchronousTestCase):
             self.follow((b"CWD", b"/a", b"250 OK."), (b"REIN", None, b"220 OK.")), b"~"
         )
 
+    def test_longest(self) -> None:
+        """What no system has for a path is none."""
+        for size, expected in ((4095, b"/" + 4095 * b"a"), (4096, b"")):
+            self.assertEqual(said(b'"/%b" is here' % (size * b"a")), expected)
+
     def test_windows(self) -> None:
         """A drive is where a path begins."""
         self.assertEqual(

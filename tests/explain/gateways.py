@@ -36,6 +36,7 @@ from ftpalg.core.wire.lines import CommandLines
 from ftpalg.core.wire.replies import Reply, reply
 from ftpalg.life.wiring import policies_of, rules_of
 from ftpalg.net.admission import Entrance
+from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import OwnLedger
 from ftpalg.net.own_addresses import Own
@@ -155,6 +156,7 @@ class Gateway:
             own=self._own,
             sessions=sessions,
             ledger=OwnLedger({}),
+            arrivals=Arrivals(self._clock),
         )
         return Entrance(shared)
 

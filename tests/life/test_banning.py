@@ -380,5 +380,7 @@ class Kept(BanningCase):
             self.clock.advance(90000)
         self.assertIsNotNone(self.banning.of_peer(EVE))
         self.banning.ban(Who(Kind.PEER, "192.0.2.2"), 5)
+        self.banning.ban(Who(Kind.PEER, "192.0.2.3"), 50)
         self.clock.advance(5)
-        self.assertEqual(len(self.banning.bans), 1)
+        self.assertEqual(len(self.banning.bans), 2)
+        self.assertEqual([one.ban.who.name for one in self.said(Unbanned)], ["192.0.2.2"])

@@ -15,6 +15,7 @@ from ftpalg.core.events import Event, Link
 from ftpalg.core.facts import Peer, What
 from ftpalg.core.news import News
 from ftpalg.core.session_settings import ClientTls, Rules
+from ftpalg.net.arrivals import Arrivals, Waiting
 from ftpalg.net.control.attached import adopt
 from ftpalg.net.control.client import ClientControl
 from ftpalg.net.control.line import Control
@@ -84,6 +85,13 @@ class Owner:
         return [type(event).__name__ for event in self.heard]
 
 
+class Always(Arrivals):
+    """Where everybody comes in at once."""
+
+    def may_enter(self, key: str, who: Waiting) -> bool:
+        return True
+
+
 class Door:
     """Lets in whom the test lets in."""
 
@@ -94,18 +102,24 @@ class Door:
         self.settings = settings
         self.log = self
         self.ledger = OwnLedger({})
+        self.arrivals = Always(self.reactor)
         self.owner = owner
         self.balancers: set[str] = set()
         self.refusals: list[str] = []
         self.links: list[Link] = []
         self.drained: dict[str, str] = {}
+        self.news: list[News] = []
         self.shaken: list[tuple[Refusal, What]] = []
 
     def tell(self, news: News) -> None:
-        """What happened to the gateway; here nobody asks."""
+        """What happened to the gateway."""
+        self.news.append(news)
 
     def refused(self, link: Link, reason: str) -> None:
         self.refusals.append(reason)
+
+    def turns_away(self, there: object) -> bool:
+        return False
 
     def is_balancer(self, peer: str) -> bool:
         return peer in self.balancers

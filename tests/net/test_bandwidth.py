@@ -103,6 +103,21 @@ class Sharing(ConfigTest):
         self.assertIs(self.limits(one, "spent")[0], spent)
         spent.users += 1
 
+    def test_swept_seldom(self) -> None:
+        """Where all are in use they are looked through when they have doubled, not for each new one."""
+        one = self.bandwidth("[bandwidth]\naccount-download = 2000")
+        swept = []
+        sweep = one._lines._sweep
+
+        def counted() -> None:
+            swept.append(True)
+            sweep()
+
+        self.patch(one._lines, "_sweep", counted)
+        for at in range(4 * SWEPT):
+            self.limits(one, str(at))
+        self.assertEqual(len(swept), 2)
+
     def test_read_again(self) -> None:
         """Shared limits stay and have the new rates once those hold; a session's stay as they were."""
         before = self.bandwidth()

@@ -296,6 +296,15 @@ class Times(SynchronousTestCase):
         self.assertGreaterEqual(one.sum, one.most, "nothing limits it now")
         self.assertEqual(clock.getDelayedCalls(), [])
 
+    def test_sizes(self) -> None:
+        """What may be asked for follows the window, whatever is looked at first."""
+        for look in ("piece", "most"):
+            clock = Clock()
+            limit = bucket(clock, "64KiB/s 00:00-00:01", "128KiB/s")
+            before = getattr(limit, look)
+            clock.advance(60.0)
+            self.assertLessEqual(abs(getattr(limit, look) - 2 * before), 1, look)
+
     def test_zone(self) -> None:
         """The clocks are those of the zone, its summer time too."""
         for day, hour in ((1 << 14, 8), (16384 + 180, 8)):  # 2014-11-10, 2015-05-09

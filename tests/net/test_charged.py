@@ -6,12 +6,13 @@ import socket
 from typing import Any
 
 from ftpalg.core.events import LegFailed, ListenFailed, Side
+from ftpalg.core.facts import Resource, What
 from ftpalg.core.session_settings import ClientTls
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.ledger import Bound, Grant, Line, OwnLedger
 from ftpalg.net.legs.between import PIPE, SPLICE, between
 from ftpalg.net.legs.farewell import Farewell
-from ftpalg.net.legs.half import TOO_MANY, Half
+from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.relay import CopyRelay, SpliceRelay
 from ftpalg.net.legs.sockets import DataSocket, Drain
 from tests.net.controls import ControlCase
@@ -105,6 +106,14 @@ class Clients(ControlCase):
         far.sendall(b"no TLS at all\r\n" * 10)
         await self.until(lambda: self.held().get("handshakes") is None)
         self.assertTrue(second.closing)
+
+    async def test_too_many_handshakes(self) -> None:
+        """Where none of them can be reset the new one is, and it is told what is used up."""
+        self.bind(HANDSHAKES=Bound(1))
+        self.door.ledger.ask(HOST, Line.HANDSHAKES)
+        control, _ = self.client(ClientTls.IMPLICIT)
+        self.assertTrue(control.closing)
+        self.assertEqual(self.door.news, [Resource(What.HANDSHAKES_PER_PEER, 1, 1)])
 
     async def test_unread(self) -> None:
         """Replies that are not read are charged beyond what every session has, until they are."""
@@ -212,7 +221,8 @@ class Legs(SocketCase):
         half = self.begin(0)
         half.listen()
         half.connect(1)
-        refused = ListenFailed(Side.CLIENT, TOO_MANY), LegFailed(Side.CLIENT, f"client: {TOO_MANY}")
+        why = "short of descriptors"
+        refused = ListenFailed(Side.CLIENT, why), LegFailed(Side.CLIENT, f"client: {why}")
         self.assertEqual(tuple(self.around.heard), refused)
         self.assertIsNone(half.leg)
 

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.net.ledger import Bound, Line, OwnLedger
+from ftpalg.net.ledger import Bound, Line, OwnLedger, Short
 from ftpalg.net.reach.client_lookups import Lookups
 from ftpalg.net.reach.names import MOST, Answered, LookUp
 from tests.net.nameservers import AAAA, NAME, A, DnsCase, record
@@ -58,7 +58,15 @@ class LookupsCase(SynchronousTestCase):
         self.source = Source()
         self.warnings: list[str] = []
         self.ledger = OwnLedger({Line.LOOKUPS: Bound(2, 3)})
-        self.lookups = Lookups(self.clock, self.source, 10.0, self.ledger, self.warnings.append)
+        self.shorts: list[Short] = []
+        self.lookups = Lookups(
+            self.clock,
+            self.source,
+            10.0,
+            self.ledger,
+            self.warnings.append,
+            told=self.shorts.append,
+        )
         self.told: list[tuple[str, list[str], str]] = []
 
     def look_up(self, peer: str, name: str) -> LookUp:
@@ -73,6 +81,24 @@ class LookupsCase(SynchronousTestCase):
         self.assertEqual(
             (dict(self.ledger.holders(Line.LOOKUPS)), dict(self.lookups._waiting)), ({}, {})
         )
+
+
+class Waits(LookupsCase):
+    """What has to wait is told once, with what is used up."""
+
+    def test_told(self) -> None:
+        """Of one's share, or of all there are; not of those whose turn comes at once, nor again later."""
+        for name in "abc":
+            self.look_up(ONE, name)
+        of_one = Short(Line.LOOKUPS, 2, 2, of_one=True)
+        self.assertEqual(self.shorts, [of_one])
+        self.look_up(TWO, "d")
+        self.assertEqual(self.shorts, [of_one])
+        self.look_up(TWO, "e")
+        in_all = Short(Line.LOOKUPS, 3, 3, of_one=False)
+        self.assertEqual(self.shorts, [of_one, in_all])
+        self.source.end("a")
+        self.assertEqual((self.source.begun, self.shorts), (["a", "b", "d", "c"], [of_one, in_all]))
 
 
 class Answers(LookupsCase):

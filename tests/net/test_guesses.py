@@ -36,6 +36,10 @@ class Bans(NoBans):
         self.safe: set[str] = set()
         self.known: set[tuple[str, str]] = set()
         self.accounts: set[str] = set()
+        self.peers: set[str] = set()
+
+    def of_peer(self, peer: str) -> Ban | None:
+        return Ban(Who(Kind.PEER, peer), 0.0, 1.0) if peer in self.peers else None
 
     def is_safe(self, peer: str) -> bool:
         return peer in self.safe
@@ -222,6 +226,23 @@ class Checked(GuessesCase):
         self.assertEqual((self.guesses.failures(EVE), self.told), (1, []))
         self.clock.advance(2)
         self.assertEqual(self.told, ["out"])
+
+    def test_banned_meanwhile(self) -> None:
+        """Behind a ban that comes before the answer nobody hears what it was, right or wrong."""
+        for banned, who in ((self.bans.accounts, "joe"), (self.bans.peers, EVE)):
+            slow: Deferred[bytes] = Deferred()
+            self.check(self.no())
+            self.check(Checker(slow))
+            banned.add(who)
+            slow.callback(b"joe")
+            self.assertEqual(self.told, ["barred"])
+            self.clock.advance(2)
+            self.assertEqual(self.told, ["barred", "barred"])
+            self.assertEqual(self.bans.known, set())
+            self.assertEqual(self.held(), 1)
+            banned.clear()
+            self.told.clear()
+            self.clock.advance(100)
 
     def test_gone(self) -> None:
         """Hanging up before the answer saves nothing; before anybody has looked it costs nothing."""

@@ -37,7 +37,11 @@ class LedgerCase(SynchronousTestCase):
     """A ledger of five descriptors, three for each."""
 
     def setUp(self) -> None:
-        self.ledger = OwnLedger({FD: Bound(3, 5)})
+        self.ledger = self.made({FD: Bound(3, 5)})
+
+    def made(self, bounds: dict[Line, Bound]) -> OwnLedger:
+        """One of the kind that is tried."""
+        return OwnLedger(bounds)
 
     def holds(self, key: str) -> int:
         """How many descriptors."""
@@ -177,9 +181,26 @@ class Lingers(LedgerCase):
         self.assertFalse(drain.aborted)
         self.assertEqual((self.ledger.lingering, any(self.ledger._oldest.values())), (0, False))
 
+    def test_told(self) -> None:
+        """What could be granted only because something was reset is told once, with what was used up; what
+        is refused all the same is its asker's to tell."""
+        told: list[Short] = []
+        ledger = OwnLedger({FD: Bound(3, 5)}, pressed=told.append)
+        for _ in range(2):
+            Drain(ledger, A, FD)
+        self.assertEqual([ledger.ask(A, FD), told], [None, []])
+        self.assertIsNone(ledger.ask(A, FD, 2))
+        self.assertEqual(told, [Short(FD, 2, 3, of_one=True)])
+        Drain(ledger, B, FD)
+        ledger.ask(B, FD)
+        self.assertIsNone(ledger.ask(C, FD))
+        self.assertEqual(told.pop(), Short(FD, 5, 5, of_one=False))
+        self.assertIsNotNone(ledger.ask(C, FD, 4))
+        self.assertEqual(len(told), 1)
+
     def test_other_line(self) -> None:
         """What holds nothing of a line is not reset for it."""
-        ledger = OwnLedger({FD: Bound(2), Line.SESSIONS: Bound(1)})
+        ledger = self.made({FD: Bound(2), Line.SESSIONS: Bound(1)})
         drain, shaking = Drain(ledger, A, FD), Drain(ledger, A, FD, Line.SESSIONS)
         self.assertIsNone(ledger.ask(A, Line.SESSIONS))
         self.assertEqual((drain.aborted, shaking.aborted), (False, True))

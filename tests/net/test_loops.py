@@ -27,7 +27,6 @@ class Counted(SynchronousTestCase):
         """One more than that is refused, as long as the others are not logged in."""
         for port in (1, 2):
             self.assertEqual(self.loops.refusal(link(port), THERE), "")
-            self.loops.add(link(port), THERE)
         self.assertIn("lead back to it", self.loops.refusal(link(3), THERE))
         self.assertEqual(self.loops.refusal(link(3), "192.0.2.10"), "")
         self.assertEqual(self.loops.refusal(link(3, "192.0.2.10"), "192.0.2.10"), "")
@@ -35,16 +34,25 @@ class Counted(SynchronousTestCase):
         self.loops.discard(link(1))
         self.assertEqual(self.loops.refusal(link(3), THERE), "")
 
+    def test_once(self) -> None:
+        """Who tries several addresses is one; who has reached another one is none."""
+        for port in (1, 2, 1, 2):
+            self.assertEqual(self.loops.refusal(link(port), THERE), "")
+        self.loops.reached(link(1), THERE)
+        self.assertIn("lead back to it", self.loops.refusal(link(3), THERE))
+        self.loops.reached(link(1), "192.0.2.10")
+        self.assertEqual(self.loops.refusal(link(3), THERE), "")
+
     def test_elsewhere(self) -> None:
         """Sessions that go on are none of these, however many."""
         for port in range(10):
-            self.loops.add(link(port), "192.0.2.10")
+            self.assertEqual(self.loops.refusal(link(port), "192.0.2.10"), "")
         self.assertEqual(self.loops.refusal(link(11), THERE), "")
 
     def test_one_machine(self) -> None:
         """Gateways on this machine are one machine, by whichever of its addresses."""
         for port in (1, 2):
-            self.loops.add(link(port, HERE[0]), HERE[1])
+            self.assertEqual(self.loops.refusal(link(port, HERE[0]), HERE[1]), "")
         self.assertIn("lead back", self.loops.refusal(link(3, HERE[0]), HERE[1]))
 
 

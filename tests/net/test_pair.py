@@ -69,8 +69,14 @@ class Around:
         grant = Grant(self.ledger, "192.0.2.1", line)
         return grant if grant.to(amount) is None else None
 
-    def may_shake(self) -> bool:
-        return True
+    def short(self, line: Line) -> str:
+        return f"short of {line.word}"
+
+    def shakes_too_fast(self) -> str:
+        return ""
+
+    def resumed(self) -> None:
+        raise AssertionError("nobody speaks TLS here")
 
     def ports(self, side: Side) -> Iterator[int]:
         return iter([0])

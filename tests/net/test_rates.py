@@ -34,6 +34,21 @@ class Buckets(SynchronousTestCase):
         self.assertIsNone(self.take("a", 1, 0, Event.HANDSHAKE))
         self.assertEqual(self.take("a", 1, 0, Event.HANDSHAKE), "a")
 
+    def test_back(self) -> None:
+        """What was cheaper is given back, to the bucket's brim at the most, and of no other event."""
+        bounds = ("a", 2.0), (ALL, 0.0)
+        self.rates.back(Event.SESSION, 1.0, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(3)], [None, None, "a"])
+        self.rates.back(Event.HANDSHAKE, 1.0, *bounds)
+        self.rates.back(Event.SESSION, 0.5, *bounds)
+        self.assertEqual(self.take("a", 2, 0), "a")
+        self.rates.back(Event.SESSION, 0.5, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(2)], [None, "a"])
+        self.rates.back(Event.SESSION, 100.0, *bounds)
+        self.assertEqual([self.take("a", 2, 0) for _ in range(3)], [None, None, "a"])
+        self.rates.back(Event.SESSION, 1.0, ("a", 0.0))
+        self.assertEqual(self.take("a", 2, 0), "a")
+
     def test_unbound(self) -> None:
         """Without a rate nothing is kept."""
         self.assertEqual({self.take(str(at), 0, 0) for at in range(1000)}, {None})
@@ -53,3 +68,17 @@ class Buckets(SynchronousTestCase):
             self.take(f"10.{at}", 1, 0)
             self.now += 0.01
         self.assertLessEqual(len(self.rates), SWEEP + 1)
+
+    def test_swept_seldom(self) -> None:
+        """Where all of them are in use the table is looked through when it has doubled, not each time."""
+        swept = []
+        sweep = self.rates._sweep
+
+        def counted(now: float) -> None:
+            swept.append(now)
+            sweep(now)
+
+        self.patch(self.rates, "_sweep", counted)
+        for at in range(5 * SWEEP):
+            self.take(f"10.{at}", 1, 0)
+        self.assertEqual((len(swept), len(self.rates)), (3, 5 * SWEEP))

@@ -17,7 +17,7 @@ from ftpalg.core.actions import Dial
 from ftpalg.core.drained import Kind, Part
 from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
-from ftpalg.core.facts import Shadowed
+from ftpalg.core.facts import Noted, Resource, Shadowed, What
 from ftpalg.core.routes import Balance, Route, Server
 from ftpalg.net import reaching as module
 from ftpalg.net.drained import server_part
@@ -106,14 +106,36 @@ class Asked(ReachingCase):
     def test_loops_are_asked(self) -> None:
         """Sessions that go back to where they come from, and are not logged in there, are counted."""
         shared = self.reaching(Settings(limits=Limits(returning=1)))
-        shared._loops.add(CLIENT._replace(peer_port=1), CLIENT.peer)
+        shared._loops.refusal(CLIENT._replace(peer_port=1), CLIENT.peer)
         told: list[str] = []
         dial = Dial((Server(CLIENT.peer),), Route(), named=True)
         guarded = Guarded(self.clock, Unbroken())
+        facts: list[Any] = []
+        failed = told.append
         shared.reach(
-            guarded, dial, CLIENT, False, self.fail, lambda *words: told.extend(words), self.fail
+            guarded, dial, CLIENT, False, self.fail, lambda why, _: failed(why), facts.append
         ).start()
         self.assertIn("limits.returning", told[0])
+        self.assertEqual(facts, [Resource(What.RETURNING)])
+
+    def test_dead_addresses(self) -> None:
+        """An address that did not answer, of a server that a client names, is told as that client's."""
+        shared = self.reaching(Settings())
+        for named, lines in ((True, []), (False, ["192.0.2.7 is dead"])):
+            dial = Dial((Server("192.0.2.7"),), Route(), named=named)
+            facts: list[Any] = []
+            reach = shared.reach(
+                Guarded(self.clock, Unbroken()),
+                dial,
+                CLIENT,
+                False,
+                self.fail,
+                self.fail,
+                facts.append,
+            )
+            reach._means.warned("192.0.2.7 is dead")
+            self.assertEqual(facts, [Noted("192.0.2.7 is dead")] if named else [])
+            self.assertEqual([text for _, text in self.log.words], lines)
 
     def test_shadows_are_not_asked(self) -> None:
         """Nobody looks after the servers of a route that is only tried."""

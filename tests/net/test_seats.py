@@ -32,6 +32,19 @@ class SeatsCase(SynchronousTestCase):
         """One more session."""
         return Seats(self.ledger, peer)
 
+    def test_account_left(self) -> None:
+        """Who is nobody any more leaves the account, and its transfers are not the account's."""
+        one, other = self.seats(), self.seats()
+        for seats in (one, other):
+            self.assertIsNone(seats.account("gus"))
+        self.assertIsNotNone(self.seats().account("gus"))
+        one.leave_account()
+        one.leave_account()
+        self.assertIsNone(self.seats().account("gus"))
+        self.assertIsNone(one.transfer())
+        self.assertEqual(self.ledger.in_all(Line.TRANSFERS_OF_ACCOUNT), 0)
+        one.end()
+
     def test_each(self) -> None:
         """Of each line exactly as many; the end gives all of it back."""
         for line, take, most in (

@@ -7,9 +7,11 @@ from ipaddress import ip_network
 from types import SimpleNamespace
 from typing import Any
 
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config import Limits, Settings
+from ftpalg.config.limits import ListenerLimits
 from ftpalg.config.tables import ProxyProtocol
 from ftpalg.core.drained import WHOLE, Kind, Part
 from ftpalg.core.ends import Moment, Reason, Refusal
@@ -73,6 +75,21 @@ class Admission(SessionsCase):
         """One more client from there."""
         client = Client()
         return self.shared.admit(client, Link(peer, "192.0.2.254", 40000)), client
+
+    def test_never_began(self) -> None:
+        """A session whose beginning raises holds nothing, of the gateway, its peer or the listener."""
+
+        def begin(client: Client, link: Link, name: str) -> Session:
+            raise RuntimeError("no")
+
+        shared = self.sessions(Settings())
+        shared._begin = begin
+        client: Any = Client()
+        client.listener = evolve(client.listener, limits=ListenerLimits(sessions=1))
+        link = Link("192.0.2.1", "192.0.2.254", 40000)
+        self.assertRaises(RuntimeError, shared.admit, client, link)
+        self.assertEqual([self.ledger.in_all(line) for line in Line], [0] * len(Line))
+        self.assertEqual(shared.open, {})
 
     def test_admitted(self) -> None:
         """A session has a name of its own and is known by it; its client knows it."""
@@ -215,7 +232,7 @@ class Admission(SessionsCase):
         self.assertEqual(self.log.news, [])
         session, client = self.admit("192.0.2.2")
         self.assertIsNone(session)
-        self.assertEqual(client.written, b"421 Too many sessions; try again later.\r\n")
+        self.assertEqual(client.written, b"421 Too many connections; try again later.\r\n")
         self.assertEqual(self.log.news, [Resource(What.DESCRIPTORS, 1, 1)])
 
     def test_calls(self) -> None:

@@ -23,6 +23,7 @@ from ftpalg.core.wire.secret_words import SECRET
 from ftpalg.ops import log
 from ftpalg.ops.log import LogFault, SessionLog, sink_of
 from ftpalg.ops.outlets import Datagrams, TwistedLog, Written
+from ftpalg.ops.seldom import IN_FULL
 from ftpalg.ops.settings import Form, Keep, LogSettings, Which
 from tests.ops.cases import ABOUT, CLOSED, EVERY_FACT, LINK, transfer
 
@@ -86,7 +87,10 @@ class Twisted(LogCase):
         """Sentences with a level; braces in a text are a text's braces."""
         self.log.told("told {x}")
         self.log.warned("warned {x}")
-        self.log.tell(Refused(LINK, "Too many."))
+        for _ in range(IN_FULL + 9):  # what comes without end is not written without end
+            self.log.tell(Refused(LINK, "Too many."))
+        self.assertEqual(len(self.events), 2 + IN_FULL)
+        del self.events[3:]
         self.assertEqual(self.lines, ["told {x}", "warned {x}", "192.0.2.9 refused: Too many."])
         levels = [event["log_level"] for event in self.events]
         self.assertEqual(levels, [LogLevel.info, LogLevel.warn, LogLevel.warn])

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.core import facts
 from ftpalg.core.ends import Ender, Moment, Reason, Refusal
 from ftpalg.core.events import Side
-from ftpalg.core.facts import About, Fact, Outcome
+from ftpalg.core.facts import About, Fact, Outcome, Resource, What
 from ftpalg.core.news import News, Refused, Reloaded, ReloadFailed, ServerDown, ServerUp
 from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
@@ -120,6 +120,14 @@ class Counted(MetricsCase):
         """By the word of the refusal."""
         self.metrics.tell(Refused(LINK, "Too many.", Refusal.TOO_MANY))
         self.assertEqual(self.counted("refusals_total"), {("sessions",): 1})
+
+    def test_used_up(self) -> None:
+        """By the limit's word, in a session or before one."""
+        self.metrics.tell(Resource(What.SESSIONS))
+        self.metrics.see(ABOUT, Resource(What.TRANSFERS_PER_PEER, 3, 3))
+        self.metrics.see(ABOUT, Resource(What.TRANSFERS_PER_PEER, 3, 3))
+        counted = {("sessions",): 1, ("transfers-per-peer",): 2}
+        self.assertEqual(self.counted("limits_reached_total"), counted)
 
     def test_the_same_bytes_as_the_records(self) -> None:
         """Each side's metrics have the bytes that the records of the same facts have."""
@@ -293,6 +301,7 @@ class FromTheStart(MetricsCase):
     def test_zero(self) -> None:
         """Each of a closed list is there before its first event."""
         self.assertEqual(len(self.metrics.totals["refusals_total"]), len(Refusal))
+        self.assertEqual(len(self.metrics.totals["limits_reached_total"]), len(What))
         self.assertEqual(len(self.metrics.totals["logins_total"]), 4)
         self.assertEqual(len(self.metrics.totals["transfer_bytes_total"]), 4)
         self.assertIn(("upload", "broken", "GD"), self.metrics.totals["transfers_total"])

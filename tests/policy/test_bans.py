@@ -48,6 +48,26 @@ class Scores(BookCase):
         self.assertEqual(self.book.of(EVE, 109.9), ban)
         self.assertIsNone(self.book.of(EVE, 110.0))
 
+    def test_banned_last(self) -> None:
+        """Of the scores that go where there are too many, one of a new ban is the last."""
+        self.offend(EVE, 1, 10.0)
+        self.offend(MALLORY, 1, 10.0)
+        self.book.add(EVE, 1.0, 10.0)
+        for name in ("a", "b"):
+            self.offend(Who(Kind.PEER, name), 1, 10.0)
+        self.assertEqual(self.book.points(MALLORY, 10.0), 0)
+        self.assertEqual(self.book.add(EVE, 1.0, 12.0).times, 2)
+
+    def test_clock_set_back(self) -> None:
+        """Who was banned in a year to come is not until then: as long as the ban is."""
+        self.book.add(EVE, 100.0, 1e9)
+        self.book.add(JOE, 50.0, 1e9)
+        self.assertEqual(self.book.of(EVE, 1000.0), Ban(EVE, 1000.0, 1100.0, 1))
+        self.assertEqual(self.book.over(1000.0), [])
+        self.assertEqual([ban.until for ban in self.book.bans], [1100.0, 1050.0])
+        self.assertEqual([ban.who for ban in self.book.over(1050.0)], [JOE])
+        self.assertIsNone(self.book.of(EVE, 1100.0))
+
     def test_weights(self) -> None:
         """Each offence has its own; at 0 it is none, though it comes a thousand times."""
         self.assertIsNotNone(self.offend(EVE, 2, 10.0, UNKNOWN))

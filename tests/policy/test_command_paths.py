@@ -87,7 +87,16 @@ class Paths(SynchronousTestCase):
             (b"RETR ~root/x", {(None, False)}),
             (b"RETR /a/... /b", {(None, False)}),
             (b"RETR .. /b", {(None, False)}),
-            (b"RETR C:/s", {("/C:/s", False), ("/pub/C:/s", False)}),
+            (b"RETR C:/s", {(None, False), ("/pub/C:/s", False)}),
+            (b"RETR /a/..%20./s", {("/a/..%20./s", False), (None, False)}),
+            (b"RETR %2Fs%2fx", {("/pub/%2Fs%2fx", False), ("/s/x", False)}),
+            (b"RETR /pub/SECRET~1/x", {("/pub/SECRET~1/x", False), ("/pub", True)}),
+            (b"RETR /pub/se0f2a~12.TX/x", {("/pub/se0f2a~12.TX/x", False), ("/pub", True)}),
+            (b"RETR /pub/draft~/x", {("/pub/draft~/x", False)}),
+            (b"RETR /pub/s*t/x", {("/pub/s*t/x", False), ("/pub", True)}),
+            (b"CWD se?ret", {("/pub/se?ret", False), ("/pub", True)}),
+            (b"RETR /pub/a[1]{2}", {("/pub/a[1]{2}", False)}),
+            (b"LIST --recursive /s", {("/s", True)}),
             (b"RETR C:s", {(None, False), ("/pub/C:s", False)}),
             (b"LIST", {("/pub", False)}),
             (b"LIST -la", {("/pub", False), ("/pub/-la", False)}),
@@ -107,6 +116,13 @@ class Paths(SynchronousTestCase):
             (b'XCRC "/s" 0 9', {("/s", False)}),
             (b'XCRC "/s', {("/s", False), ('/pub/"/s', False)}),
             (b"SITE CHMOD 600 x", {("/pub/x", True)}),
+            (b"SITE CHMOD -R 600 /s", {("/s", True)}),
+            (b"SITE CHMOD 600\t/s", {("/s", True)}),
+            (b"MFMT 20200101000000\t/s", {("/s", False)}),
+            (b"MDTM 20200101000000+60 /s", {("/pub/20200101000000+60 /s", False), ("/s", False)}),
+            (b"MDTM 20200101000000\t/s", {("/pub/20200101000000\t/s", False), ("/s", False)}),
+            (b"SITE UTIME 20200101000000\t/s", {("/pub/20200101000000\t/s", False), ("/s", False)}),
+            (b"THMB JPEG\t8 6\t/s", {("/s", False)}),
             (b"SITE UTIME 20200101000000 x", {("/pub/20200101000000 x", False), ("/pub/x", False)}),
             (b"THMB JPEG 8 6 /a b", {("/a b", False)}),
             (b"MMD5 /s, x", {("/s", False), ("/pub/x", False)}),
@@ -129,12 +145,54 @@ class Paths(SynchronousTestCase):
         self.assertIn(Path((b"secret",)), paths)
         self.assertIn(Path((b"se\xff\xf1cret\xff\xff",)), paths)
         self.assertIn(Path((b"se\xff\xf1cret\xff",)), paths)
+        for name in (
+            b"/se\xff\xfb\x01cret",
+            b"/se\xff\xfb\ncret",
+            b"/se\xff\x01cret",
+            b"/secret\xff\xfb",
+        ):
+            self.assertIn(Path((b"secret",)), paths_of(Command(b"RETR", name), b"/"), name)
+        paths = paths_of(Command(b"RETR", b"/s\xff\xfbecret"), b"/")
+        self.assertIn(Path((b"secret",)), paths)  # of a server that knows no options
+
+    def test_overlong(self) -> None:
+        """Two or three bytes for a sign of ASCII."""
+        for name in (
+            *(b"/pub/\xc0\xae./secret", b"/pub\xc0\xaf..\xe0\x80\xafsecret", b"/\xc1\xb3ecret"),
+            *(b"/s\xe0\x81\xa5cret", b"/pub\xc1\x9c..\xc1\x9csecret"),
+        ):
+            self.assertIn(Path((b"secret",)), paths_of(Command(b"RETR", name), b"/"), name)
+
+    def test_drives(self) -> None:
+        """Where the current directory is on a drive, names may be, too."""
+        for place in (b"C:/", b"C:\\", b"/C:/x"):
+            self.assertEqual(paths_of(Command(b"RETR", b"/C:/s"), place), {Path((b"C:", b"s"))})
+            self.assertIn(Path((b"C:", b"s")), paths_of(Command(b"RETR", b"C:/s"), place))
+        for place in (b"C:/pub/x", b"C:\\pub\\x"):
+            self.assertEqual(found(b"RETR s", place), {("/C:/pub/x/s", False)})
+        self.assertEqual(found(b"RETR s", b"~/x"), {(None, False)})
+
+    def test_deep(self) -> None:
+        """Paths beyond any use are not known, and looked at in no time."""
+        for sign in (b"/", b"\\", b"%2f", b"\xc0\xaf"):
+            for verb in (b"RETR", b"LIST"):
+                name = b"a" + 129 * (sign + b"a")
+                self.assertEqual(paths_of(Command(verb, name), b"/"), {Path(None, True)}, sign)
+        self.assertEqual(
+            len(next(iter(paths_of(Command(b"RETR", 128 * b"/a"), b"/"))).parts or ()), 128
+        )
+        self.assertEqual(found(b"RETR x", 128 * b"/a"), {(None, False)})
 
     def test_many(self) -> None:
         """Names beyond any use are not looked at, and not known."""
         for line in (b"LIST " + b"a " * 65, b"MMD5 " + b"a," * 65):
             self.assertIn(None, {path for path, _ in found(line)}, line)
         self.assertNotIn(None, {path for path, _ in found(b"LIST " + b"a " * 64)})
+
+    def test_manifold(self) -> None:
+        """So is what could be read in hundreds of ways."""
+        line = b"LIST" + 40 * b" \xff\xffa\\%%5c%d"
+        self.assertEqual(paths_of(parse_command(line % (*range(40),)), b"/"), {Path(None, True)})
 
     def test_unknown_place(self) -> None:
         """Where the current directory is not known, what begins there is not."""
@@ -146,5 +204,6 @@ class Paths(SynchronousTestCase):
             (b"RNFR /x", True),
             (b"LIST", True),
             (b"LIST -la /x", False),
+            (b'RETR "/s"', True),
         ):
             self.assertIs(relative(parse_command(line)), expected, line)

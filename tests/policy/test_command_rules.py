@@ -61,7 +61,7 @@ class Conditions(RulesTest):
                 {"clients": (ip_network("::/0"),)},
                 "clients",
             ),
-            ({"accounts": ("g*",)}, {"accounts": ("G*",)}, "accounts"),
+            ({"accounts": ("x", "g*")}, {"accounts": ("G*",)}, "accounts"),
             ({"users": ("b?b",)}, {"users": ("B*",)}, "users"),
             (
                 {"destinations": ("*.Example.net",)},
@@ -193,10 +193,42 @@ class Decisions(RulesTest):
             *(b"NLST /pub/*", b"LIST /p*/secret", b"STAT /*/*", b"RMD /pub", b"SITE CPFR /pub"),
             *(b"NLST -la x /pub/secret", b"RETR /pub/SECRET", b"RETR /pub/secret./x"),
             *(b"RETR /pub/secret::$INDEX_ALLOCATION/x", b"RETR /PUB\\secret\\x"),
+            *(b"RETR /pub/SECRET~1/x", b"RETR /pub/s?cret/x", b"RETR /pub/se\xe2\x80\x8ccret/x"),
+            *(b"LIST --recursive /pub", b"SITE CHMOD -R 7 /pub", b"RETR C:/ftp/pub/secret/x"),
         ):
             self.assertFalse(self.allows(rules, wanted(line)), line)
         for line in (b"RNFR /pub/x", b"LIST /pub", b"LIST -R /etc", b"NLST /etc/*", b"RETR /pub/x"):
             self.assertTrue(self.allows(rules, wanted(line)), line)
+
+    def test_copies(self) -> None:
+        """What may not be read is not copied to where it may be, nor linked to from there."""
+        rules = (rule(False, "read", paths="/secret"), ALL)
+        for line in (
+            b"SITE CPFR /secret/x",
+            b"SITE COPY /secret/x /pub/x",
+            b"SITE SYMLINK /secret /x",
+        ):
+            self.assertFalse(self.allows(rules, wanted(line)), line)
+            self.assertFalse(self.allows((rule(True, "write"),), wanted(line)), line)
+            self.assertTrue(self.allows((rule(True, "read", "write"),), wanted(line)), line)
+        self.assertTrue(self.allows(rules, wanted(b"SITE CPTO /secret/x")))
+
+    def test_encodings(self) -> None:
+        """A name is denied in whatever encoding its server has; allowed in UTF-8 alone."""
+        denies = (CommandRule(False, paths=(glob_of("/a\u8868"),)), ALL)
+        for coding in ("utf-8", "cp932", "gb18030", "big5"):  # of which one ends with a backslash
+            line = b"RETR " + "/A\u8868/x".encode(coding)
+            self.assertFalse(self.allows(denies, wanted(line)), coding)
+        latin = (
+            CommandRule(False, paths=(glob_of("/L\u00f6hne"), glob_of("/[\u00e4\u00f6]b"))),
+            ALL,
+        )
+        for line in (b"RETR /L\xf6hne/x", b"RETR /l\xd6HNE/x", b"RETR /L\x94hne", b"RETR /\xf6b"):
+            self.assertFalse(self.allows(latin, wanted(line)), line)
+        self.assertTrue(self.allows(latin, wanted(b"RETR /L\xf6we")))
+        allows = (CommandRule(paths=(glob_of("/L\u00f6hne"),)),)
+        self.assertFalse(self.allows(allows, wanted(b"RETR /L\xf6hne/x")))
+        self.assertTrue(self.allows(allows, wanted("RETR /L\u00f6hne/x".encode())))
 
     def test_codes(self) -> None:
         """553 for a name that is to be, 550 for all else."""

@@ -89,6 +89,9 @@ class Globs(SynchronousTestCase):
             ("secret", "secret. ."),
             ("caf\u00e9", "cafe\u0301"),
             ("STRASSE", "stra\u00dfe"),
+            ("secret", "se\u200ccr\u00adet\ufeff"),
+            ("\u00e9", "e\ufe0f\u0301"),
+            ("\u200c", "\u200c"),
             ("...", "..."),
         ):
             self.assertEqual(fold(one), fold(other))

@@ -58,11 +58,10 @@ class Facts(SynchronousTestCase):
             for reason in Reason
             if (offence := self.of(facts.SessionClosed(reason, Moment.NAMING))) is not None
         }
-        self.assertEqual(found[Reason.NOT_FTP], Offence.NO_FTP)
-        self.assertEqual(found[Reason.BAD_LINES], Offence.NO_FTP)
-        self.assertEqual(found[Reason.CLIENT_TLS], Offence.BAD_TLS)
-        self.assertNotIn(Reason.CLIENT_DISTRUST, found)
-        self.assertNotIn(Reason.BANNED, found)
+        no_ftp = Reason.NOT_FTP, Reason.BAD_LINES, Reason.CLEAR_BEHIND_AUTH
+        bad_tls = Reason.CLIENT_TLS, Reason.CLIENT_TLS_VERSION
+        expected = dict.fromkeys(no_ftp, Offence.NO_FTP) | dict.fromkeys(bad_tls, Offence.BAD_TLS)
+        self.assertEqual(found, expected)
         self.assertLessEqual({reason.ender for reason in found}, {Ender.CLIENT, Ender.GATEWAY})
 
     def test_scan(self) -> None:
@@ -80,7 +79,13 @@ class Facts(SynchronousTestCase):
         self.assertEqual(other, Offence.SCAN)
 
     def test_scan_is_bounded(self) -> None:
-        """In servers of a peer, and in peers."""
+        """In servers of a peer, and in peers; so many are remembered."""
+        for at in range(NAMES):
+            self.of(facts.ServerUnreachable("no"), f"b:{at}", "other")
+        self.assertIsNone(self.of(facts.ServerUnreachable("no"), "b:0", "other"))
+        for at in range(PEERS - 1):
+            self.of(facts.ServerUnreachable("no"), "b:0", f"another {at}")
+        self.assertIsNone(self.of(facts.ServerUnreachable("no"), "b:0", "other"))
         for at in range(NAMES + 1):
             self.of(facts.ServerUnreachable("no"), f"a:{at}")
         self.assertEqual(self.of(facts.ServerUnreachable("no"), "a:0"), Offence.SCAN)

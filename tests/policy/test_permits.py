@@ -82,3 +82,5 @@ class Permits(SynchronousTestCase):
             self.assertFalse(plain.needs_place(command))
             if minds:
                 self.assertIs(with_paths.needs_place(command), needs, line)
+                both = permits(DENIES, rule(True, paths="/a"))
+                self.assertIs(both.needs_place(command), needs, line)

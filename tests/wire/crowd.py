@@ -19,17 +19,26 @@ BACKLOG = 40
 class CrowdServer:
     """Lets everybody in; a RETR is answered with 150 and then nothing, until the session ends.
 
-    ``most`` is how many sessions it has had at once, ``retrieved`` how many RETR it has seen.
+    ``most`` is how many sessions it has had at once, ``retrieved`` how many RETR it has seen, ``said`` how
+    many of each verb.  With ``slow`` a PASS is answered once ``hurry`` has been called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, slow: bool = False) -> None:
         self.open = self.most = self.retrieved = 0
+        self.said: Counter[bytes] = Counter()
+        self._fast = asyncio.Event()
+        if not slow:
+            self._fast.set()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         made = asyncio.run_coroutine_threadsafe(
             asyncio.start_server(self._session, "127.0.0.1", 0, backlog=1000), self._loop
         ).result(TIMEOUT)
         self.port = int(made.sockets[0].getsockname()[1])
+
+    def hurry(self) -> None:
+        """Answer those that wait, and all that come."""
+        self._loop.call_soon_threadsafe(self._fast.set)
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
@@ -39,6 +48,9 @@ class CrowdServer:
             writer.write(b"220 Crowd.\r\n")
             while line := await reader.readline():
                 verb = line.split()[0].upper()
+                self.said[verb] += 1
+                if verb == b"PASS":
+                    await self._fast.wait()
                 if verb == b"EPSV":
                     data.append(await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0))
                     port = data[-1].sockets[0].getsockname()[1]
@@ -60,6 +72,9 @@ class CrowdServer:
 
 class CrowdClient:
     """One of many, whose ``greeting`` has been read; a reply is empty where the connection has ended."""
+
+    source, at = "", 0
+    """Its address, and its number."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -98,25 +113,33 @@ class CrowdClient:
 
 def crowd(
     address: tuple[str, int],
-    source: str,
+    source: str | tuple[str, ...],
     act: Callable[[CrowdClient], Awaitable[R]],
     attempts: int = ATTEMPTS,
+    *,
+    head: Callable[[int], bytes] = lambda at: b"",
 ) -> Counter[R]:
-    """So many clients at once; what each has come to.  All stay until all have come to something."""
+    """So many clients at once, of several addresses in turn; what each has come to.
 
+    All stay until all have come to something.  ``head`` is what one says before anything else.
+    """
+    sources = (source,) if isinstance(source, str) else source
     queue = asyncio.Semaphore(BACKLOG)
 
-    async def one() -> tuple[CrowdClient, R]:
+    async def one(at: int) -> tuple[CrowdClient, R]:
         async with (
             queue
         ):  # more than a listener's backlog would lose their SYN, and wait for seconds
-            reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+            came_from = (sources[at % len(sources)], 0)
+            reader, writer = await asyncio.open_connection(*address, local_addr=came_from)
+            writer.write(head(at))
             client = CrowdClient(reader, writer)
+            client.source, client.at = came_from[0], at
             client.greeting = await client.reply()
         return client, await act(client)
 
     async def all_of_them() -> Counter[R]:
-        found = await asyncio.gather(*[one() for _ in range(attempts)])
+        found = await asyncio.gather(*map(one, range(attempts)))
         for client, _ in found:
             client.close()
         return Counter(result for _, result in found)

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import ClassVar
 
 from tests.tls.certificates import issued
+from tests.wire.clients import Client
 from tests.wire.crowd import ATTEMPTS, CrowdClient, CrowdServer, crowd
 from tests.wire.peers import SceneTestCase
 
@@ -113,6 +114,34 @@ class Accounts(CrowdTestCase):
             self.assertTrue(self.gateway.left())
         self.told("sessions-per-account")
         self.assertTrue(self.gateway.logged('"reason":"account-full"'))
+
+
+class LeftAccounts(CrowdTestCase):
+    """What an account has had and has no more."""
+
+    @classmethod
+    def limits(cls) -> str:
+        return (
+            '[accounts]\nauth = ["memory:gus:Gate-w0rd"]\n'
+            "[limits]\nsessions-per-account = 1\n"
+            f'[client-tls]\nmode = "offer"\n{issued("good").toml}'
+        )
+
+    def test_tls_begins(self) -> None:
+        """An account that was given in clear is forgotten where TLS begins: another session may have it."""
+        for last, expected in ((b"AUTH TLS", b"230"), (b"NOOP", b"421")):
+            first, second = (Client(self.gateway.address) for _ in range(2))
+            for client in (first, second):
+                self.addCleanup(client.close)
+                self.assertEqual(client.code(), 220)
+            self.assertEqual(first.ask(b"USER gus").code, 331)
+            self.assertEqual(first.ask(b"PASS Gate-w0rd").code, 230)
+            first.ask(last)
+            self.assertEqual(second.ask(b"USER gus").code, 331)
+            self.assertEqual(second.ask(b"PASS Gate-w0rd").text[:3], expected)
+            for client in (first, second):
+                client.close()
+            self.assertTrue(self.gateway.left())
 
 
 class Transfers(CrowdTestCase):

@@ -39,8 +39,11 @@ SITE_SESSION = frozenset((b"AUTH", b"HELP", b"IDLE"))
 SITE_CHANGES = frozenset(
     b"CHMOD CHGRP CHOWN UTIME SYMLINK LINK MKDIR RMDIR CPFR CPTO COPY DELE".split()
 )
-DATED = re.compile(rb"\s*[0-9]{8,}(?:\.[0-9]+)?\s+\S")
-"""MDTM with a time sets it (many clients); or a file has such a name."""
+SITE_COPIES = frozenset(b"SYMLINK LINK CPFR COPY".split())
+"""Those behind which what is in a file can be read elsewhere."""
+DATED = re.compile(rb"\s*[0-9]{8,}\S*\s+\S")
+"""MDTM with a time sets it (many clients; for Serv-U with a zone behind it: ``+60``); or a file is called
+so."""
 
 
 def site_word(command: Command) -> bytes:
@@ -65,6 +68,8 @@ def groups_of(command: Command) -> tuple[str, ...]:
         word = site_word(command)
         if word in SITE_SESSION:
             return ()
+        if word in SITE_COPIES:
+            return "download", "change"
         return ("change",) if word in SITE_CHANGES else (OTHER,)
     if verb == b"PRET":
         announced = inner(command)

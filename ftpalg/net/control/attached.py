@@ -72,6 +72,22 @@ def adopt(reactor: Reactor, sock: socket.socket, control: Control) -> None:
     control.enter(control.made, connection)
 
 
+ACCEPTS = 16
+"""Connections that a port accepts in one turn of the reactor."""
+
+
+class Few(Port):
+    """A port that does not accept twenty more in each turn, as long as somebody comes."""
+
+    @property
+    def numberAccepts(self) -> int:
+        return ACCEPTS
+
+    @numberAccepts.setter
+    def numberAccepts(self, number: int) -> None:
+        """Twisted's own count is not used."""
+
+
 def accepted(
     sock: socket.socket,
     protocol: Attached,
@@ -89,3 +105,4 @@ def accept_from(port: IListeningPort, factory: IProtocolFactory) -> None:
     something between the two, what comes from there keeps its own."""
     if isinstance(port, Port) and port.factory is factory:
         port.transport = accepted  # type: ignore[assignment]
+        port.__class__ = Few

@@ -6,21 +6,28 @@ waits for that, shakes hands or is being hung up lingers.
 
 from __future__ import annotations
 
+import socket
 from abc import abstractmethod
 from typing import Any
 
 from ftpalg.core import ends
 from ftpalg.core.events import Link
+from ftpalg.core.facts import Resource, What
+from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import Control
 from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxyheader import HeaderReader
 
+HURRIED = 8
+"""Clients in line that come in at once, where their waiting takes the share of one more: who is refused then
+makes room."""
+
 
 class Charged(Control):
     """What its peer holds by it; ``driver`` is the session, as long as there is one."""
 
-    __slots__ = ("_admission", "_key", "_shakes", "_unheaded", "driver")
+    __slots__ = ("_admission", "_key", "_lined_up", "_shakes", "_unheaded", "driver")
 
     def __init__(self, admission: Admission[Any]) -> None:
         super().__init__(admission.reactor, admission.settings.timeouts)
@@ -29,6 +36,31 @@ class Charged(Control):
         self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none
         self._shakes = False  # whether a handshake is charged
         self._unheaded: Unheaded | None = None  # what lingers until a PROXY header has come
+        self._lined_up: Link | None = None  # who it is that waits for its turn to come in
+
+    @abstractmethod
+    def _admit(self, link: Link) -> None:
+        """The client asks for a session."""
+
+    def _line_up(self, link: Link) -> None:
+        """It does when it is its peer's turn (``net.arrivals``); until then it is not read."""
+        if self._admission.arrivals.may_enter(self._key, self):
+            self._admit(link)
+            return
+        self._lined_up = link
+        self.pauses.hold(Hold.LINE)
+
+    def go_in(self) -> bool:
+        """It is its turn."""
+        link, self._lined_up = self._lined_up, None
+        if link is None or not self.connected:
+            return False
+        if is_over(self.transport.getHandle()):
+            self.abort()
+            return False
+        self.pauses.release(Hold.LINE)
+        self.enter(self._admit, link)
+        return True
 
     @abstractmethod
     def _tell_lost(self, reason: str, why: ends.Reason) -> None:
@@ -45,7 +77,9 @@ class Charged(Control):
         key = ledger.whose(link.peer)
         if key != self._key:
             self._give_back()
-            short = ledger.ask(key, Line.DESCRIPTORS)
+            short, left = ledger.ask(key, Line.DESCRIPTORS), HURRIED
+            while short is not None and left and self._admission.arrivals.hurry(key):
+                short, left = ledger.ask(key, Line.DESCRIPTORS), left - 1
             if short is not None:
                 self._admission.crowd_out(self, link, short)
                 return False
@@ -59,6 +93,9 @@ class Charged(Control):
             ledger = self._admission.ledger
             ledger.settle(self)
             self._settle_header()
+            if self._lined_up is not None:
+                self._lined_up = None
+                self._admission.arrivals.leave(key, self)
             ledger.give(key, Line.DESCRIPTORS)
             self._stop_shaking(key)
 
@@ -72,7 +109,10 @@ class Charged(Control):
         ledger = self._admission.ledger
         if not self._key or self._shakes:
             return True
-        if ledger.ask(self._key, Line.HANDSHAKES) is not None:
+        short = ledger.ask(self._key, Line.HANDSHAKES)
+        if short is not None:
+            what = What.HANDSHAKES_PER_PEER
+            self._admission.log.tell(Resource(what, short.used, short.limit))
             return False
         self._shakes = True
         ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
@@ -101,6 +141,16 @@ class Charged(Control):
     def crowded(self, short: Short) -> None:
         if self.driver is not None:
             self.driver.crowded(short)
+
+
+def is_over(sock: socket.socket) -> bool:
+    """Whether its peer has gone, and said nothing."""
+    try:
+        return not sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 class Unheaded:

@@ -66,9 +66,7 @@ class ClientControl(Paced):
         super().__init__(admission, rules, listener)
         self.state = State.HEADER
         self.balancer = ""
-        self.near = (
-            True  # False where the socket's own peer is on another machine, for PROXY headers
-        )
+        self.near = True  # False where the socket's own peer is another machine, for PROXY headers
         self._link = NOBODY
         self._lines = CommandLines(
             admission.settings.limits.command_line, lf_lines=bool(listener.lf_lines)
@@ -88,7 +86,7 @@ class ClientControl(Paced):
         if self._admission.is_balancer(link.peer):
             self._read_header(sock, link)
         else:
-            self._admit(link)
+            self._line_up(link)
 
     # -- before the session ---------------------------------------------------------------------
 
@@ -111,7 +109,7 @@ class ClientControl(Paced):
             direct = destination[0] == local
             told = link._replace(peer=source[0], peer_port=source[1], direct=direct)
             if self._charge(told):
-                self._admit(told)
+                self._line_up(told)
 
         def failed(reason: str) -> None:
             self._settle_header()
@@ -396,5 +394,7 @@ class ClientFactory(ServerFactory):
         self._admission, self._rules = other._admission, other._rules
         self._listener = other._listener
 
-    def buildProtocol(self, addr: IAddress | None) -> Attached:
+    def buildProtocol(self, addr: IAddress | None) -> Attached | None:
+        if self._admission.turns_away(addr):
+            return None
         return attached(ClientControl(self._admission, self._rules, self._listener))

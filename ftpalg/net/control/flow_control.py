@@ -15,6 +15,7 @@ class Hold(Key):
     """A reason not to read."""
 
     HEADER = "its first bytes are read by the reader of the PROXY header"
+    LINE = "its turn to come in has not come"
     PEER = "its peer does not take what is written to it"
     OTHER = "the other side's peer does not take what would come of it"
     ROOM = "the session has no room for its commands"

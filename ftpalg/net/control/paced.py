@@ -13,6 +13,11 @@ from ftpalg.net.control.charged import Charged
 from ftpalg.net.control.pace import pace_of
 from ftpalg.net.owners import Admission
 
+TOO_FAST = {
+    What.HANDSHAKE_RATE: "Too many TLS handshakes; try again later.",
+    What.HANDSHAKE_RATE_PER_PEER: "Too many TLS handshakes from your address; try again later.",
+}
+
 
 class Paced(Charged):
     """How fast its client may be; ``rules`` are its listener's."""
@@ -37,7 +42,7 @@ class Paced(Charged):
             found = self._admission.may_shake(self._key)
             if found is not None:
                 self._admission.log.tell(Resource(found[1]))
-                raise NoHandshake("Too many TLS handshakes; try again later.")
+                raise NoHandshake(TOO_FAST[found[1]])
 
     @property
     def _may_begin_tls(self) -> bool:

@@ -19,7 +19,8 @@ from ftpalg.net.reactors import Reactor
 class Farewell:
     """Takes a port or a connection over, and ends it within ``seconds``.
 
-    ``held`` is its descriptor in the ledger, where it lingers.
+    ``held`` is its descriptor in the ledger, where it lingers; ``shaking`` its handshake, where that is
+    not done.
     """
 
     def __init__(
@@ -28,14 +29,17 @@ class Farewell:
         leg: DataSocket | Listener,
         seconds: float,
         held: Grant | None = None,
+        shaking: Grant | None = None,
     ) -> None:
         self._reactor = reactor
         self._seconds = seconds
         self._held = held
+        self._shaking = shaking
         self._leg = leg
         if isinstance(leg, Listener):
             self._of_port(leg)
         elif isinstance(leg, TlsDataSocket) and leg.unheard:
+            self._stop_shaking()
             self._drain(leg.release())
         elif isinstance(leg, TlsDataSocket) and not leg.stood:
             self._linger()
@@ -46,8 +50,14 @@ class Farewell:
 
     def _linger(self) -> None:
         self._timer = self._reactor.callLater(self._seconds, self.shed)
-        if self._held is not None:
-            self._held.linger(self)
+        held, shaking = self._held, self._shaking
+        if held is not None:
+            lines = (held.line,) if shaking is None else (held.line, shaking.line)
+            held.ledger.linger(self, held.key, *lines)
+
+    def _stop_shaking(self) -> None:
+        if self._shaking is not None:
+            self._shaking.back()
 
     def shed(self) -> None:
         """Reset it (``ledger.Lingering``)."""
@@ -56,6 +66,7 @@ class Farewell:
         try:
             self._leg.abort()
         finally:
+            self._stop_shaking()
             if self._held is not None:
                 self._held.settle(self)
 
@@ -69,6 +80,7 @@ class Farewell:
             self._held.back()
 
     def _shaken(self, leg: TlsDataSocket) -> None:
+        self._stop_shaking()
         self._finish(leg)
 
     def _failed(self, leg: DataSocket) -> None:

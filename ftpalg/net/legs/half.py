@@ -37,12 +37,6 @@ USED_UP = {
     errno.ENFILE: What.DESCRIPTORS,
 }
 """Why no data port can be had, where it is that there are no more."""
-TOO_MANY = "too many connections from your address"
-"""Why none can be had, where the peer's share of descriptors is used up."""
-TOO_MANY_WAIT = "too many data ports wait already"
-"""Why none can be had, where the peer's share of those is used up, or there are no more in all."""
-TOO_MANY_SHAKE = "too many TLS handshakes"
-"""Why one under TLS can not."""
 SET_FULL = os.strerror(errno.ENFILE)
 """What the kernel says of a set of nftables that has its size."""
 
@@ -141,8 +135,14 @@ class Surroundings(Protocol):
         With a ``part`` no more than that part of what there is, and nobody is told.
         """
 
-    def may_shake(self) -> bool:
-        """Whether one more TLS handshake with the client may begin; where not, it is told."""
+    def short(self, line: Line) -> str:
+        """Why one of them has just not been granted."""
+
+    def shakes_too_fast(self) -> str:
+        """Why no TLS handshake with the client may begin now, which is told; nothing where one may."""
+
+    def resumed(self) -> None:
+        """It was a resumed one."""
 
     def used_up(self, side: Side, what: What) -> None:
         """There is no more of that."""
@@ -165,7 +165,9 @@ class Half:
     ``opened``: how many seconds it took from being asked for to standing; None until it stands.
     """
 
-    __slots__ = ("_around", "_asked", "_held", "_place", "leg", "opened", "port", "resumed", "side")
+    __slots__ = (
+        "_around", "_asked", "_held", "_place", "_shaking", "leg", "opened", "port", "resumed", "side",
+    )  # fmt: skip
 
     def __init__(self, side: Side, place: Place, around: Surroundings) -> None:
         self.side = side
@@ -177,6 +179,7 @@ class Half:
         self._place = place
         self._around = around
         self._held: Grant | None = None  # the descriptor of ``leg``
+        self._shaking: Grant | None = None  # its handshake, as long as it is not done
 
     @property
     def standing(self) -> DataSocket:
@@ -195,11 +198,11 @@ class Half:
             return
         waits = around.hold(Line.PASSIVE_LISTENERS, 1)
         if waits is None:
-            around.tell(ListenFailed(side, TOO_MANY_WAIT))
+            around.tell(ListenFailed(side, around.short(Line.PASSIVE_LISTENERS)))
             return
         if not self._take():
             waits.back()
-            around.tell(ListenFailed(side, TOO_MANY))
+            around.tell(ListenFailed(side, around.short(Line.DESCRIPTORS)))
             return
         try:
             leg = listen(
@@ -252,7 +255,7 @@ class Half:
         self.port = port
         self._asked = self._around.reactor.seconds()
         if not self._take():
-            self.failed(TOO_MANY)
+            self.failed(self._around.short(Line.DESCRIPTORS))
             return
         try:
             self.leg = self._place.dial(self._around.reactor, port, self._opened, self.failed)
@@ -272,9 +275,9 @@ class Half:
 
     def _give_back(self) -> None:
         """It is closed."""
-        held = self._let_go()
-        if held is not None:
-            held.back()
+        for held in (self._stop_shaking(), self._let_go()):
+            if held is not None:
+                held.back()
 
     def _opened(self, sock: socket.socket) -> None:
         reactor = self._around.reactor
@@ -285,8 +288,8 @@ class Half:
     def secure(self, *, again: bool) -> None:
         """Begin TLS on the connection that stands."""
         around, plain = self._around, self.standing
-        if self.side is Side.CLIENT and not around.may_shake():
-            self.failed(TOO_MANY_SHAKE, 450)
+        if self.side is Side.CLIENT and (refused := self._begin_shaking()):
+            self.failed(refused, 450)
             return
         connection = self._place.tls(again=again)
         lenient = around.lenient(self.side)
@@ -294,8 +297,32 @@ class Half:
         self.leg = leg
         leg.handshake(lambda: self._shaken(leg), self.failed)
 
+    def _begin_shaking(self) -> str:
+        """One more handshake, which lingers until it is done; why not, or nothing."""
+        self._shaking = shaking = self._around.hold(Line.HANDSHAKES, 1)
+        if shaking is None:
+            return self._around.short(Line.HANDSHAKES)
+        shaking.linger(self)
+        return self._around.shakes_too_fast()
+
+    def shed(self) -> None:
+        """Reset it (``ledger.Lingering``)."""
+        self.failed("its client has too many TLS handshakes that are not done", 450)
+
+    def _stop_shaking(self) -> Grant | None:
+        """It lingers no more; what its handshake has been granted."""
+        shaking, self._shaking = self._shaking, None
+        if shaking is not None:
+            shaking.ledger.settle(self)
+        return shaking
+
     def _shaken(self, leg: TlsDataSocket) -> None:
+        shaking = self._stop_shaking()
         self.resumed = self._place.resumed(leg)
+        if shaking is not None:
+            shaking.back()
+            if self.resumed:
+                self._around.resumed()
         wrong, code = self._place.stands(leg)
         if wrong:
             self.failed(wrong, code)
@@ -356,7 +383,8 @@ class Half:
         """End it cleanly: nothing was promised on it, and nothing has moved."""
         leg = self.leg
         if isinstance(leg, DataSocket | Listener):
-            Farewell(self._around.reactor, leg, self._around.drain_seconds, self._let_go())
+            held, shaking = self._let_go(), self._stop_shaking()
+            Farewell(self._around.reactor, leg, self._around.drain_seconds, held, shaking)
         elif leg is not None:
             leg.abort()
             self._give_back()

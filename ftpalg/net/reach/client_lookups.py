@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from ftpalg.net.ledger import Ledger, Line
+from ftpalg.net.ledger import Ledger, Line, Short
 from ftpalg.net.reach.names import MOST, Answered, LookUp, Source, begun, late
 
 
@@ -40,7 +40,7 @@ class _Wanted:
 
 
 class Lookups:
-    """Look-ups that clients cause, ``seconds`` for each.
+    """Look-ups that clients cause, ``seconds`` for each; ``told`` hears why one has to wait.
 
     Beyond what the ledger grants they wait, the clients in turn; the wait is part of the seconds.  Those
     of ``before`` go on, and what they have taken is waited for, too.
@@ -54,6 +54,7 @@ class Lookups:
         ledger: Ledger,
         warned: Callable[[str], None],
         before: Lookups | None = None,
+        told: Callable[[Short], object] = lambda short: None,
     ) -> None:
         self._reactor = reactor
         self._source = source
@@ -62,6 +63,8 @@ class Lookups:
         self._warned = warned
         self._waiting: OrderedDict[str, deque[_Wanted]] = OrderedDict()
         self._starting = False
+        self._told = told
+        self._short: Short | None = None  # why the last one that asked was not granted
         self._all: WeakSet[Lookups] = before._all if before else WeakSet()
         self._all.add(self)
 
@@ -70,7 +73,11 @@ class Lookups:
         wanted = _Wanted(self, self._ledger.whose(peer), name, answered)
         wanted.timer = self._reactor.callLater(self._seconds, self._late, wanted)
         self._waiting.setdefault(wanted.key, deque()).append(wanted)
+        starting = self._starting
         self._go_on()
+        waits = wanted.running is None and wanted.answered is not None
+        if waits and self._short is not None and not starting:
+            self._told(self._short)
         return wanted
 
     def _go_on(self) -> None:
@@ -87,7 +94,7 @@ class Lookups:
     def _next(self) -> str | None:
         """Who has been granted a look-up."""
         for key in self._waiting:
-            short = self._ledger.ask(key, Line.LOOKUPS)
+            short = self._short = self._ledger.ask(key, Line.LOOKUPS)
             if short is None:
                 return key
             if not short.of_one:

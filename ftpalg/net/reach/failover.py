@@ -18,7 +18,7 @@ from ftpalg.core.routes import Server
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.proxy_header import header
-from ftpalg.net.ledger import Grant
+from ftpalg.net.ledger import Grant, Short
 from ftpalg.net.legs.sockets import ANY, Address
 from ftpalg.net.reach.attempt import Asked, Attempt, Way, asked, spelled_once
 from ftpalg.net.reach.dead import Dead
@@ -44,7 +44,8 @@ class Rules(NamedTuple):
     empty where a parent is told the name.  ``by_name``: why a parent may not be told the name of that
     server, empty where it may.  ``resolve`` looks up the servers' names.  ``loops``: why an address, a
     parent's too, would lead back; that is for the log only.  ``takes``: why a server has
-    no room for one more, empty where it has; from then on there is one more.
+    no room for one more, empty where it has; from then on there is one more.  ``crowded`` hears of
+    descriptors that are not granted.
     """
 
     judge: Callable[[Server, str], str]
@@ -52,6 +53,7 @@ class Rules(NamedTuple):
     resolve: Resolve
     loops: Callable[[str], str] = lambda address: ""
     takes: Callable[[Server], str] = anybody
+    crowded: Callable[[Short], object] = lambda short: None
 
 
 @value
@@ -261,6 +263,7 @@ class Reach:
                 stands=lambda: self._stands(target),
             )
         except OSError as error:
+            self._count(len(self._under_way))
             why = error.strerror or str(error)
             self._reasons.append(f"{host}: {why}")
             self.tried.append(f"{Server(host, target.port)} {why} (0 ms)")
@@ -348,7 +351,10 @@ class Reach:
 
     def _count(self, sockets: int) -> bool:
         """So many are open from now on; the first one is granted for as long as this lasts."""
-        return self._held is None or self._held.to(max(1, sockets)) is None
+        short = self._held.to(max(1, sockets)) if self._held is not None else None
+        if short is not None:
+            self._rules.crowded(short)
+        return short is None
 
     def _forget_stagger(self) -> None:
         if self._stagger is not None:

@@ -29,18 +29,21 @@ class Loops:
         return client.peer == address or (self._is_local(client.peer) and self._is_local(address))
 
     def refusal(self, client: Link, address: str) -> str:
-        """Why that address is not dialled for that client, or nothing."""
-        if not self.returns(client, address):
+        """Why that address is not dialled for that client, or nothing: then it counts, as one that goes back,
+        from now on, and not when it has arrived, as many may be under way at once."""
+        if not self.returns(client, address) or client in self._waiting:
             return ""
-        if sum(other.peer == client.peer for other in self._waiting) < self._most:
-            return ""
-        return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
+        if sum(other.peer == client.peer for other in self._waiting) >= self._most:
+            return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
+        self._waiting.add(client)
+        return ""
 
-    def add(self, client: Link, address: str) -> None:
-        """A session has reached that address; it is not logged in."""
-        if self.returns(client, address):
-            self._waiting.add(client)
+    def reached(self, client: Link, address: str) -> None:
+        """A session has reached that address; it is not logged in.  If it was another one that would have
+        led back it does not count."""
+        if not self.returns(client, address):
+            self._waiting.discard(client)
 
     def discard(self, client: Link) -> None:
-        """It is logged in, or over; harmless where it never counted."""
+        """It is logged in, or over, or has not got there; harmless where it never counted."""
         self._waiting.discard(client)

@@ -156,6 +156,7 @@ class Entrance:
         doubles: dict[str, Any] = {"reaching": self.reaching, "accounts": self.accounts}
         self.shared = real._replace(**doubles)
         self.ledger = real.ledger
+        self.arrivals = real.arrivals
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
