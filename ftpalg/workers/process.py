@@ -26,7 +26,8 @@ from ftpalg.workers.handed import VARIABLE, Handed, Snapshot, written
 from ftpalg.workers.share import environment_of
 
 STARTS = 30.0
-"""Seconds until it must be ready."""
+"""Seconds until it must be ready, and as many times more as there are ``TOGETHER`` that may start at once."""
+TOGETHER = 16
 LOOKS = 4
 """In the time within which there must be a sign of life."""
 GRACE = 5.0
@@ -114,7 +115,7 @@ class Worker(ProcessProtocol):
             "stopped": self._stopped,
         }
         self.channel = Channel(reactor, {**hears, **topics}, self._channel_lost)
-        self._call: IDelayedCall | None = reactor.callLater(STARTS, self._late)
+        self._call: IDelayedCall | None = None
 
     # -- its start --------------------------------------------------------------------------------
 
@@ -144,17 +145,18 @@ class Worker(ProcessProtocol):
             self.pid = self.transport.pid
         except BaseException:
             ours.close()
-            self._stop_looking()
             raise
         finally:
             theirs.close()
             os.close(file)
             os.close(nothing)
+        seconds = STARTS * max(1.0, words.workers / TOGETHER)
+        self._call = self._reactor.callLater(seconds, self._late, seconds)
         connect(self._reactor, ours.detach(), self.channel)
 
-    def _late(self) -> None:
+    def _late(self, seconds: float) -> None:
         self._call = None
-        self.kill(f"it was not ready in {STARTS:.0f} s")
+        self.kill(f"it was not ready in {seconds:.0f} s")
 
     def _ready(self, body: Any) -> None:
         facts = Ready(*body)
