@@ -139,7 +139,7 @@ class Crew:
         if not self.is_whole and not self._leaving:
             self._owner.cannot_start(worker.refusal or _sentence(worker))
             return
-        if not self._leaving or (worker.status != 0 and worker.facts is not None):
+        if self._is_worth_telling(worker):
             self._log.tell(
                 WorkerLost(
                     *(worker.number, worker.pid, worker.sessions, worker.status, worker.signal),
@@ -151,6 +151,12 @@ class Crew:
         else:
             self._succeed_later(worker)
 
+    def _is_worth_telling(self, worker: Worker) -> bool:
+        """One that had sessions; one that has never served as long as that is news."""
+        if worker.facts is not None:
+            return not self._leaving or worker.status != 0
+        return not self._leaving and self._deaths[worker.number] < OFTEN
+
     def _succeed_later(self, worker: Worker) -> None:
         number = worker.number
         if self._reactor.seconds() - worker.began >= STEADY:
@@ -161,7 +167,7 @@ class Crew:
         if deaths + 1 == OFTEN:
             self._log.warned(
                 f"worker {number} dies again and again, as soon as it begins: each successor waits twice"
-                f" as long as the last one, {LONGEST:.0f} s at most"
+                f" as long as the last one, {LONGEST:.0f} s at most, and is told of once it serves"
             )
         self._waiting[number] = self._reactor.callLater(delay, self._succeed, worker)
 

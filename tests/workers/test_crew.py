@@ -142,6 +142,20 @@ class Company(SynchronousTestCase):
         self.dies(self.crew.workers[1])  # type: ignore[arg-type]
         self.assertEqual(self.clock.getDelayedCalls()[0].getTime(), self.clock.seconds())
 
+    def test_never_serves(self) -> None:
+        """Those that cannot start at all are told of for a while only; the next one that serves is told."""
+        self.all_ready()
+        self.dies(self.made[0])
+        for _ in range(12):
+            self.clock.advance(LONGEST)
+            worker = self.made[-1]
+            worker.facts, worker.began = None, self.clock.seconds()
+            self.dies(worker, 1, "")
+        self.assertEqual(sum(isinstance(one, WorkerLost) for one in self.told), OFTEN)
+        self.clock.advance(LONGEST)
+        self.ready(self.made[-1])
+        self.assertIsInstance(self.told[-1], WorkerReady)
+
     def test_no_process(self) -> None:
         """A successor that cannot be started is tried again."""
         self.all_ready()
