@@ -116,13 +116,14 @@ def instructions(gateway: Running, case: Case) -> str:
 
 def ways(folder: Path) -> Iterator[tuple[tuple[str, ...], Callable[[Running, Case], str]]]:
     """What the gateway's program is run by, and what counts."""
-    yield (sys.executable, str(HERE / "bench" / "counted.py")), functions
+    unhurried = sys.executable, str(HERE / "bench" / "unhurried.py")
+    yield (*unhurried, str(HERE / "bench" / "counted.py")), functions
     if shutil.which("strace"):
-        yield (), system_calls
+        yield unhurried, system_calls
     if shutil.which("valgrind"):
         file = f"--callgrind-out-file={folder / 'callgrind'}"
         words = "valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", file
-        yield (*words, sys.executable), instructions
+        yield (*words, *unhurried), instructions
 
 
 def tell(checkout: Path, server: str) -> None:

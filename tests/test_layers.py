@@ -142,7 +142,7 @@ NET = (
         "recorder",
         "call_all",
     },
-    {"arrivals", "password_hashes", "secret_places"},
+    {"arrivals", "password_hashes", "secret_places", "turns"},
     {"accounts_file", "threads", "unix_accounts"},
     {"faults", "guesses"},
     {"accounts", "policies"},

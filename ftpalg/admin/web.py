@@ -160,6 +160,7 @@ class Connection(HTTPChannel):
     timeOut = IDLE
     answering = False
     _refused = False
+    _gone = False
 
     def callLater(self, delay: float, call: Callable[..., object], *args: object) -> IDelayedCall:
         """By the gateway's clock."""
@@ -172,6 +173,7 @@ class Connection(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """It has gone."""
+        self._gone = True
         self.site.went(self)
         super().connectionLost(reason)
 
@@ -187,9 +189,13 @@ class Connection(HTTPChannel):
         return Caller(uid, pid)
 
     def requestDone(self, request: Request) -> None:
-        """It is answered."""
+        """It is answered.  The next of those that came with it is for the next turn of the reactor."""
         self.answering = False
-        super().requestDone(request)
+        self.callLater(0, self._go_on, request)
+
+    def _go_on(self, request: Request) -> None:
+        if request in self.requests and not self._gone:
+            super().requestDone(request)
 
     def resetTimeout(self) -> None:
         """Bytes give no more time: it is for a whole request, and begins behind the one before."""

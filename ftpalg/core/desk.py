@@ -141,7 +141,7 @@ class Desk:
         "unswept",
     )
 
-    def __init__(self, rules: Rules, client: Link, hub: Hub) -> None:
+    def __init__(self, rules: Rules, client: Link) -> None:
         self.rules = rules
         self.client = client
         self.server: Link | None = None
@@ -163,7 +163,7 @@ class Desk:
         self.got = self.surplus = self.told = self._bad = 0
         self._out: list[Action]  # while an event is handled
         self._found: Found
-        self._hub = hub
+        self._hub: Hub
 
     @property
     def value(self) -> tuple[object, ...]:
@@ -177,15 +177,17 @@ class Desk:
 
     # -- orders -----------------------------------------------------------------------------------
 
-    def open(self) -> None:
-        """A new event: its orders may come."""
+    def open(self, hub: Hub) -> None:
+        """A new event: its orders may come.  ``hub`` is kept until it is handled, so that between two events
+        nothing of a session leads back to it: what is over is let go at once, and is nobody's garbage."""
         self._out = []
+        self._hub = hub
         self._found = (self.phase, self.head, self.logged_in)
 
     def close(self) -> list[Action]:
         """It is handled: what it orders."""
         out = self._out
-        del self._out, self._found
+        del self._out, self._found, self._hub
         return out
 
     def order(self, action: Action) -> None:

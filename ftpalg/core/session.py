@@ -53,7 +53,7 @@ class Session:
     )  # fmt: skip
 
     def __init__(self, rules: Rules, client: Link) -> None:
-        self.desk = desk = Desk(rules, client, self)
+        self.desk = desk = Desk(rules, client)
         self.resync = resync = Resync(desk)
         self.destination = destination = Destination(desk)
         self.protection = protection = Protection(desk)
@@ -77,7 +77,7 @@ class Session:
 
     def start(self) -> list[Action]:
         """The client has connected: what to do first."""
-        self.desk.open()
+        self.desk.open(self)
         self.desk.observe(SessionOpened())
         self.entry.begin()
         return self.desk.close()
@@ -88,7 +88,7 @@ class Session:
         taker = EVENTS[type(event)][desk.phase]
         if taker is LATE:
             return []
-        desk.open()
+        desk.open(self)
         self._hand(taker, event)
         if isinstance(event, ev.ReplyReceived) and event.more:
             return desk.close()
@@ -104,7 +104,7 @@ class Session:
 
     def end(self, last: Reply | None, reason: Reason = Reason.STOPPED) -> list[Action]:
         """The gateway ends the session, with a last word to the client."""
-        self.desk.open()
+        self.desk.open(self)
         self.desk.leave(reason, last)
         return self.desk.close()
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ftpalg.core.news import Draining, Stopped
 from ftpalg.life.notify import Notify
 from ftpalg.net.reactors import Timing
+from ftpalg.net.sessions import AT_ONCE
 from ftpalg.net.shared import Shared
 
 STEP = 0.1
@@ -34,25 +35,27 @@ class Drain:
         self._over = over
         self._ends = reactor.seconds() + shared.settings.timeouts.stop
         self._said = ""
+        self._finishing = False
         sessions = shared.sessions
         shared.log.tell(Draining(len(sessions.open), sessions.transfers))
         self._call = reactor.callLater(0, self._step)
 
     def stop(self) -> None:
-        """End what is left, now."""
-        if self._call.active():
-            self._call.cancel()
-        self._finish()
+        """End what is left, now; a second time changes nothing."""
+        if not self._finishing:
+            if self._call.active():
+                self._call.cancel()
+            self._finish()
 
     def _step(self) -> None:
         sessions, now = self._shared.sessions, self._reactor.seconds()
-        sessions.end_rested(now - self._shared.settings.timeouts.rest, LEAVES)
+        others = sessions.end_rested(now - self._shared.settings.timeouts.rest, LEAVES)
         if not sessions.open or now >= self._ends:
             self._finish()
             return
         left = self._ends - now
         self._say(f"draining, {len(sessions.open)} sessions, {sessions.transfers} transfers", left)
-        self._call = self._reactor.callLater(min(STEP, left), self._step)
+        self._call = self._reactor.callLater(0 if others else min(STEP, left), self._step)
 
     def _say(self, text: str, left: float) -> None:
         said = f"STATUS={text}, {left:.0f} s"
@@ -61,8 +64,19 @@ class Drain:
             self._notify.say(said, f"EXTEND_TIMEOUT_USEC={EXTENSION}")
 
     def _finish(self) -> None:
+        self._finishing = True
         sessions = self._shared.sessions
         stopped = Stopped(len(sessions.open), sessions.transfers)
-        sessions.end(LEAVES)
-        self._shared.log.tell(stopped)
-        self._over()
+        self._end(list(sessions.open), stopped)
+
+    def _end(self, left: list[str], stopped: Stopped) -> None:
+        """So many in each turn of the reactor."""
+        sessions = self._shared.sessions.open
+        for name in left[:AT_ONCE]:
+            if name in sessions:
+                sessions[name].end(LEAVES)
+        if len(left) > AT_ONCE:
+            self._reactor.callLater(0, self._end, left[AT_ONCE:], stopped)
+        else:
+            self._shared.log.tell(stopped)
+            self._over()

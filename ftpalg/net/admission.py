@@ -20,6 +20,7 @@ from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Owner, Refusals
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.shared import Shared
+from ftpalg.net.turns import Turns
 
 NOT_REDIRECTED = "it was not redirected here"
 """Said of a connection to an intercepting listener that was meant for it."""
@@ -38,6 +39,7 @@ class Entrance:
         self.log: Refusals = shared.log
         self.ledger: Ledger = shared.ledger
         self.arrivals: Arrivals = shared.arrivals
+        self.turns: Turns = shared.turns
         self._unheard, self._told = 0, 0.0
 
     def turns_away(self, there: IAddress | None) -> bool:

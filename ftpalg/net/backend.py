@@ -228,7 +228,9 @@ class FtpBackend:
         self._reach = None
         self._server, self._way = server, way
         self._shared.reaching.came(server)
-        self._control = ServerControl(self, self._shared.reactor, self._shared.settings, self._held)
+        self._control = ServerControl(
+            self, self._shared.reactor, self._shared.settings, self._shared.turns, self._held
+        )
         self._held = None
         self._shared.reaching.adopt(sock, self._control)
 
@@ -340,3 +342,7 @@ class FtpBackend:
             sock = getattr(self._control.transport, "socket", None)  # none before and after
             return sock is not None and ends_at(sock, host, port)
         return self._reach is not None and self._reach.calls_from(host, port)
+
+
+GONE = FtpBackend(None, None)  # type: ignore[arg-type]
+"""What a session that is over has for a server: nobody, and nothing is asked of it."""

@@ -40,6 +40,7 @@ from ftpalg.core.facts import (
 )
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.replies import Reply, reply
+from ftpalg.net.backend import GONE
 from ftpalg.net.call_all import call_all
 from ftpalg.net.details import completed
 from ftpalg.net.dialogues import part_of_reply
@@ -295,6 +296,8 @@ class Driver(Parts):
             self._settle,
             partial(self.shared.sessions.dismiss, self),
         )
+        # what leads back here is let go, so that nothing is left for the collector of garbage
+        self.backend, self._legs, self._around, self.check = GONE, None, None, None
 
 
 PERFORM: dict[type, Callable[[Driver, Any], None]] = {

@@ -37,6 +37,7 @@ from ftpalg.net.shares import shares, used_up
 from ftpalg.net.threads import Asking, Room
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
+from ftpalg.net.turns import Turns
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
@@ -82,6 +83,7 @@ class Gateway:
         self._own = Own()
         limits = settings.limits
         self.arrivals = Arrivals(reactor)
+        self.turns = Turns(reactor)
         if ledger is None:
             ledger = OwnLedger(
                 shares(limits),
@@ -178,6 +180,7 @@ class Gateway:
                 self.ledger,
                 before.reaching if before else None,
                 self.drained,
+                self.turns,
             ),
             Sessions[ClientControl, Session](
                 settings,
@@ -190,7 +193,8 @@ class Gateway:
                 self.ledger,
                 self._bans,
             ),
-            Timers(reactor, settings.timeouts),
+            Timers(reactor, settings.timeouts, self.turns),
+            self.turns,
             self.drained,
             self._bandwidth(settings, before),
             before.epoch + 1 if before else self._first,

@@ -8,6 +8,7 @@ reactor as ``Guarded``, and whatever comes out of a call leads to the owner's ``
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -16,6 +17,7 @@ from zope.interface import implementer
 
 from ftpalg.core.value import value
 from ftpalg.net.reactors import IWatched, Reactor
+from ftpalg.net.turns import TURN, Later, Turns
 
 
 class Owner(Protocol):
@@ -29,14 +31,16 @@ class Guarded:
     """A reactor, as the parts of one owner see it.
 
     A descriptor that has raised is made to fail first: it may be nobody's any more.  The reactor is not
-    asked to leave one that it does not watch: to ask costs as much as to be left.
+    asked to leave one that it does not watch: to ask costs as much as to be left.  One that is ready when
+    the turn has had enough (``turns``) is left until its turn comes.
     """
 
-    __slots__ = ("_owner", "_reactor")
+    __slots__ = ("_owner", "_reactor", "turns")
 
-    def __init__(self, reactor: Reactor, owner: Owner) -> None:
+    def __init__(self, reactor: Reactor, owner: Owner, turns: Turns) -> None:
         self._reactor = reactor
         self._owner = owner
+        self.turns = turns
 
     def broke(self) -> None:
         """An exception is being handled that came out of a part."""
@@ -53,6 +57,10 @@ class Guarded:
         self, delay: float, callable: Callable[..., object], /, *args: object
     ) -> IDelayedCall:
         return self._reactor.callLater(delay, self.enter, callable, *args)
+
+    def later(self, call: Callable[[], object]) -> Later:
+        """Call it in the next turn, or in the first that comes to it."""
+        return Later(self.turns, partial(self.enter, call))
 
     def seconds(self) -> float:
         return self._reactor.seconds()
@@ -74,6 +82,16 @@ class Guarded:
         if writer.writing:
             writer.writing = False
             self._reactor.removeWriter(_Entry(writer, self))
+
+    def put_off_reading(self, entry: _Entry) -> None:
+        """It is ready, and the turn is over."""
+        self._reactor.removeReader(entry)
+        self.turns.put_off(entry.read_late)
+
+    def put_off_writing(self, entry: _Entry) -> None:
+        """The same for writing."""
+        self._reactor.removeWriter(entry)
+        self.turns.put_off(entry.write_late)
 
 
 @implementer(IWatched)
@@ -102,10 +120,38 @@ class _Entry(NamedTuple):
         self.descriptor.abort()
 
     def doRead(self) -> None:
-        self._enter(self.descriptor.doRead)
+        turns = self.guarded.turns
+        if turns.over:
+            self.guarded.put_off_reading(self)
+        else:
+            began = turns.now()
+            self._enter(self.descriptor.doRead)
+            turns.spent += turns.now() - began
+            if not 0.0 <= turns.spent <= TURN:
+                turns.enough()
 
     def doWrite(self) -> None:
-        self._enter(self.descriptor.doWrite)
+        turns = self.guarded.turns
+        if turns.over:
+            self.guarded.put_off_writing(self)
+        else:
+            began = turns.now()
+            self._enter(self.descriptor.doWrite)
+            turns.spent += turns.now() - began
+            if not 0.0 <= turns.spent <= TURN:
+                turns.enough()
+
+    def read_late(self) -> None:
+        """It was ready, and nobody has lost interest since."""
+        if self.descriptor.reading:
+            self.guarded.addReader(self.descriptor)
+            self.doRead()
+
+    def write_late(self) -> None:
+        """The same for writing."""
+        if self.descriptor.writing:
+            self.guarded.addWriter(self.descriptor)
+            self.doWrite()
 
     def connectionLost(self, reason: Failure) -> None:
         self._enter(self.descriptor.connectionLost, reason)

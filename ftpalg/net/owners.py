@@ -18,6 +18,7 @@ from ftpalg.net.arrivals import Arrivals
 from ftpalg.net.ledger import Ledger, Short
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.standing import Standing
+from ftpalg.net.turns import Turns
 
 Connection = TypeVar("Connection", contravariant=True)
 
@@ -115,6 +116,10 @@ class Admission(Protocol[Connection]):
     @property
     def arrivals(self) -> Arrivals:
         """Whose turn it is to come in."""
+
+    @property
+    def turns(self) -> Turns:
+        """Who goes on when the turn of the reactor has had enough."""
 
     def turns_away(self, there: IAddress | None) -> bool:
         """Whether so many from there wait that nobody more of them is heard."""

@@ -75,7 +75,7 @@ class Parts(ABC):
     @property
     def reactor(self) -> Guarded:
         """The reactor as one part of it sees it: what the part raises ends the session."""
-        return Guarded(self.shared.reactor, self)
+        return Guarded(self.shared.reactor, self, self.shared.turns)
 
     @abstractmethod
     def handle(self, event: Event) -> None:

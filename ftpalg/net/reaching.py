@@ -40,6 +40,7 @@ from ftpalg.net.reactors import IReaching
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.shares import used_up
 from ftpalg.net.tls.towards_servers import ServerSide
+from ftpalg.net.turns import Turns
 
 
 def _through(reactor: Guarded, resolve: Resolve) -> Resolve:
@@ -125,6 +126,7 @@ class Reaching:
         ledger: Ledger,
         before: Reaching | None = None,
         drained: DrainedParts | None = None,
+        turns: Turns | None = None,
     ) -> None:
         """``known`` looks up names of the settings.
 
@@ -133,6 +135,7 @@ class Reaching:
         self._reactor = reactor
         self._settings = settings
         self._drained = drained or DrainedParts()
+        self._in_turn = turns or Turns(reactor)
         self._log = log
         self._policies = policies
         self._judging = Judging(policies, own)
@@ -175,6 +178,7 @@ class Reaching:
             self.open,
             self.adopt,
             server_side,
+            self._in_turn,
         )
         if before is not None:
             self.health.take_over(before.health)
@@ -238,7 +242,7 @@ class Reaching:
     ) -> Reach:
         """One of the settings' own servers being tried, for ourselves."""
         trying = Trying(self._log, server, failed)
-        reactor = Guarded(self._reactor, trying)
+        reactor = Guarded(self._reactor, trying, self._in_turn)
         rules = Rules(lambda server, address: "", lambda server: "", _through(reactor, self._known))
         reach = Reach(
             self._guarded(reactor),

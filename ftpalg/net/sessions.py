@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 from typing import Generic, TypeVar
 
 from ftpalg.config import Listener, Settings
@@ -42,6 +42,8 @@ SENTENCES = {
     Refusal.LISTENER_DRAINED: DRAINED[Kind.LISTENER],
 }
 """What the client is told."""
+AT_ONCE = 32
+"""Sessions that are ended in one turn of the reactor: each costs half a millisecond (rule 10)."""
 SAVED = 0.5
 """What a resumed handshake costs less than a full one.  TLS 1.3 still agrees on a key: 0.23 ms of CPU were
 measured for 0.50 (RSA 2048) and 0.27 (P-256), under TLS 1.2 0.05 to 0.09 for 0.39 and 0.18."""
@@ -246,9 +248,14 @@ class Sessions(Generic[C, S]):
         for session in list(self.open.values()):
             session.end(text)
 
-    def end_rested(self, since: float, text: str) -> None:
-        """End those, in the same way, that have been asked for nothing since that second."""
-        for session in list(self.open.values()):
-            rests = session.rests_since
-            if rests is not None and rests <= since:
-                session.end(text, Reason.DRAINED)
+    def end_rested(self, since: float, text: str) -> bool:
+        """End those, in the same way, that have been asked for nothing since that second: as many as one
+        turn of the reactor may, and whether there are more."""
+        rested = (
+            session
+            for session in list(self.open.values())
+            if (rests := session.rests_since) is not None and rests <= since
+        )
+        for session in islice(rested, AT_ONCE):
+            session.end(text, Reason.DRAINED)
+        return next(rested, None) is not None

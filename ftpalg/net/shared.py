@@ -28,6 +28,7 @@ from ftpalg.net.recorder import Recorder
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.timers import Timers
 from ftpalg.net.tls.certificates import Certificates
+from ftpalg.net.turns import Turns
 
 if TYPE_CHECKING:
     from ftpalg.net.bandwidth import Bandwidth
@@ -56,6 +57,7 @@ class Shared(NamedTuple):
     reaching: Reaching
     sessions: Sessions[ClientControl, Session]
     timers: Timers
+    turns: Turns
     drained: DrainedParts
     bandwidth: Bandwidth | None
     epoch: int = 1

@@ -5,11 +5,13 @@ reactor has one call to make, however many sessions wait.  It is left to come wh
 no more, for most waits are stopped soon and begun again; a session that ends takes it back.
 
 The reactor calls what is due before it looks at its sockets.  Of a gateway that was held up a peer's word
-may be there in time and not be read yet: a wait that is over lasts for one turn more.
+may be there in time and not be read yet: a wait that is over lasts for one turn more, and until what was
+put off before (``net.turns``) has been read.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ftpalg.config import Timeouts
 from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.reactors import Timing
+from ftpalg.net.turns import Later, Turns
 
 AT_ONCE = 32
 """Sessions that one turn tells: the end of each costs a millisecond (rule 10)."""
@@ -37,14 +40,15 @@ class Queue:
     """Who waits for the same, in the order in which they began: ``ends`` has the second when it is over,
     ``call`` is the reactor's, of which there is one while anybody waits that is not being told."""
 
-    __slots__ = ("_reactor", "_seconds", "_timer", "call", "ends")
+    __slots__ = ("_reactor", "_seconds", "_timer", "_turns", "call", "ends")
 
-    def __init__(self, reactor: Timing, timer: Timer, seconds: float) -> None:
+    def __init__(self, reactor: Timing, timer: Timer, seconds: float, turns: Turns) -> None:
         self._reactor = reactor
+        self._turns = turns
         self._timer = timer
         self._seconds = seconds
         self.ends: dict[Waiting, float] = {}
-        self.call: IDelayedCall | None = None
+        self.call: IDelayedCall | Later | None = None
 
     def __contains__(self, who: Waiting) -> bool:
         return who in self.ends
@@ -80,7 +84,16 @@ class Queue:
             self.call = self._reactor.callLater(0, self._tell, now)
 
     def _tell(self, now: float) -> None:
-        """What was over then is told, unless it was stopped or begun anew meanwhile."""
+        """What was over then is told, unless it was stopped or begun anew meanwhile.
+
+        What has come already and was put off comes first, too.
+        """
+        if self._turns.busy:
+            self.call = Later(self._turns, partial(self._tell_now, now))
+        else:
+            self._tell_now(now)
+
+    def _tell_now(self, now: float) -> None:
         self.call = None
         for who in list(islice(self.ends, AT_ONCE)):
             if self.ends.get(who, now + 1) <= now:
@@ -96,8 +109,8 @@ class Queue:
 class Timers:
     """One of a gateway, for as long as its settings last."""
 
-    def __init__(self, reactor: Timing, timeouts: Timeouts) -> None:
-        self._queues = {timer: Queue(reactor, timer, timeouts.of(timer)) for timer in Timer}
+    def __init__(self, reactor: Timing, timeouts: Timeouts, turns: Turns) -> None:
+        self._queues = {timer: Queue(reactor, timer, timeouts.of(timer), turns) for timer in Timer}
 
     def running(self, who: Waiting) -> frozenset[Timer]:
         """Those that run for a session."""

@@ -8,7 +8,9 @@ import socket
 from collections.abc import Generator
 from typing import Any
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.http import HTTPChannel
 
@@ -172,10 +174,23 @@ class Timed(SynchronousTestCase):
         self.gateway.reactor.advance(IDLE - 1)
         connection.dataReceived(GET.replace(b"/sessions", b"/nope"))
         self.assertIn(b"404", transport.value())
+        self.gateway.reactor.advance(0)
         self.gateway.reactor.advance(IDLE - 1)
         self.assertFalse(transport.disconnecting)
         self.gateway.reactor.advance(1)
         self.assertTrue(transport.disconnecting)
+
+    def test_pipeline(self) -> None:
+        """Of requests that come together each turn of the reactor answers one; behind an end none."""
+        connection, transport = self.client()
+        connection.dataReceived(GET.replace(b"/sessions", b"/nope") * 3)
+        self.assertEqual(transport.value().count(b"404"), 1)
+        self.gateway.reactor.advance(0)
+        self.assertEqual(transport.value().count(b"404"), 3)
+        connection.dataReceived(GET.replace(b"/sessions", b"/nope") * 3)
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.gateway.reactor.advance(0)
+        self.assertEqual(transport.value().count(b"404"), 4)
 
     def test_long_answer(self) -> None:
         """An answer may take longer than that: it is not the client who is slow."""

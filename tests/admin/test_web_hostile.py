@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ftpalg.admin.web import LONGEST_BODY, MOST
 from tests.admin.cases import AdminCase
-from tests.life.programs import Foreground
+from tests.life.programs import Foreground, Probed
 from tests.wire.gateways import sockets_of
 
 GET = b"GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -29,6 +29,8 @@ def read(sock: socket.socket) -> bytes:
 class Hostile(AdminCase):
     """Whoever may write to the socket, and means ill."""
 
+    kind = Probed
+
     def serves(self, gateway: Foreground) -> None:
         """It is well: an operator and a client are answered, and no exception was seen."""
         self.assertEqual(self.ask("GET", "/sessions")[0], 200)
@@ -36,6 +38,7 @@ class Hostile(AdminCase):
         log = gateway.whole_log()
         self.assertNotIn("Traceback", log)
         self.assertNotIn("Unhandled", log)
+        self.assertEqual(gateway.turns.wrong, "")
 
     def error(self, answer: bytes, status: int) -> str:
         """The sentence of an answer with that status."""

@@ -46,6 +46,7 @@ from ftpalg.net.reach.names import Answered, LookUp, unknown
 from ftpalg.net.reaching import Reaching
 from ftpalg.net.sessions import Sessions
 from ftpalg.net.tls.towards_servers import ServerSide
+from ftpalg.net.turns import Turns
 from tests.net.doubles import Client, Log
 from tests.net.reaches import Socket
 
@@ -278,7 +279,7 @@ class _Running:
         def failed(reason: str, forbidden: str) -> None:
             self._events.append(ServerUnreachable(reason, forbidden))
 
-        guarded = Guarded(self._clock, Unbroken())
+        guarded = Guarded(self._clock, Unbroken(), Turns(self._clock))
         self._reaching.reach(guarded, dial, self._link, True, reached, failed, told.append).start()
         self._clock.advance(0)
         self._shadows |= {one.rule for one in told}

@@ -28,6 +28,7 @@ from tests.wire.peers import (
 class Foreground(Gateway):
     """``ftpalg run`` with a file that a test can write anew; ``text`` has its listeners too."""
 
+    probed = False  # its start is a subject, too
     prefix = "ftpalg-run-"
     program: tuple[str, ...] = ("ftpalg", "run")
 
@@ -42,6 +43,8 @@ class Foreground(Gateway):
         listeners = self.ready().partition(", servers ")[0]
         self.ports = list(map(int, re.findall(r"127\.0\.0\.1:(\d+)", listeners)))
         self.addresses = [("127.0.0.1", port) for port in self.ports]
+        if self.probed:
+            self.turns.begin()
         return self
 
     def ready(self) -> str:
@@ -69,8 +72,16 @@ class Foreground(Gateway):
         return self.process.wait(timeout)
 
 
+class Probed(Foreground):
+    """One whose reactor has a probe."""
+
+    probed = True
+
+
 class LifeCase(TestCase):
-    """A server, and gateways that lead to it."""
+    """A server, and gateways of a kind that lead to it."""
+
+    kind = Foreground
 
     def setUp(self) -> None:
         self.server = FakeServer()
@@ -87,7 +98,7 @@ class LifeCase(TestCase):
 
     def begin(self, text: str, environment: Mapping[str, str] = {}) -> Foreground:
         """A gateway that has been started, and may not be ready yet."""
-        gateway = Foreground(text, environment)
+        gateway = self.kind(text, environment)
         self.addCleanup(gateway.stop)
         return gateway
 

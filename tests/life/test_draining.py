@@ -15,7 +15,7 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.events import Link
 from ftpalg.core.news import Draining, Stopped
 from ftpalg.life.draining import LEAVES, Drain
-from ftpalg.net.sessions import Sessions
+from ftpalg.net.sessions import AT_ONCE, Sessions
 from tests.life.programs import LifeCase
 from tests.net.doubles import Client, Log
 from tests.wire.peers import BLOCK, TIMEOUT, Closed, drained
@@ -110,6 +110,21 @@ class Leaving(SynchronousTestCase):
         self.assertEqual(self.ended, [("192.0.2.1", LEAVES, Reason.STOPPED)])
         self.assertEqual(self.log.news, [Draining(1, 1), Stopped(1, 1)])
         self.assertEqual((self.over, self.clock.getDelayedCalls()), (1, []))
+
+    def test_many(self) -> None:
+        """So many leave in each turn of the reactor, at rest or not."""
+        for which in range(2 * AT_ONCE + 1):
+            self.come(f"192.0.2.{which}").rests_since = 0.0
+        drain = self.drain()
+        drain._call.reset(5.0)
+        drain._step()
+        self.assertEqual(len(self.ended), AT_ONCE)
+        drain.stop()
+        drain.stop()
+        self.assertEqual((len(self.ended), self.over), (2 * AT_ONCE, 0))
+        self.clock.advance(0)
+        self.assertEqual((len(self.ended), self.over), (2 * AT_ONCE + 1, 1))
+        self.assertEqual(self.log.news[-1], Stopped(AT_ONCE + 1))
 
     def test_at_once(self) -> None:
         """Asked for the end it waits for nobody; nothing runs on."""

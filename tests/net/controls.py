@@ -23,6 +23,7 @@ from ftpalg.net.control.server import ServerControl
 from ftpalg.net.ledger import OwnLedger, Short
 from ftpalg.net.tls.towards_clients import ClientSide, ForClients
 from ftpalg.net.tls.towards_servers import ForServer, ServerSide
+from ftpalg.net.turns import Turns
 from tests.net.pairs import REACTOR, SocketCase
 from tests.net.tls_sides import TlsCase
 
@@ -103,6 +104,7 @@ class Door:
         self.log = self
         self.ledger = OwnLedger({})
         self.arrivals = Always(self.reactor)
+        self.turns = Turns(reactor)
         self.owner = owner
         self.balancers: set[str] = set()
         self.refusals: list[str] = []
@@ -188,7 +190,7 @@ class ControlCase(TlsCase, SocketCase):
 
     def server(self, *, small: bool = False) -> tuple[ServerControl, socket.socket]:
         """A server's."""
-        control = ServerControl(self.owner, self.clock, self.settings)
+        control = ServerControl(self.owner, self.clock, self.settings, self.door.turns)
         return control, self.adopted(control, small=small)
 
     def for_clients(self) -> ForClients:

@@ -20,6 +20,7 @@ from ftpalg.net.reach.health import Greeting, Health
 from ftpalg.net.reach.system import System
 from ftpalg.net.reaching import Reaching
 from ftpalg.net.tls.towards_servers import ServerSide
+from ftpalg.net.turns import Turns
 from tests.net.doubles import POLICIES, Log
 from tests.net.pairs import REACTOR, SocketCase, listener
 from tests.net.tls_sides import TlsCase
@@ -58,7 +59,9 @@ class HealthCase(TlsCase, SocketCase):
         known = Known(REACTOR, System(REACTOR), 3.0, log.warned).look_up
         side = ServerSide(settings.server_tls)
         reaching = Reaching(REACTOR, settings, log, POLICIES, Own(), side, known, OwnLedger({}))
-        made = Health(REACTOR, settings, log, routes, reaching.open, reaching.adopt, side)
+        made = Health(
+            REACTOR, settings, log, routes, reaching.open, reaching.adopt, side, Turns(REACTOR)
+        )
         if not routes:
             made._routes = {self.server: Route((self.server,))}
         self.addCleanup(made.stop)

@@ -162,7 +162,7 @@ class Servers(ControlCase):
         self.ledger = OwnLedger({Line[name]: bound for name, bound in bounds.items()})
         held = Grant(self.ledger, HOST, FD)
         self.assertIsNone(held.to(1))
-        control = ServerControl(self.owner, self.clock, self.settings, held)
+        control = ServerControl(self.owner, self.clock, self.settings, self.door.turns, held)
         return control, self.adopted(control)
 
     async def test_descriptor(self) -> None:

@@ -16,8 +16,10 @@ from zope.interface.verify import verifyObject
 
 from ftpalg.net.control.attached import Attached, accept_from, adopt, attached
 from ftpalg.net.control.connection import Connection
+from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.guarded import Guarded
+from ftpalg.net.turns import TURN, Turns
 from tests.net.pairs import REACTOR, SocketCase, read_some
 
 MORE = 1 << 23
@@ -31,7 +33,9 @@ class Control:
     half_closeable = False
 
     def __init__(self) -> None:
-        self.enter = Guarded(REACTOR, self).enter
+        self.turns = Turns(REACTOR)
+        self.pauses: tuple[Hold, ...] = ()
+        self.enter = Guarded(REACTOR, self, self.turns).enter
         self.transport: Any = None
         self.told: list[object] = []
         self.read = b""
@@ -225,7 +229,8 @@ class Writing(Connected):
         self.near.write(b"x")
         self.near.resumeProducing()
         self.near.loseWriteConnection()
-        self.assertEqual((self.near.doRead(), self.near.doWrite()), (None, None))
+        self.near.doRead()
+        self.near.doWrite()
         self.assertEqual(self.control.told, ["empty"])
         self.assertEqual(await self.heard(), ConnectionResetError)
         self.assertEqual(self.control.told, ["empty", "stop", ConnectionAborted])
@@ -292,3 +297,57 @@ class Made(SocketCase):
         await self.until(lambda: control.told)
         await port.stopListening()
         return control.transport
+
+
+class PutOff(Connected):
+    """The turn of the reactor has had enough."""
+
+    async def test_reading(self) -> None:
+        """It is not read before its turn comes, and then at once; the reactor watches it again."""
+        self.made()
+        self.control.turns.enough()
+        self.far.send(b"word")
+        self.near.doRead()
+        self.assertEqual((self.control.read, self.near in REACTOR.getReaders()), (b"", False))
+        await self.until(lambda: self.control.read == b"word")
+        self.assertIn(self.near, REACTOR.getReaders())
+
+    async def test_paused(self) -> None:
+        """One that is paused meanwhile, or closed, is left alone."""
+        self.made()
+        for change in (lambda: None, self.near.loseConnection):
+            self.control.turns.enough()
+            self.near.doRead()
+            self.control.pauses = (Hold.PEER,)
+            change()
+            self.far.send(b"word")
+            await self.turn(0.02)
+            self.assertEqual((self.control.read, self.near in REACTOR.getReaders()), (b"", False))
+            self.control.pauses = ()
+
+    async def test_writing(self) -> None:
+        """The same for what waits to be written."""
+        self.made()
+        self.near.write(b"word")
+        self.control.turns.enough()
+        self.near.doWrite()
+        self.assertIsNone(read_some(self.far))
+        self.assertNotIn(self.near, REACTOR.getWriters())
+        await self.until(lambda: (read_some(self.far) or b"") == b"word")
+
+    def test_end(self) -> None:
+        """How long an end or a long word takes is looked at; a short one counts by its length."""
+        self.made()
+        turns = self.control.turns
+        for words, clocked in ((b"x" * 65, True), (b"NOOP\r\n", False)):
+            asked = iter((1.0, 1.0))
+            turns.now = asked.__next__
+            turns.spent = 0.0
+            self.far.send(words)
+            self.near.doRead()
+            self.assertEqual((not list(asked), turns.spent > 0), (clocked, not clocked))
+        self.assertFalse(turns.over)
+        self.far.send(b"x")
+        turns.spent = TURN
+        self.near.doRead()
+        self.assertTrue(turns.over)

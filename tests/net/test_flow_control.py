@@ -9,6 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.net.control.flow_control import Hold, Pauses
 from ftpalg.net.control.timers import Wait, Waits
+from ftpalg.net.guarded import Guarded
+from ftpalg.net.turns import Turns
 
 
 class Transport:
@@ -72,7 +74,12 @@ class Timers(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.rung: list[str] = []
-        self.waits = Waits(self.clock)
+        reactor: Any = self.clock
+        self.turns = Turns(reactor)
+        self.waits = Waits(Guarded(reactor, self, self.turns))
+
+    def broke(self) -> None:
+        raise AssertionError("a wait has raised")
 
     def start(self, wait: Wait, seconds: float) -> None:
         """Wait for that, and note it."""
@@ -93,6 +100,23 @@ class Timers(SynchronousTestCase):
         self.clock.callLater(2.0, self.waits.stop, Wait.BARE_LINE)
         self.clock.advance(9.0)
         self.assertEqual((self.rung, self.clock.getDelayedCalls()), ([], []))
+
+    def test_put_off(self) -> None:
+        """What had come before and was put off comes first, too."""
+        self.start(Wait.BARE_LINE, 2.0)
+        self.clock.callLater(2.0, self.turns.put_off, lambda: self.waits.stop(Wait.BARE_LINE))
+        self.clock.pump([2.0, 0, 0])
+        self.assertEqual(self.rung, [])
+
+    def test_next_turn(self) -> None:
+        """No time at all is the next turn, in the one queue."""
+        self.start(Wait.TURN, 0)
+        self.assertTrue(self.turns.busy)
+        self.clock.advance(0)
+        self.start(Wait.TURN, 0)
+        self.waits.stop(Wait.TURN)
+        self.clock.advance(0)
+        self.assertEqual(self.rung, ["TURN False"])
 
     def test_replaced_and_stopped(self) -> None:
         """A second start begins anew; what is stopped never calls; nothing is left behind."""

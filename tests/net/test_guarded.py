@@ -22,6 +22,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.driver import Driver
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.legs.sockets import DataSocket, Descriptor
+from ftpalg.net.turns import Turns
 from tests.net.doubles import Client
 from tests.net.pairs import REACTOR, SocketCase, read_some
 from tests.net.test_gateway import GatewayCase
@@ -38,7 +39,7 @@ class Owned:
 
     def __init__(self, reactor: Any = REACTOR) -> None:
         self.heard: list[object] = []
-        self.reactor = Guarded(reactor, self)
+        self.reactor = Guarded(reactor, self, Turns(reactor))
 
     def broke(self) -> None:
         self.heard.append(exc_info()[0])
@@ -92,7 +93,7 @@ class Sockets(SocketCase):
 
         watch: Any = Watch()
         near, _ = self.pair()
-        Guarded(watch, owned).addReader(Broken(owned.reactor, near))
+        Guarded(watch, owned, owned.reactor.turns).addReader(Broken(owned.reactor, near))
         entries[0].connectionLost(Failure(Unforeseen()))
         self.assertEqual(owned.heard, [Unforeseen])
 
@@ -105,7 +106,7 @@ class Sockets(SocketCase):
                 return lambda entry: asked.append(name)
 
         watch: Any = Watch()
-        guarded = Guarded(watch, Owned())
+        guarded = Guarded(watch, Owned(), Turns(REACTOR))
         near, _ = self.pair()
         leg = Descriptor(guarded, near)
         guarded.removeReader(leg)
@@ -131,6 +132,50 @@ class Sockets(SocketCase):
             leg.close()
             self.assertEqual(read_some(far), b"")
             self.assertEqual(far.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 0)
+
+
+class PutOff(SocketCase):
+    """Descriptors that are ready when the turn of the reactor has had enough."""
+
+    async def ready(self, *, leaves: bool = False) -> list[str]:
+        """What one is called for, that is ready to be read and to be written, and may leave before."""
+        called: list[str] = []
+        owned = Owned()
+
+        class Ready(Descriptor):
+            def doRead(self) -> None:
+                called.append("read")
+                self.reactor.removeReader(self)
+
+            def doWrite(self) -> None:
+                called.append("write")
+                self.reactor.removeWriter(self)
+
+        near, far = self.pair()
+        far.send(b"x")
+        leg = Ready(owned.reactor, near)
+        owned.reactor.turns.enough()
+        owned.reactor.addReader(leg)
+        owned.reactor.addWriter(leg)
+        for entry in (*REACTOR.getReaders(), *REACTOR.getWriters()):
+            if entry.fileno() == leg.fileno():
+                entry.doRead()
+                entry.doWrite()
+                break
+        self.assertEqual((called, owned.reactor.turns.busy), ([], True))
+        self.assertNotIn(leg.fileno(), [one.fileno() for one in REACTOR.getReaders()])
+        if leaves:
+            leg.close()
+        await self.until(lambda: not owned.reactor.turns.busy)
+        return called
+
+    async def test_called(self) -> None:
+        """Each in its turn, once."""
+        self.assertEqual(await self.ready(), ["read", "write"])
+
+    async def test_left(self) -> None:
+        """Not one that has lost interest."""
+        self.assertEqual(await self.ready(leaves=True), [])
 
 
 class Calls(SynchronousTestCase):
@@ -163,7 +208,7 @@ class Calls(SynchronousTestCase):
             made = dataReceived = readConnectionLost = connectionLost = _raise  # type: ignore[assignment]
 
         clock: Any = Clock()
-        attached = HalfCloseable(Broken(clock, Settings().timeouts))
+        attached = HalfCloseable(Broken(clock, Settings().timeouts, Turns(clock)))
         attached.makeConnection(StringTransport())
         attached.dataReceived(b"x")
         attached.readConnectionLost()

@@ -10,6 +10,7 @@ from ftpalg.net.ledger import Bound, Line
 from ftpalg.net.legs.half import Half
 from ftpalg.net.legs.sockets import DataSocket
 from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.turns import Turns
 from tests.net.test_pair import Around as PlainAround
 from tests.net.test_pair import Loopback
 from tests.net.tls_legs import Far, LegCase
@@ -22,7 +23,7 @@ class Around(PlainAround):
 
     def __init__(self, reactor: Any) -> None:
         super().__init__()
-        self.reactor = Guarded(reactor, self)
+        self.reactor = Guarded(reactor, self, Turns(reactor))
         self.again = 0
         self.fast = ""
         self.ledger.renew({Line.HANDSHAKES: Bound(2)}, 64)

@@ -17,6 +17,7 @@ from ftpalg.net.legs.sockets import Address
 from ftpalg.net.legs.tls import TlsDataSocket
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.turns import Turns
 from tests.net.pairs import REACTOR, SocketCase
 from tests.wire.sockets import listener, port_of
 
@@ -59,7 +60,7 @@ class Around:
     hole_seconds = drain_seconds = 1.0
 
     def __init__(self, holes: Holes | None = None) -> None:
-        self.reactor = Guarded(REACTOR, self)
+        self.reactor = Guarded(REACTOR, self, Turns(REACTOR))
         self.holes = holes
         self.heard: list[Event] = []
         self.used: list[What] = []
@@ -212,7 +213,7 @@ class Opened(SocketCase):
     async def test_both_ways(self) -> None:
         """From being asked for until it stood, a peer's and ours; forgotten with the transfer."""
         around = Around()
-        reactor = Timed(REACTOR, around)
+        reactor = Timed(REACTOR, around, Turns(REACTOR))
         around.reactor = reactor
         half = Half(Side.CLIENT, Loopback(), around)
         legs = Pair(REACTOR, half, lambda: True, server=lambda: None, stalled=1.0, splice=True)

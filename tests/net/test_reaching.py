@@ -29,6 +29,7 @@ from ftpalg.net.reach.attempt import Way
 from ftpalg.net.reach.names import Answered, LookUp
 from ftpalg.net.reaching import Reaching
 from ftpalg.net.tls.towards_servers import ServerSide
+from ftpalg.net.turns import Turns
 from tests.net.doubles import POLICIES, Log, Resolver
 
 CLIENT = Link("192.0.2.1", "192.0.2.254", 40000)
@@ -89,7 +90,7 @@ class Asked(ReachingCase):
         for named in (True, False):
             dial = Dial((Server(f"named-{named}.test"),), Route(), named=named)
             reach = shared.reach(
-                Guarded(self.clock, Unbroken()),
+                Guarded(self.clock, Unbroken(), Turns(self.clock)),
                 dial,
                 CLIENT,
                 False,
@@ -109,7 +110,7 @@ class Asked(ReachingCase):
         shared._loops.refusal(CLIENT._replace(peer_port=1), CLIENT.peer)
         told: list[str] = []
         dial = Dial((Server(CLIENT.peer),), Route(), named=True)
-        guarded = Guarded(self.clock, Unbroken())
+        guarded = Guarded(self.clock, Unbroken(), Turns(self.clock))
         facts: list[Any] = []
         failed = told.append
         shared.reach(
@@ -125,7 +126,7 @@ class Asked(ReachingCase):
             dial = Dial((Server("192.0.2.7"),), Route(), named=named)
             facts: list[Any] = []
             reach = shared.reach(
-                Guarded(self.clock, Unbroken()),
+                Guarded(self.clock, Unbroken(), Turns(self.clock)),
                 dial,
                 CLIENT,
                 False,
@@ -157,7 +158,7 @@ class Asked(ReachingCase):
         dial = Dial(servers, Route(), named=True)
         for _ in range(2):
             shared.reach(
-                Guarded(self.clock, Unbroken()),
+                Guarded(self.clock, Unbroken(), Turns(self.clock)),
                 dial,
                 CLIENT,
                 False,
@@ -283,7 +284,7 @@ class Adopting(ReachingCase):
         told: list[Any] = []
 
         class Lost:
-            enter = Guarded(shared._reactor, Unbroken()).enter
+            enter = Guarded(shared._reactor, Unbroken(), shared._in_turn).enter
 
             def connectionLost(self, reason: Failure) -> None:
                 told.append(reason.type)

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.config import Timeouts
 from ftpalg.core.events import Timer, TimerExpired
 from ftpalg.net.timers import AT_ONCE, Timers
+from ftpalg.net.turns import Turns
 
 
 class Session:
@@ -32,7 +33,8 @@ class Waits(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.told: list[tuple[object, Timer]] = []
-        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2))
+        self.turns = Turns(self.clock)
+        self.timers = Timers(self.clock, Timeouts(idle=5, quit=2), self.turns)
         self.one, self.other = Session(self.told, 1), Session(self.told, 2)
 
     def test_over(self) -> None:
@@ -53,6 +55,17 @@ class Waits(SynchronousTestCase):
         self.assertEqual((self.told, self.timers.running(self.one)), ([], {Timer.IDLE}))
         self.clock.advance(1)
         self.assertEqual(self.told, [(1, Timer.IDLE)])
+
+    def test_put_off(self) -> None:
+        """What had come and was put off is read first, and may stop it."""
+        for stops in (False, True):
+            self.timers.start(self.one, Timer.QUIT)
+            self.clock.callLater(1.9, self.turns.enough)
+            read = (lambda: self.timers.stop(self.one, Timer.QUIT)) if stops else (lambda: None)
+            self.clock.callLater(2, self.turns.put_off, read)
+            self.clock.pump((1.95, 0.06, 0, 0))
+            self.assertEqual(self.told, [] if stops else [(1, Timer.QUIT)])
+            self.told.clear()
 
     def test_several(self) -> None:
         """Each has its own time, also where those before it have gone; the reactor has one call to make."""

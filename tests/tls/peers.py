@@ -43,6 +43,7 @@ class TlsGateway(Gateway):
         self.ports = self._wait_for_ports(listeners)
         self.addresses = [(interface, port) for port in self.ports]
         self._own = sockets_of(self.process.pid)
+        self.turns.begin()
 
 
 # -- TLS on sockets --------------------------------------------------
@@ -317,6 +318,7 @@ class TlsTestCase(SynchronousTestCase):
         assert "Traceback" not in log, log
         assert "Unhandled" not in log, log
         assert self.gateway.process.poll() is None, "the gateway has died"
+        assert not self.gateway.turns.wrong, self.gateway.turns.wrong
         leave(Room.rooms, self.room, log)
 
     def serve(self, script: Script) -> Future[Any]:

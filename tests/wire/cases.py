@@ -86,6 +86,7 @@ class WireTestCase(TestCase):
         self.assertNotIn("Traceback", log)
         self.assertNotIn("Unhandled", log)
         self.assertIsNone(self.gateway.process.poll(), "the gateway has died")
+        self.assertEqual(self.gateway.turns.wrong, "")
         self.leave(log)
 
     def leave(self, log: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import selectors
 import socket
+import sys
 import threading
 from collections.abc import Coroutine, Iterable
 from time import monotonic
@@ -26,19 +27,18 @@ LONG = b"214-Help\r\n" + 4096 * (b" " + 249 * b"x" + b"\r\n") + b"214 End\r\n"
 class Narrow(Gateway):
     """A gateway with 1,024 descriptors."""
 
-    def __init__(self, *given: Any) -> None:
-        twistd = str(Gateway.binaries / Gateway.program[0])
-        self.program = ("python", "-c", NARROW, twistd, *Gateway.program[1:])
-        super().__init__(*given)
+    def _command(self) -> list[str]:
+        return [sys.executable, "-c", NARROW, *super()._command()]
 
 
 class Site:
     """A server for hundreds of sessions, in a thread: files are ``empty``, or ``endless``; HELP is long.
 
-    ``port`` is where it listens.
+    ``port`` is where it listens, ``long`` what HELP is answered with.
     """
 
     def __init__(self) -> None:
+        self.long = LONG
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -65,7 +65,7 @@ class Site:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with (
-            contextlib.suppress(ConnectionError, asyncio.CancelledError),
+            contextlib.suppress(ConnectionError, asyncio.CancelledError, ValueError),  # a long line
             contextlib.closing(writer),
         ):
             await self._talk(reader, writer)
@@ -76,7 +76,7 @@ class Site:
         async def came(_: asyncio.StreamReader, leg: asyncio.StreamWriter) -> None:
             data.put_nowait(leg)
 
-        said = {"USER": b"331 Go on.", "PASS": b"230 Fine.", "HELP": LONG[:-2], "QUIT": b"221 Bye."}
+        said = {"USER": b"331 Go on.", "PASS": b"230 Fine.", "QUIT": b"221 Bye."}
         writer.write(b"220 Ready.\r\n")
         port: asyncio.Server | None = None
         while line := await reader.readline():
@@ -92,7 +92,8 @@ class Site:
                 await _send(leg, name)
                 writer.write(b"226 Done.\r\n")
             else:
-                writer.write(said.get(verb, b"200 Fine.") + b"\r\n")
+                word = said.get(verb, b"200 Fine.") + b"\r\n"
+                writer.write(self.long if verb == "HELP" else word)
             await writer.drain()
             if verb == "QUIT":
                 return

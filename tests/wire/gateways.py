@@ -14,6 +14,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from tests.wire.sockets import TIMEOUT, Wire
+from tests.wire.turns import Turns
 
 TREE = Path(os.environ.get("FTPALG_TREE") or Path(__file__).parents[2])
 BIN = Path(sys.executable).parent
@@ -32,6 +33,9 @@ class Gateway:
     prefix = "ftpalg-wire-"
     program: tuple[str, ...] = ("twistd", "-n", "--pidfile=", "ftpalg")
     binaries = BIN
+    probed = True
+    """Whether ``turns`` tells how long its reactor's turns take."""
+    turns: Turns
     descriptors: tuple[int, ...] = ()
     """Of ours, which it gets under the same numbers."""
 
@@ -49,6 +53,7 @@ class Gateway:
         self.ports = self._wait_for_ports(len(hosts))
         self.addresses = list(zip(hosts, self.ports, strict=True))
         self._own = sockets_of(self.process.pid)
+        self.turns.begin()
 
     def _start(
         self,
@@ -67,8 +72,10 @@ class Gateway:
         self.log = folder / "log"
         self._begun = self._read = 0
         with self._outlet() as log:
+            if self.probed:
+                self.turns = Turns(folder)
             self.process = subprocess.Popen(
-                [str(BIN / self.program[0]), *self.program[1:], *words],
+                [*self._command(), *words],
                 cwd=TREE,
                 env={**os.environ, "PYTHONPATH": str(TREE), **environment},
                 stdin=subprocess.DEVNULL,
@@ -76,6 +83,11 @@ class Gateway:
                 stderr=subprocess.STDOUT,
                 pass_fds=self.descriptors,
             )
+
+    def _command(self) -> list[str]:
+        """The program, with a probe in its reactor where it is to have one."""
+        words = [str(BIN / self.program[0]), *self.program[1:]]
+        return self.turns.words(words) if self.probed else words
 
     def _outlet(self) -> BinaryIO:
         """Its standard output and error."""
@@ -157,6 +169,7 @@ class Gateway:
         """The log of another test begins here."""
         self.new_log()
         self._begun = self._read
+        self.turns.begin()
 
     def new_log(self) -> str:
         """What was logged since the last call."""

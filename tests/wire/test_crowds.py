@@ -73,6 +73,7 @@ class CrowdCase(SynchronousTestCase):
         self.assertNotIn("Traceback", log)
         self.assertNotIn("Unhandled", log)
         self.assertIsNone(self.gateway.process.poll(), "the gateway has died")
+        self.assertEqual(self.gateway.turns.wrong, "")
 
 
 class Greed(CrowdCase):

@@ -32,7 +32,9 @@ class Attached(Protocol):
         self.control = control
 
     def makeConnection(self, transport: ITransport) -> None:
-        self.control.enter(self.control.made, transport)
+        control = self.control
+        control.turns.spent += BEGINNING
+        control.enter(control.made, transport)
 
     def dataReceived(self, data: bytes) -> None:
         try:
@@ -72,6 +74,8 @@ def adopt(reactor: Reactor, sock: socket.socket, control: Control) -> None:
     control.enter(control.made, connection)
 
 
+BEGINNING = 0.0003
+"""Seconds that the beginning of a session takes of its turn."""
 ACCEPTS = 16
 """Connections that a port accepts in one turn of the reactor."""
 
@@ -92,7 +96,7 @@ def accepted(
     sock: socket.socket,
     protocol: Attached,
     peer: object,
-    port: object,
+    port: Port,
     number: int,
     reactor: Reactor,
 ) -> Connection:

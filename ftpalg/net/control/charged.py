@@ -30,7 +30,7 @@ class Charged(Control):
     __slots__ = ("_admission", "_key", "_lined_up", "_shakes", "_unheaded", "driver")
 
     def __init__(self, admission: Admission[Any]) -> None:
-        super().__init__(admission.reactor, admission.settings.timeouts)
+        super().__init__(admission.reactor, admission.settings.timeouts, admission.turns)
         self._admission = admission
         self.driver: Owner | None = None
         self._key = ""  # whose the descriptor is in the ledger; nobody's where there is none

@@ -274,7 +274,7 @@ class ClientControl(Paced):
             elif self._pace is not None and (seconds := self._pace.wait(self.reactor.seconds())):
                 self.pauses.hold(Hold.RATE)
                 self._wait(Wait.RATE, seconds, self._paced)
-            elif left <= 0:
+            elif left <= 0 or self.turns.over:
                 self._next_turn()
             else:
                 left -= EVENT

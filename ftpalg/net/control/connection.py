@@ -8,7 +8,6 @@ that is aborted is reset.  Whatever it calls of its control connection is guarde
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import IHalfCloseableDescriptor, IPullProducer
@@ -21,9 +20,15 @@ from ftpalg.net.control.line import READ, Control
 from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.legs.sockets import reset
 from ftpalg.net.reactors import IWatched, Reactor
+from ftpalg.net.turns import TURN
 
 PIECE = 1 << 17
 """Bytes that one turn offers to the socket."""
+
+
+SHORT, BYTE = 64, 2e-5
+"""Most reads are a line.  Looking at the time would cost as much as framing it: one of so few bytes counts
+for as many seconds as it might take, were it all the shortest commands."""
 
 
 class Step(Key):
@@ -77,23 +82,48 @@ class Connection:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def doRead(self) -> Any:
+    def doRead(self) -> None:
         """Bytes have come, or the peer's end."""
         if self._step in UNREAD:
-            return None
+            return
+        control = self._control
+        turns = control.turns
+        if turns.over:
+            self._reactor.removeReader(self)
+            turns.put_off(self._read_late)
+            return
         try:
             try:
                 data = self.socket.recv(self.bufferSize)
             except BlockingIOError:
-                return None
+                return
             except OSError:
-                return CONNECTION_LOST
-            if not data:
-                return CONNECTION_DONE
-            self._control.dataReceived(data)
+                data = None
+            if data and (size := len(data)) <= SHORT:
+                turns.spent += size * BYTE
+                control.dataReceived(data)
+            else:
+                began = turns.now()
+                control.dataReceived(data) if data else self._ended(data)
+                turns.spent += turns.now() - began
         except Exception:
-            self._control.broke()
-        return None
+            control.broke()
+        if not 0.0 <= turns.spent <= TURN:
+            turns.enough()
+
+    def _ended(self, data: bytes | None) -> None:
+        """Nothing comes any more; None where the connection has failed."""
+        self._reactor.removeReader(self)
+        if data is None:
+            self.connectionLost(Failure(CONNECTION_LOST))
+        else:
+            self.readConnectionLost(Failure(CONNECTION_DONE))
+
+    def _read_late(self) -> None:
+        """Something had come, and the turn was over; meanwhile it may be that nothing is to be read."""
+        if self._step not in UNREAD and not self._control.pauses:
+            self._reactor.addReader(self)
+            self.doRead()
 
     def pauseProducing(self) -> None:
         """Do not read."""
@@ -115,38 +145,56 @@ class Connection:
         self._waiting += data
         self._reactor.addWriter(self)
 
-    def doWrite(self) -> Any:
+    def doWrite(self) -> None:
         """The socket takes more."""
         if self._step in UNWRITTEN:
-            return None
+            return
+        control = self._control
+        turns = control.turns
+        if turns.over:
+            self._reactor.removeWriter(self)
+            turns.put_off(self._write_late)
+            return
+        began = turns.now()
         try:
-            return self._write()
+            if self._waiting is None or self._sent(self._waiting):
+                self._wrote()
         except Exception:
-            self._control.broke()
-            return None
+            control.broke()
+        turns.spent += turns.now() - began
+        if not 0.0 <= turns.spent <= TURN:
+            turns.enough()
 
-    def _write(self) -> Any:
-        if self._waiting is not None:
-            try:
-                with memoryview(self._waiting) as waiting, waiting[:PIECE] as piece:
-                    sent = self.socket.send(piece)
-            except BlockingIOError:
-                return None
-            except OSError:
-                return CONNECTION_LOST
-            del self._waiting[:sent]
-            if self._waiting:
-                return None
+    def _write_late(self) -> None:
+        """It would have taken more, and the turn was over."""
+        if self._step not in UNWRITTEN:
+            self._reactor.addWriter(self)
+            self.doWrite()
+
+    def _sent(self, waiting: bytearray) -> bool:
+        """Whether nothing waits any more."""
+        try:
+            with memoryview(waiting) as whole, whole[:PIECE] as piece:
+                sent = self.socket.send(piece)
+        except BlockingIOError:
+            return False
+        except OSError:
+            self.connectionLost(Failure(CONNECTION_LOST))
+            return False
+        del waiting[:sent]
+        if not waiting:
             self._waiting = None
+        return not waiting
+
+    def _wrote(self) -> None:
         self._reactor.removeWriter(self)
         if self._producer is not None:
             self._producer.resumeProducing()
         elif self._step is Step.ENDING:
-            return CONNECTION_DONE
+            self.connectionLost(Failure(CONNECTION_DONE))
         elif self._step is Step.HALVING:
             self._step = Step.HALVED
             self._shut(socket.SHUT_WR)
-        return None
 
     def registerProducer(self, producer: IPullProducer, streaming: bool) -> None:
         """Tell it each time that nothing is left to write, now for the first time."""
@@ -225,9 +273,10 @@ class Connection:
             producer.stopProducing()
         self._reactor.removeReader(self)
         self._reactor.removeWriter(self)
-        enter = self._control.enter
-        enter(self._close, reason)
-        enter(self._control.connectionLost, reason)
+        control = self._control
+        del self._control  # which has this connection: they would be garbage together
+        control.enter(self._close, reason)
+        control.enter(control.connectionLost, reason)
 
     def _close(self, reason: Failure) -> None:
         with self.socket:

@@ -28,14 +28,15 @@ from ftpalg.net.guarded import Guarded
 from ftpalg.net.ledger import Grant, Short
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls.connection import TlsConnection
+from ftpalg.net.turns import Turns
 
-TURN = 4096
+TURN = 1024
 """Lines that one turn of the reactor takes; the others wait for the next one (rule 10)."""
 EVENT = 32
 """What one that goes to the session costs of them."""
 FREE = 1 << 14
 """Bytes that may wait on a control connection and are not counted: every session may have them."""
-READ = 1 << 14
+READ = 1 << 13
 """Bytes that one turn takes from a socket: they may all be Telnet commands, each of which costs."""
 
 
@@ -88,6 +89,7 @@ class Control(ABC):
         "state",
         "tls",
         "transport",
+        "turns",
     )  # fmt: skip
 
     half_closeable: ClassVar[bool] = False
@@ -97,9 +99,10 @@ class Control(ABC):
     _outlet: Outlet
     _lines: Lines
 
-    def __init__(self, reactor: Reactor, timeouts: Timeouts) -> None:
+    def __init__(self, reactor: Reactor, timeouts: Timeouts, turns: Turns) -> None:
         self.connected = False
         self._reactor = reactor
+        self.turns = turns
         self.state = State.TALKING
         self.tls: ControlTls | None = None
         self._other: Control | None = None
@@ -117,7 +120,7 @@ class Control(ABC):
     @property
     def reactor(self) -> Guarded:
         """The reactor as one part of it sees it: what the part raises goes to ``broke``."""
-        return Guarded(self._reactor, self)
+        return Guarded(self._reactor, self, self.turns)
 
     def enter(self, call: Callable[..., object], *args: object) -> None:
         """Call it; what it raises goes to ``broke`` and no further."""
@@ -336,8 +339,11 @@ class Control(ABC):
             self.transport.abortConnection()
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
-        """It is gone."""
+        """It is gone.  What leads back here is let go, too: nothing is left for the collector of garbage."""
         self.state, self._other = State.CLOSING, None
         self._wait_no_more()
+        self._waits = None
+        if self.connected:
+            self._outlet.forget()
         if self._memory is not None:
             self._memory.back()

@@ -62,6 +62,21 @@ class Writing(Protocol):
         """So many bytes wait for it, at the most."""
 
 
+class Nobody:
+    """Who writes where nobody does any more."""
+
+    def filled(self) -> None:
+        """Nothing is written."""
+
+    emptied = filled
+
+    def holds(self, amount: int) -> None:
+        """Nothing waits."""
+
+
+NOBODY = Nobody()
+
+
 @implementer(IPullProducer)
 class Outlet:
     """The way out.  Its owner is told when it is full; even then no more is refused."""
@@ -129,6 +144,11 @@ class Outlet:
             self._transport.loseConnection()
         else:
             self._transport.connectionLost(connectionDone)
+
+    def forget(self) -> None:
+        """The transport has gone, and nothing is told any more."""
+        self._open, self._waiting = False, 0
+        self._owner = NOBODY
 
     def resumeProducing(self) -> None:
         """The transport has written all it had."""

@@ -37,6 +37,7 @@ from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Hearing
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls.towards_servers import ForServer
+from ftpalg.net.turns import Turns
 
 TELNET_SYNCH = (b"\xff\xf4\xff", b"\xf2")  # IAC IP IAC, then DM as the urgent byte
 
@@ -69,9 +70,14 @@ class ServerControl(Control):
     _lines: ReplyLines
 
     def __init__(
-        self, hearing: Hearing, reactor: Reactor, settings: Settings, held: Grant | None = None
+        self,
+        hearing: Hearing,
+        reactor: Reactor,
+        settings: Settings,
+        turns: Turns,
+        held: Grant | None = None,
     ) -> None:
-        super().__init__(reactor, settings.timeouts)
+        super().__init__(reactor, settings.timeouts, turns)
         self._owner = hearing
         self._held = held
         self._hearing: Hearing | None = hearing
@@ -185,7 +191,7 @@ class ServerControl(Control):
         left = TURN
         try:
             while self._hearing is not None and self.state is State.TALKING:
-                if left <= 0:
+                if left <= 0 or self.turns.over:
                     self._next_turn()
                     return
                 line = self._lines.next()
@@ -302,6 +308,7 @@ class ServerControl(Control):
 
     def connectionLost(self, reason: Reason = connectionDone) -> None:
         super().connectionLost(reason)
+        self._parser.asker = None
         if self._held is not None:
             self._held.settle(self)
         if self._hearing is None:

@@ -1,7 +1,7 @@
 """The timers of one control connection; they end with it.
 
-As those of the session (``net.timers``), one that is due waits for one turn more: what the peer has sent
-in time is read first.
+As those of the session (``net.timers``), one that is due waits for one turn more, and until what was put
+off before has been read: what the peer has sent in time comes first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall
 
 from ftpalg.core.keys import Key
-from ftpalg.net.reactors import Timing
+from ftpalg.net.guarded import Guarded
+from ftpalg.net.turns import Later
 
 
 class Wait(Key):
@@ -31,9 +32,11 @@ class Waits:
 
     __slots__ = ("_reactor", "_running")
 
-    def __init__(self, reactor: Timing) -> None:
+    def __init__(self, reactor: Guarded) -> None:
         self._reactor = reactor
-        self._running: dict[Wait, IDelayedCall] | None = None  # most of the time nothing runs
+        self._running: dict[Wait, IDelayedCall | Later] | None = (
+            None  # most of the time nothing runs
+        )
 
     def __contains__(self, wait: Wait) -> bool:
         return self._running is not None and wait in self._running
@@ -47,15 +50,22 @@ class Waits:
             over()
 
         def due() -> None:
-            self._keep(wait, self._reactor.callLater(0, ring))
+            self._keep(wait, self._reactor.callLater(0, behind))
 
-        self._keep(wait, self._reactor.callLater(seconds, due if seconds else ring))
+        def behind() -> None:
+            if self._reactor.turns.busy:
+                self._keep(wait, self._reactor.later(ring))
+            else:
+                ring()
 
-    def _keep(self, wait: Wait, running: IDelayedCall) -> None:
+        later = self._reactor.callLater(seconds, due) if seconds else self._reactor.later(ring)
+        self._keep(wait, later)
+
+    def _keep(self, wait: Wait, running: IDelayedCall | Later) -> None:
         self._running = self._running or {}
         self._running[wait] = running
 
-    def _take(self, wait: Wait) -> IDelayedCall | None:
+    def _take(self, wait: Wait) -> IDelayedCall | Later | None:
         if self._running is None:
             return None
         running = self._running.pop(wait, None)

@@ -144,7 +144,7 @@ def listen(
             sock.close()
             if caught.errno != errno.EADDRINUSE:
                 raise  # no other port mends it
-            error = caught
+            error = caught.with_traceback(None)  # whose frames have it, and all that has called
         else:
             return Listener(reactor, sock, peer, opened, intruded, trusts)
     raise error

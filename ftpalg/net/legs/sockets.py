@@ -230,47 +230,19 @@ class DataSocket(Descriptor):
         own: its owner aborts the leg, behind which nothing is called.
         """
 
-        def end() -> None:
-            try:
-                self.end()
-            except BlockingIOError:
-                self.on_ready(again, again)
-                self.reactor.addWriter(self)
-                return
-            except OSError as error:
-                fail(error.strerror or str(error))
-                return
-            self.reactor.removeWriter(self)
-            wait() if taken else done()
+        _Finish(self, done, failed, moved, taken=taken).end()
 
-        def again() -> None:
-            moved()
-            end()
+    def deliver(
+        self, done: Callable[[], None], failed: Callable[[str], None], moved: Callable[[], None]
+    ) -> Delivery:
+        """Have it told when the peer's TCP has taken everything, until the leg is closed or released."""
+        self._delivery = Delivery(self._clock, self.socket, done, failed, moved)
+        return self._delivery
 
-        def wait() -> None:
-            self._delivery = Delivery(self._clock, self.socket, done, fail, moved)
-            self._delivery.look()
-            if self._delivery.waits:
-                self.on_ready(heard, heard)
-                self.reactor.addReader(self)
-
-        def heard() -> None:
-            assert self._delivery is not None
-            try:
-                if self.socket.recv(65536):
-                    return
-            except BlockingIOError:
-                return
-            except OSError:
-                pass  # what was taken before it broke was taken
-            self.reactor.removeReader(self)
-            self._delivery.look()
-
-        def fail(reason: str) -> None:
-            self.abort()
-            failed(reason)
-
-        end()
+    def look_again(self) -> None:
+        """The peer has ended: it may have taken everything."""
+        assert self._delivery is not None, "it is awaited"
+        self._delivery.look()
 
     def close_ended(self) -> None:
         """Close a source that was read to its clean end.  Raise OSError where it broke."""
@@ -288,8 +260,77 @@ class DataSocket(Descriptor):
     def _forget(self) -> None:
         """Whatever was to be called is called no more."""
         self.on_ready(_nothing, _nothing)
-        if self._delivery is not None:
-            self._delivery.stop()
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.stop()
+
+
+class _Finish:
+    """A sink on its way to its end (``DataSocket.finish``)."""
+
+    __slots__ = ("_done", "_failed", "_leg", "_moved", "_taken")
+
+    def __init__(
+        self,
+        leg: DataSocket,
+        done: Callable[[], None],
+        failed: Callable[[str], None],
+        moved: Callable[[], None],
+        *,
+        taken: bool,
+    ) -> None:
+        self._leg = leg
+        self._done = done
+        self._failed = failed
+        self._moved = moved
+        self._taken = taken
+
+    def end(self) -> None:
+        """Hand over the end as soon as the socket takes it."""
+        leg = self._leg
+        try:
+            leg.end()
+        except BlockingIOError:
+            leg.on_ready(self._again, self._again)
+            leg.reactor.addWriter(leg)
+            return
+        except OSError as error:
+            self._fail(error.strerror or str(error))
+            return
+        leg.reactor.removeWriter(leg)
+        if self._taken:
+            self._wait()
+        else:
+            self._done()
+
+    def _again(self) -> None:
+        self._moved()
+        self.end()
+
+    def _wait(self) -> None:
+        leg = self._leg
+        delivery = leg.deliver(self._done, self._fail, self._moved)
+        delivery.look()
+        if delivery.waits:
+            leg.on_ready(self._heard, self._heard)
+            leg.reactor.addReader(leg)
+
+    def _heard(self) -> None:
+        """The peer has said something, or ended."""
+        leg = self._leg
+        try:
+            if leg.socket.recv(65536):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass  # what was taken before it broke was taken
+        leg.reactor.removeReader(leg)
+        leg.look_again()
+
+    def _fail(self, reason: str) -> None:
+        self._leg.abort()
+        self._failed(reason)
 
 
 @cache

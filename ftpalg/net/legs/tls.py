@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from OpenSSL import SSL
 
@@ -47,6 +48,13 @@ _dropped = memoryview(bytearray(RECORD))
 """Where what a sink's peer says goes."""
 
 
+def _untold(*reason: str) -> None:
+    """Nobody waits for the end of a handshake."""
+
+
+UNTOLD: tuple[Callable[[], None], Callable[[str], None]] = _untold, _untold
+
+
 class TlsDataSocket(DataSocket):
     """``tls`` has no socket of its own.  ``cut`` is True once its end came without close_notify and
     was let pass, ``stood`` once its handshake is done."""
@@ -62,6 +70,7 @@ class TlsDataSocket(DataSocket):
         self.cut = False
         self.stood = False
         self._lenient = lenient
+        self._told = UNTOLD
         self._out = memoryview(b"")
         self._taken = 0
         self._unfed = b""  # what was read and OpenSSL does not have yet
@@ -74,64 +83,70 @@ class TlsDataSocket(DataSocket):
     def handshake(self, done: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Shake hands as the peer's readiness allows; then call one of the two, once."""
         self.told(done, failed)
+        self._shake()
 
-        def feed() -> None:
-            try:
-                size = self._feed()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                fail(error.strerror or str(error))
-                return
-            if size:
-                shake()
-            else:
-                fail("the connection ended in the TLS handshake")
+    def _hear(self) -> None:
+        """More of the handshake may have come."""
+        try:
+            size = self._feed()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(error.strerror or str(error))
+            return
+        if size:
+            self._shake()
+        else:
+            self._fail("the connection ended in the TLS handshake")
 
-        def shake() -> None:
-            try:
-                self.tls.do_handshake()
-            except SSL.WantReadError:
-                self._collect()
-                flush(feed)
-            except SSL.Error as error:
-                self._collect()  # the alert that says why
-                refused = self.tls.refused
-                why = f"its certificate is refused: {refused}" if refused else _failure(error)
-                flush(lambda: fail(why))
-            else:
-                self._collect()
-                succeed() if self.tls.ends_in_tickets else flush(succeed)
+    def _shake(self) -> None:
+        try:
+            self.tls.do_handshake()
+        except SSL.WantReadError:
+            self._collect()
+            self._flush_and(self._await_more)
+        except SSL.Error as error:
+            self._collect()  # the alert that says why
+            refused = self.tls.refused
+            why = f"its certificate is refused: {refused}" if refused else _failure(error)
+            self._flush_and(partial(self._fail, why))
+        else:
+            self._collect()
+            self._succeed() if self.tls.ends_in_tickets else self._flush_and(self._succeed)
 
-        def flush(then: Callable[[], None]) -> None:
-            """Have everything written, then go on: at once, or for ``feed`` when bytes come."""
-            try:
-                self._flush()
-            except BlockingIOError:
-                self.on_ready(lambda: flush(then), lambda: flush(then))
-                self.reactor.removeReader(self)  # what the peer says now has to wait
-                self.reactor.addWriter(self)
-                return
-            except OSError as error:
-                fail(error.strerror or str(error))
-                return
+    def _flush_and(self, then: Callable[[], None]) -> None:
+        """Have everything written, then go on."""
+        try:
+            self._flush()
+        except BlockingIOError:
+            again = partial(self._flush_and, then)
+            self.on_ready(again, again)
+            self.reactor.removeReader(self)  # what the peer says now has to wait
+            self.reactor.addWriter(self)
+        except OSError as error:
+            self._fail(error.strerror or str(error))
+        else:
             self._rest()
-            if then is feed:
-                self.on_ready(feed, feed)
-                self.reactor.addReader(self)
-            else:
-                then()
+            then()
 
-        def succeed() -> None:
-            self._rest()
-            self.stood = True
-            self._told[0]()
+    def _await_more(self) -> None:
+        self.on_ready(self._hear, self._hear)
+        self.reactor.addReader(self)
 
-        def fail(reason: str) -> None:
-            self._rest()
-            self._told[1](reason)
+    def _succeed(self) -> None:
+        self._rest()
+        self.stood = True
+        (done, _), self._told = self._told, UNTOLD
+        done()
 
-        shake()
+    def _fail(self, reason: str) -> None:
+        self._rest()
+        (_, failed), self._told = self._told, UNTOLD
+        failed(reason)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._told = UNTOLD
 
     def told(self, done: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Who is told how the handshake ends, instead of those who began it."""

@@ -24,6 +24,7 @@ from ftpalg.net.reactors import Reactor
 from ftpalg.net.recorder import Recorder
 from ftpalg.net.tls.remedies import refused_by
 from ftpalg.net.tls.towards_servers import ForServer, ServerSide
+from ftpalg.net.turns import Turns
 
 LONGEST = 4096  # bytes of a greeting that are looked at
 WELL = (b"220", b"120", b"230")
@@ -53,10 +54,12 @@ class Health:
         open: Open,
         adopt: Callable[[socket.socket, Control], None],
         server_side: ServerSide,
+        turns: Turns,
     ) -> None:
         self.reactor = reactor
         self.settings = settings
         self.log = log
+        self.turns = turns
         self._open = open
         self._adopt = adopt
         self._server_side = server_side
@@ -153,7 +156,7 @@ class Greeting(Control):
     refused: tuple[Shown | None, str] = None, ""
 
     def __init__(self, health: Health, told: Callable[[str], None], tls: ForServer | None) -> None:
-        super().__init__(health.reactor, health.settings.timeouts)
+        super().__init__(health.reactor, health.settings.timeouts, health.turns)
         self._log = health.log
         self._told: Callable[[str], None] | None = told
         self._creator = tls

@@ -157,6 +157,7 @@ class Entrance:
         self.shared = real._replace(**doubles)
         self.ledger = real.ledger
         self.arrivals = real.arrivals
+        self.turns = real.turns
         self.rules = rules
         self.driver: Driver | None = None
         self.broken: list[object] = []
