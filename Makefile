@@ -47,7 +47,7 @@ test: $(VENV)/test check
 long: $(VENV)/test
 	sh tests/peers/install.sh
 	sh tests/ops/install.sh
-	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture tests.units
+	$(BIN)/trial -j2 tests.field tests.life tests.netns tests.torture tests.units tests.workers
 	FTPALG_LONG=1 $(BIN)/trial tests.explain
 
 peers: $(VENV)/test

@@ -69,8 +69,11 @@ async def reply(reader: asyncio.StreamReader) -> bytes:
     return line[:3]
 
 
-async def logins(port: int, count: int, user: str) -> None:
-    """Connect, log in, quit; sixteen at once."""
+AT_ONCE = 16
+
+
+async def logins(port: int, count: int, user: str, at_once: int = AT_ONCE) -> None:
+    """Connect, log in, quit; so many at once."""
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -82,12 +85,12 @@ async def logins(port: int, count: int, user: str) -> None:
         assert codes == [b"220", b"331", b"230", b"221"], codes
 
     async def worker() -> None:
-        for _ in range(count // 16):
+        for _ in range(count // at_once):
             await one()
 
-    await asyncio.gather(*(worker() for _ in range(16)))
+    await asyncio.gather(*(worker() for _ in range(at_once)))
 
 
-def log_in(port: int, count: int, *, user: str = USER) -> None:
+def log_in(port: int, count: int, *, user: str = USER, at_once: int = AT_ONCE) -> None:
     """The same, in a loop of its own."""
-    asyncio.run(logins(port, count, user))
+    asyncio.run(logins(port, count, user, at_once))

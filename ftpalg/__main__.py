@@ -23,11 +23,11 @@ import gc
 from importlib import import_module
 from typing import Any
 
-from ftpalg.life.signals import Signals
+from ftpalg.life.signals import WORKER, Signals, apart
 
 SIGNALS = Signals()
 if sys.argv[1:2] == ["run"]:
-    SIGNALS.take()
+    apart() if WORKER in os.environ else SIGNALS.take()
     gc.disable()  # nothing of a start is garbage; ftpalg.life.garbage enables it again
 
 from ftpalg.cli import DONE, FAILED, WRONG

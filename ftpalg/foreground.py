@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from twisted.logger import globalLogBeginner
 
 from ftpalg.config import SettingsError
 from ftpalg.life import garbage, upgrade_request
 from ftpalg.life.inherited import inherited
+from ftpalg.life.place import Program
 from ftpalg.life.reactor import installed
-from ftpalg.life.service import GatewayService, Program
-from ftpalg.life.signals import Signals
+from ftpalg.life.service import GatewayService
+from ftpalg.life.signals import WORKER, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.waking import wake
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.overheard import Overheard
 from ftpalg.ops.settings import LogSettings
+
+if TYPE_CHECKING:
+    from ftpalg.workers.supervisor import Supervisor
 
 
 def run(source: Source, signals: Signals) -> int:
@@ -25,6 +30,8 @@ def run(source: Source, signals: Signals) -> int:
 
     Raise SettingsError.
     """
+    if WORKER in os.environ:
+        return _work()
     reactor = installed()
     came = inherited()
     words = (sys.executable, *sys.orig_argv[1:])
@@ -33,7 +40,12 @@ def run(source: Source, signals: Signals) -> int:
         with source.telling():
             log = SessionLog(LogSettings.of(settings.log), hosted=False)
             globalLogBeginner.beginLoggingTo([Overheard(log.warned)], redirectStandardIO=False)
-            service = GatewayService(
+            kind: type[GatewayService] | type[Supervisor] = GatewayService
+            if (
+                settings.workers > 1
+            ):  # what several processes need is imported where there are several
+                from ftpalg.workers.supervisor import Supervisor as kind
+            service = kind(
                 reactor,
                 settings,
                 log,
@@ -55,6 +67,20 @@ def run(source: Source, signals: Signals) -> int:
     wake(reactor)
     reactor.run(False)  # the signals are ours
     return 0
+
+
+def _work() -> int:
+    from ftpalg.workers.handed import handed
+    from ftpalg.workers.work import work
+
+    found = handed()
+    if found is None:
+        print(
+            f"ftpalg: {WORKER} is set, which is for ftpalg's own workers: unset it.",
+            file=sys.stderr,
+        )
+        return 2
+    return work(found)
 
 
 def upgrade(pid: int | None = None) -> tuple[int, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from twisted.application.service import IServiceCollection
+from twisted.application.service import IServiceCollection, Service
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
 from twisted.python import usage
@@ -24,6 +24,9 @@ from ftpalg.ops.settings import LogSettings
 from ftpalg.ops.twistd_log import take_over
 from ftpalg.options import read_words
 from ftpalg.words import CONFIG, WORDS
+
+if TYPE_CHECKING:
+    from ftpalg.workers.supervisor import Supervisor
 
 __all__ = ["GatewayService", "Options", "makeService"]
 
@@ -77,7 +80,7 @@ class HostedService(GatewayService):
             take_over(parent, self.twistd, installed())
 
 
-def makeService(options: Options) -> GatewayService:
+def makeService(options: Options) -> Service:
     """The service for twistd and twist; ends the process with one sentence for each fault."""
     signals = Signals()
     signals.take(EARLY)
@@ -86,7 +89,10 @@ def makeService(options: Options) -> GatewayService:
     try:
         settings = source.load()
         with source.telling():
-            made = HostedService(
+            kind: type[HostedService] | type[Supervisor] = HostedService
+            if settings.workers > 1:  # imported where there are several
+                from ftpalg.workers.supervisor import Supervisor as kind
+            made = kind(
                 installed(),
                 settings,
                 SessionLog(LogSettings.of(settings.log), hosted=True),
@@ -94,7 +100,8 @@ def makeService(options: Options) -> GatewayService:
                 signals=signals,
                 terminal=Terminal(twistd),
             )
-            made.twistd = twistd
+            if isinstance(made, HostedService):
+                made.twistd = twistd
     except SettingsError as error:
         raise SystemExit("\n".join(f"ftpalg: {fault}" for fault in error.faults)) from None
     except LogFault as error:

@@ -18,7 +18,8 @@ from ftpalg.config import Settings
 from ftpalg.config.model import settings_sections
 from ftpalg.config.tables import is_key, key_of
 from ftpalg.core.ends import Moment, Reason, Refusal
-from ftpalg.ops.record_tables import EVENTS, FIELDS
+from ftpalg.ops.record_fields import FIELDS
+from ftpalg.ops.record_tables import EVENTS
 from tests.files.test_settings_file import EXAMPLES, known
 from tests.wire import test_symptoms_of_data, test_symptoms_of_logins, test_symptoms_of_tls
 from tests.wire.symptoms import entries

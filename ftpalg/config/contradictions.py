@@ -5,6 +5,8 @@ Each fault names the key to change, and in its needs the others that it speaks o
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
 
@@ -25,6 +27,7 @@ def contradictions(settings: Settings) -> list[Fault]:
         *_of_listeners(settings),
         *_of_routes(settings),
         *_of_data(settings),
+        *_of_workers(settings),
         *_of_quotas(settings),
     ]
 
@@ -102,6 +105,26 @@ def _of_data(settings: Settings) -> Iterator[Fault]:
             yield fault(
                 f"data.{key}", "every port of it is in data.excluded-ports", "data.excluded-ports"
             )
+
+
+def _of_workers(settings: Settings) -> Iterator[Fault]:
+    data, workers = settings.data, settings.workers
+    if workers == 1:
+        return
+    for key, (first, last) in (
+        ("client-ports", data.client_ports),
+        ("server-ports", data.server_ports),
+    ):
+        ports = last - first + 1 - sum(first <= port <= last for port in data.excluded_ports)
+        if 0 < ports < workers:
+            yield fault(
+                "workers",
+                f"{workers} processes want data ports of their own, and data.{key} has {ports}:"
+                " widen it, or have fewer workers",
+                f"data.{key}",
+            )
+    if not hasattr(socket, "SO_REUSEPORT") or not sys.platform.startswith("linux"):
+        yield fault("workers", f"{workers} processes share listeners on Linux only; set it to 1")
 
 
 def _of_quotas(settings: Settings) -> Iterator[Fault]:

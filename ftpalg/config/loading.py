@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache, partial
 from pathlib import Path as File
-from types import GenericAlias
+from types import GenericAlias, MappingProxyType
 from typing import Any, NamedTuple, get_args, get_origin
 
 from attrs import evolve, fields, has
@@ -83,12 +83,14 @@ class Loaded(NamedTuple):
 
     ``sources`` has, for each setting that something set, where: a variable's name, the command line,
     or the file with its line.  ``faults`` are what is wrong; where a value is, its default stands.
+    ``overrides`` are the command line's words.
     """
 
     settings: Settings
     document: Document | None
     sources: Mapping[str, str]
     faults: tuple[Fault, ...] = ()
+    overrides: Mapping[str, Any] = MappingProxyType({})
 
     def tell(self, one: Finding) -> tuple[str, str]:
         """A fault or a warning with its place: the sentence, and the quoted line or nothing."""
@@ -276,13 +278,17 @@ def read(
 
 
 def examine(
-    path: File | None, overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None
+    path: File | None,
+    overrides: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    text: str | None = None,
 ) -> Loaded:
     """Read the file, lay the environment and the command line's words over it, validate.
 
-    ``overrides`` maps dotted keys to values.  Raise SettingsError for a file that cannot be read.
+    ``overrides`` maps dotted keys to values; where there is a ``text``, it is what is in the file.
+    Raise SettingsError for a file that cannot be read.
     """
-    raw, document = _file(path) if path is not None else ({}, None)
+    raw, document = _file(path, text) if path is not None else ({}, None)
     variables, faults = from_environment(environment or {})
     sources = {}
     if document is not None:
@@ -297,7 +303,7 @@ def examine(
     faults += sorted(more, key=lambda one: _line(one, document))
     origin = Origin(_allowed(settings, document), sources, _tables_of(document))
     settings = evolve(settings, origin=origin)
-    return Loaded(settings, document, sources, tuple(faults))
+    return Loaded(settings, document, sources, tuple(faults), overrides)
 
 
 def _tables_of(document: Document | None) -> dict[str, str]:
@@ -360,8 +366,8 @@ def _lay(raw: dict[str, Any], path: Path, value: Any) -> bool:
     return True
 
 
-def _file(path: File) -> tuple[dict[str, Any], Document]:
-    text = text_of(path)
+def _file(path: File, text: str | None) -> tuple[dict[str, Any], Document]:
+    text = text_of(path) if text is None else text
     try:
         raw = tomllib.loads(text)
     except RecursionError:

@@ -14,6 +14,7 @@ from ftpalg.config import checks
 from ftpalg.config.bandwidth import Bandwidth
 from ftpalg.config.checks import Network
 from ftpalg.config.limits import Limits
+from ftpalg.config.processes import processes
 from ftpalg.config.section import Section, setting
 from ftpalg.config.tables import (
     Access,
@@ -106,6 +107,7 @@ class Timeouts(Section):
     stop: float = setting(60.0, checks.seconds)
     rest: float = setting(1.0, checks.seconds)
     bare_line: float = setting(0.3, checks.seconds)
+    worker: float = setting(10.0, checks.seconds)
     keepalive: int = setting(60, checks.between(0, 32767))  # no more fits into TCP_KEEPIDLE
     _of: dict[Timer, float] = field(
         init=False,
@@ -200,7 +202,7 @@ class Settings(Section):
     log: Log = Log()
     admin: Admin = Admin()
     state: Path | None = setting(None, checks.path)
-    workers: int = setting(1, checks.at_least(1))
+    workers: int = setting(1, processes)
     listen: tuple[str, ...] = field(  # the last: its default looks at what else listens
         default=Factory(lambda self: self.default_listen, takes_self=True),
         metadata={"check": checks.endpoints},

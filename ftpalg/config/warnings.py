@@ -136,11 +136,6 @@ def _clear_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
             yield key, f"listener {one.endpoint}: {text}"
 
 
-def _not_served(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.workers != 1:
-        yield "workers", f"workers = {settings.workers}: has no effect in this version"
-
-
 def _redirected_data(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, one in zip(listener_keys(settings), settings.all_listeners, strict=True):
         if one.intercept is Intercept.REDIRECT and not settings.pinholes.table:
@@ -185,6 +180,14 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
     if mine > all_peers and mine != Limits().sessions_per_peer:
         key = "limits.sessions-per-peer"
         yield key, f"{key} = {mine}: bounds nothing above limits.sessions = {all_peers}"
+
+
+def _each_worker(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.workers > 1:
+        text = (
+            "each of them counts [limits], [bans] and [bandwidth] for itself; nobody serves [admin]"
+        )
+        yield "workers", f"workers = {settings.workers}: {text}"
 
 
 # -- listeners --------------------------------------------------------------------------------------
@@ -362,11 +365,11 @@ FINDERS: dict[str, Finder] = {
     "old-renegotiation": _old_renegotiation,
     "clear-accounts": _clear_accounts,
     "password-in-words": _password_in_words,
-    "not-served": _not_served,
     "redirected-data": _redirected_data,
     "short-wait": _short_waits,
     "short-idle": _short_idle,
     "peer-limit": _peer_limit,
+    "each-worker": _each_worker,
     "own-listener": _own_listeners,
     "same-endpoint": _same_endpoint,
     "listener-in-ports": _listener_in_ports,

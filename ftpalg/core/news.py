@@ -77,6 +77,8 @@ class Ready(NamedTuple):
     sessions: int = 0
     expiries: tuple[str, ...] = ()
     epoch: int = 1
+    pids: tuple[int, ...] = ()
+    """Those of the workers, where there are any."""
 
 
 @value
@@ -117,8 +119,31 @@ class Stopped(NamedTuple):
     transfers: int = 0
 
 
+@value
+class WorkerReady(NamedTuple):
+    """A worker has taken the place of one that was lost; ``ports`` are its data ports towards clients."""
+
+    worker: int
+    pid: int
+    ports: str
+
+
+@value
+class WorkerLost(NamedTuple):
+    """A worker has died, with so many sessions: by that status, or by that signal where it has a name."""
+
+    worker: int
+    pid: int
+    sessions: int
+    status: int | None
+    signal: str = ""
+    why: str = ""
+
+
 News = (
     Ready
+    | WorkerReady
+    | WorkerLost
     | Reloaded
     | ReloadFailed
     | Draining

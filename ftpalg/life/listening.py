@@ -3,13 +3,16 @@
 A listener is known by its endpoint, the second of the same by its number too.  Twisted shuts down the
 sockets it has opened when it closes their ports, and with them those of a program that they were handed
 on to: what is handed on is never closed here, it is only read no more.
+
+A listener may have several sockets, one for each worker of the program before this one (SO_REUSEPORT): they
+are ``NAME``, ``NAME #2``, ``NAME #3``.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -40,12 +43,15 @@ class IPort(IListeningPort, IReadDescriptor):
 
 
 class Opened:
-    """A listener that stands."""
+    """A listener that stands; ``more`` are its further sockets."""
 
-    def __init__(self, listener: Listener, factory: ClientFactory, port: IPort) -> None:
+    def __init__(
+        self, listener: Listener, factory: ClientFactory, port: IPort, more: Sequence[IPort] = ()
+    ) -> None:
         self.listener = listener
         self.factory = factory
         self.port = port
+        self.ports = (port, *more)
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -103,12 +109,12 @@ class Listeners:
             raise
 
     def _open(self, name: str, listener: Listener, factory: ClientFactory) -> None:
-        number = self.inherited.pop(name, None)
-        port = self._adopt(number, factory) if number is not None else None
-        if port is None:
-            port = self._listen(listener, factory)
-        accept_from(port, factory)
-        opened = self.standing[name] = Opened(listener, factory, port)
+        numbers = list(taken_from(self.inherited, name))
+        ports = [port for number in numbers if (port := self._adopt(number, factory)) is not None]
+        port, *more = ports or [self._listen(listener, factory)]
+        opened = self.standing[name] = Opened(listener, factory, port, more)
+        for one in opened.ports:
+            accept_from(one, factory)
         if opened.address is not None:
             self._own.add(*opened.address)
 
@@ -170,25 +176,43 @@ class Listeners:
             os.close(number)
         self.inherited.clear()
 
-    def close(self, name: str) -> Deferred[None] | None:
-        """Close one; a Deferred where that takes a while."""
+    def close(self, name: str) -> list[Deferred[None]]:
+        """Close one; Deferreds where that takes a while."""
         opened = self.standing.pop(name)
         if opened.address is not None:
             self._own.discard(*opened.address)
-        return opened.port.stopListening()
+        closing = [one.stopListening() for one in opened.ports]
+        return [one for one in closing if one is not None]
 
     def close_all(self) -> list[Deferred[None]]:
         """Close every one; Deferreds where that takes a while."""
-        closing = [self.close(name) for name in list(self.standing)]
-        return [one for one in closing if one is not None]
+        return [one for name in list(self.standing) for one in self.close(name)]
 
     @property
     def descriptors(self) -> dict[str, int]:
         """What is handed on: the sockets, by endpoint."""
-        return {name: one.port.fileno() for name, one in self.standing.items()}
+        return {
+            numbered(name, at): port.fileno()
+            for name, one in self.standing.items()
+            for at, port in enumerate(one.ports)
+        }
 
     def hand_on(self) -> None:
         """Another program accepts there from now on."""
         for opened in self.standing.values():
-            opened.port.stopReading()
+            for port in opened.ports:
+                port.stopReading()
         self.standing.clear()
+
+
+def numbered(name: str, at: int) -> str:
+    """What the socket in that place, counted from 0, of a listener is called."""
+    return f"{name} #{at + 1}" if at else name
+
+
+def taken_from(sockets: MutableMapping[str, int], name: str) -> Iterator[int]:
+    """Those of a listener, which are taken out."""
+    at = 0
+    while numbered(name, at) in sockets:
+        yield sockets.pop(numbered(name, at))
+        at += 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from twisted.internet.interfaces import IReactorCore, IReactorUNIX
+from twisted.internet.interfaces import IReactorCore, IReactorProcess, IReactorUNIX
 
 from ftpalg.net.reactors import IReaching
 
 
-class IWhole(IReaching, IReactorCore, IReactorUNIX):
+class IWhole(IReaching, IReactorCore, IReactorProcess, IReactorUNIX):
     """What a gateway's program wants of its reactor."""
 
     def run(installSignalHandlers: bool = True) -> None:

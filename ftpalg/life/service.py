@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
@@ -18,27 +17,26 @@ from twisted.internet.interfaces import IListeningPort
 
 from ftpalg.config import Listener, Settings, SettingsError
 from ftpalg.core.news import Reloaded, ReloadFailed, Stopped
-from ftpalg.core.value import value
 from ftpalg.core.wire.user_at_host import IsAccount
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
 from ftpalg.life.banning import Banning
-from ftpalg.life.capabilities import superfluous
 from ftpalg.life.changes import changes
 from ftpalg.life.counting import Counting
 from ftpalg.life.descriptors import BASE, descriptors, raised
 from ftpalg.life.draining import Drain
 from ftpalg.life.faults import CannotStart
-from ftpalg.life.files import every_warning
-from ftpalg.life.inherited import READY, Inherited
+from ftpalg.life.inherited import READY
 from ftpalg.life.listening import IPort, Listeners, Make
 from ftpalg.life.notify import Notify
 from ftpalg.life.observers import Log, Observers
+from ftpalg.life.place import WHOLE, Place, Program
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.signals import EARLY, Order, Signals
 from ftpalg.life.source import Source
 from ftpalg.life.steering import Steering
 from ftpalg.life.terminal import Terminal
+from ftpalg.life.to_be_known import to_be_known
 from ftpalg.life.upgrading import Upgrade
 from ftpalg.life.watchdog import FOOD, Watchdog
 from ftpalg.life.wiring import policies_of, rules_of
@@ -51,15 +49,6 @@ from ftpalg.net.snapshots import in_words
 from ftpalg.ops.log import LogFault, SessionLog
 from ftpalg.ops.names import session_names
 from ftpalg.ops.settings import LogSettings
-
-
-@value
-class Program(NamedTuple):
-    """How this program was started, to be started again for an upgrade."""
-
-    words: tuple[str, ...]
-    folder: str
-    inherited: Inherited
 
 
 class State(Enum):
@@ -76,7 +65,7 @@ class GatewayService(Service):
     """Listens, and ends the sessions when it stops.
 
     Without ``source`` there is nothing to read again; without ``signals`` there are none; with
-    ``program`` it can be upgraded.
+    ``program`` it can be upgraded; ``place`` says which of several workers it is.
     """
 
     def __init__(
@@ -89,6 +78,7 @@ class GatewayService(Service):
         signals: Signals | None = None,
         terminal: Terminal | None = None,
         program: Program | None = None,
+        place: Place = WHOLE,
     ) -> None:
         self._reactor = reactor
         self._log = Observers(log or SessionLog(LogSettings.of(settings.log), hosted=True))
@@ -97,8 +87,8 @@ class GatewayService(Service):
         self._terminal = terminal or Terminal()
         self._terminal.check(settings)
         self._program = program
-        self._inherited = program.inherited if program else Inherited()
-        self._notify = Notify()
+        self._inherited = program.inherited if program else place.inherited
+        self._notify = place.notify
         self._state = State.BEGINNING
         self._drain: Drain | None = None
         self._upgrade: Upgrade | None = None
@@ -109,9 +99,11 @@ class GatewayService(Service):
         self._is_account = is_account_of(checkers)
         bans = Banning(reactor, self._log, settings, lambda: self._is_account)
         counting = Counting(reactor, self._log.warned)
-        names = session_names(reactor.seconds)
+        names = session_names(reactor.seconds, place.worker, place.workers)
         self.gateway = Gateway(
-            reactor, settings, self._log, policies_of(settings), checkers, names, bans, counting.of
+            *(reactor, settings, self._log, policies_of(settings), checkers),
+            *(names, bans, counting.of),
+            epoch=place.epoch,
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
         gateway, log = self.gateway, self._log
@@ -192,9 +184,12 @@ class GatewayService(Service):
         """Admit no more than descriptors allow, and warn of what an administrator should know."""
         found = descriptors(shared.settings.limits, self._allowed)
         self.gateway.fit(found.allowed - BASE, found.fitting)
-        for text in (*_told(shared.settings), found.warning):
-            if text:
-                self._log.warned(text)
+        self._warn(shared.settings)
+
+    def _warn(self, settings: Settings) -> None:
+        """Tell what an administrator should read in the log at each start."""
+        for text in to_be_known(settings, self._allowed):
+            self._log.warned(text)
 
     def _serve(self) -> None:
         """The reactor runs."""
@@ -366,9 +361,13 @@ class GatewayService(Service):
         self._notify.say(f"MAINPID={pid}", FOOD)
         self._stop_watchdog()
         self._log.told(f"upgraded: PID {pid} serves, this program drains")
+        self._notify = Notify({})
+        self.leave()
+
+    def leave(self) -> None:
+        """Others accept from now on, on the same sockets: this program drains."""
         self.listeners.hand_on()
         self.steering.hand_on()
-        self._notify = Notify({})
         self._begin_drain()
 
 
@@ -387,9 +386,3 @@ ORDERS: dict[Order, dict[State, Callable[[GatewayService], object]]] = {
     ),
 }
 """What an order brings about; where a state is not named, nothing."""
-
-
-def _told(settings: Settings) -> list[str]:
-    """What an administrator should read in the log at each start."""
-    found = every_warning(settings, superfluous(settings, os.geteuid()))
-    return [f"{one.sentence} [{one.id}]" for one in found]

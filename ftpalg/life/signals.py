@@ -15,10 +15,12 @@ reactor, so that the status is 0.
 from __future__ import annotations
 
 import faulthandler
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import Enum
 from types import FrameType
 
@@ -61,6 +63,20 @@ def show_threads() -> None:
         signal.signal(signal.SIGQUIT, signal.SIG_IGN)
     else:
         faulthandler.register(signal.SIGQUIT, file=2, all_threads=True)
+
+
+WORKER = "FTPALG_WORKER"
+"""The variable of the environment that a worker of several has, for as long as nobody has read it."""
+
+
+def apart() -> None:
+    """A worker gets no orders by signals, whoever sends them to all of a service or a terminal: the process
+    above it has them, and says what is to be done."""
+    with suppress(OSError):  # somebody has put it into a session of its own
+        os.setsid()
+    for name in ORDERS:
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    show_threads()
 
 
 class Signals:

@@ -18,11 +18,12 @@ class Source:
     def __init__(self, read: Callable[[], Loaded], file: str = "") -> None:
         self._read = read
         self.file = file
-        self._loaded: Loaded | None = None
+        self.loaded: Loaded | None = None
+        """What was read last."""
 
     def load(self) -> Settings:
         """The settings as they are now.  Raise SettingsError, with what is wrong in the files too."""
-        loaded = self._loaded = self._read()
+        loaded = self.loaded = self._read()
         if loaded.faults:
             raise loaded.error(faults_of_files(loaded.settings))
         return loaded.settings
@@ -38,14 +39,14 @@ class Source:
             raise type(error)(self.placed(str(error))) from None
 
     def _whole(self, error: SettingsError) -> SettingsError:
-        if self._loaded is None:
+        if self.loaded is None:
             return error
-        found = faults_of_files(self._loaded.settings)
+        found = faults_of_files(self.loaded.settings)
         known = {one.sentence for one in found}
         found += [fault_of(one) for one in error.faults if one not in known]
-        return self._loaded.error(found)
+        return self.loaded.error(found)
 
     def placed(self, sentence: str) -> str:
         """A sentence with the place of the key that it begins with, if it begins with one."""
         one = fault_of(sentence)
-        return self._loaded.tell(one)[0] if self._loaded is not None and one.path else sentence
+        return self.loaded.tell(one)[0] if self.loaded is not None and one.path else sentence

@@ -78,6 +78,7 @@ class Gateway:
         bans: Bans = NO_BANS,
         day: Callable[[Settings], Day | None] = uncounted,
         ledger: Ledger | None = None,
+        epoch: int = 1,
     ) -> None:
         self._reactor = reactor
         self._watch = watch_of(reactor)
@@ -98,6 +99,7 @@ class Gateway:
         self.drained = DrainedParts()
         self._bans = bans
         self._day = day
+        self._first = epoch
         self.guesses = Guesses(reactor, self.ledger, settings, bans)
         self.faults = Faults(reactor, self.ledger, bans, settings.accounts.forget)
         self._pinholes: list[Pinholes] = []
@@ -201,7 +203,7 @@ class Gateway:
             self.drained,
             self._bandwidth(settings, before),
             self._pipes,
-            before.epoch + 1 if before else 1,
+            before.epoch + 1 if before else self._first,
             self._bans,
             self.faults,
             self._quotas(settings),

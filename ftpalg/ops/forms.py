@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ftpalg.ops.record_tables import EVENTS, NOBODYS, Record, Value, Whose
+from ftpalg.ops.record_fields import Value
+from ftpalg.ops.record_tables import EVENTS, NOBODYS, Record, Whose
 
 LONGEST = 600
 """Bytes of a transfer's line; xferlog has a long path whole."""
@@ -207,8 +208,15 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
         "ready: ftpalg "
         + str(f["version"])
         + ", "
-        + _listed(f, "listeners", "servers", "tls", "ports", "limit", "file", "expiries")
+        + _listed(f, "listeners", "servers", "tls", "ports", "limit", "file", "expiries", "pids")
     ).rstrip(", "),
+    "worker_ready": lambda f: (
+        f"worker {f['worker']} serves (PID {f['worker_pid']}, ports {f.get('ports', '')})"
+    ),
+    "worker_lost": lambda f: (
+        f"worker {f['worker']} (PID {f['worker_pid']}) is gone, {f['sessions']} sessions with it"
+        f"{because(f)}{_behind(f, 'signal', 'status')}"
+    ),
     "reloaded": lambda f: (
         f"{_listed(f, 'changes').removeprefix('changes ') or 'settings'} reloaded"
     ),

@@ -2,6 +2,7 @@
 
 A name is a count of 1/1024 seconds since 1970 in nine signs of Crockford's base 32.  Two sessions of
 one moment get two numbers, so a process is ahead of the clock by as much as it has been too fast.
+Of several processes that are one gateway each has every so-many-th number.
 """
 
 from __future__ import annotations
@@ -13,13 +14,19 @@ SHIFTS = range(40, -1, -5)
 TICKS = 1024
 
 
-def session_names(clock: Callable[[], float]) -> Callable[[], str]:
-    """A function that returns another name at each call; ``clock`` gives seconds since 1970."""
-    last = 0
+def session_names(
+    clock: Callable[[], float], worker: int = 1, workers: int = 1
+) -> Callable[[], str]:
+    """A function that returns another name at each call; ``clock`` gives seconds since 1970.
+
+    No other ``worker``, of 1 to ``workers``, has that name.
+    """
+    last = worker - 1
 
     def name() -> str:
         nonlocal last
-        last = max(last + 1, int(clock() * TICKS))
+        now = int(clock() * TICKS)
+        last = max(last + workers, now - (now - last) % workers)
         return spelled(last)
 
     return name

@@ -20,10 +20,12 @@ from ftpalg.core.news import (
     ServerDown,
     ServerUp,
     Stopped,
+    WorkerLost,
+    WorkerReady,
 )
 from ftpalg.core.steering import Steered
 from ftpalg.ops.forms import stamp
-from ftpalg.ops.record_tables import Value
+from ftpalg.ops.record_fields import Value
 from ftpalg.ops.values import certificate_of
 
 Told = tuple[str, dict[str, Value | None]]
@@ -49,6 +51,22 @@ def _ready(news: Ready) -> Told:
         "ports": news.client_ports,
         "limit": news.sessions,
         "expiries": news.expiries,
+        "pids": news.pids,
+    }
+
+
+def _worker_ready(news: WorkerReady) -> Told:
+    return "worker_ready", {"worker": news.worker, "worker_pid": news.pid, "ports": news.ports}
+
+
+def _worker_lost(news: WorkerLost) -> Told:
+    return "worker_lost", {
+        "worker": news.worker,
+        "worker_pid": news.pid,
+        "sessions": news.sessions,
+        "status": news.status,
+        "signal": news.signal,
+        "why": news.why,
     }
 
 
@@ -144,6 +162,8 @@ def _told(news: GatewayTold) -> Told:
 
 OF_GATEWAY: dict[type, Callable[[Any], Told]] = {
     Ready: _ready,
+    WorkerReady: _worker_ready,
+    WorkerLost: _worker_lost,
     Reloaded: _reloaded,
     ReloadFailed: _reload_failed,
     Draining: _draining,

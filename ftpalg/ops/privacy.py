@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
-from ftpalg.ops.record_tables import FIELDS, Kind, Value
+from ftpalg.ops.record_fields import FIELDS, Kind, Value
 from ftpalg.ops.settings import Keep, LogSettings
 
 PREFIX = {4: 24, 6: 48}

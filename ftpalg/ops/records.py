@@ -19,7 +19,8 @@ from ftpalg.core.wire.commands import KIND
 from ftpalg.core.wire.printing import printable
 from ftpalg.ops.news import WITH_PROBES, told
 from ftpalg.ops.privacy import Privacy
-from ftpalg.ops.record_tables import FIELDS, NOBODYS, Level, Record, Value, Whose
+from ftpalg.ops.record_fields import FIELDS, Value
+from ftpalg.ops.record_tables import NOBODYS, Level, Record, Whose
 from ftpalg.ops.seldom import Seldom
 from ftpalg.ops.settings import LogSettings
 from ftpalg.ops.texts import bounded

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 
 from ftpalg.core.ends import Ender, Moment, Reason, Refusal
-from ftpalg.ops.record_tables import ALWAYS, EVENTS, FIELDS, SESSION, Event, Level
+from ftpalg.ops.record_fields import ALWAYS, FIELDS, SESSION
+from ftpalg.ops.record_tables import EVENTS, Event, Level
 
 ENUMS = {
     "reason": [reason.word for reason in Reason],

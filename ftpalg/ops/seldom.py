@@ -10,7 +10,8 @@ from collections.abc import Callable
 from ipaddress import IPv6Address
 from math import inf
 
-from ftpalg.ops.record_tables import Record, Value
+from ftpalg.ops.record_fields import Value
+from ftpalg.ops.record_tables import Record
 
 MINUTE = 60.0
 MOST = 1024

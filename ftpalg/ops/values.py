@@ -9,7 +9,7 @@ from ftpalg.core.events import SIDES, Side
 from ftpalg.core.facts import About, CommandBarred, Outcome, OverQuota
 from ftpalg.core.wire.commands import Command, Kind
 from ftpalg.core.wire.printing import printable
-from ftpalg.ops.record_tables import Value
+from ftpalg.ops.record_fields import Value
 from ftpalg.ops.settings import Which
 from ftpalg.ops.texts import bounded
 from ftpalg.ops.trail import Trail, file_of

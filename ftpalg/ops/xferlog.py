@@ -12,7 +12,7 @@ from ftpalg.core.facts import About, Outcome, TransferOver
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.lines import LinesFile
 from ftpalg.ops.privacy import Privacy
-from ftpalg.ops.record_tables import Value
+from ftpalg.ops.record_fields import Value
 from ftpalg.ops.settings import LogSettings
 from ftpalg.ops.trail import Trail
 from ftpalg.ops.writer import Writer

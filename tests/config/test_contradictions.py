@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from tests.config.cases import ConfigTest
@@ -32,6 +33,8 @@ class Contradictions(ConfigTest):
             ("accounts = {auth = ['memory:a:b'], require-tls = true}", "accounts.require-tls"),
             ("[data]\nclient-ports = '5060-5061'", "data.client-ports"),
             ("[data]\nserver-ports = '2000-2000'", "data.server-ports"),
+            ("workers = 3\n[data]\nclient-ports = '5059-5062'", "workers"),
+            ("workers = 3\n[data]\nserver-ports = '50000-50001'", "workers"),
             ("limits.upload-bytes-per-day = 5", "limits.upload-bytes-per-day"),
             (
                 "[[listeners]]\nendpoint = ':1'\nlimits = {download-files-per-day = 5}",
@@ -43,6 +46,17 @@ class Contradictions(ConfigTest):
             ),
         ):
             self.assertIn(key, [fault.partition(":")[0] for fault in self.faults(text)], text)
+
+    def test_workers_elsewhere(self) -> None:
+        """Where connections are not spread over sockets there is one process."""
+        self.assertEqual(self.settings("workers = 2").workers, 2)
+        self.patch(sys, "platform", "darwin")
+        self.assertEqual(
+            self.faults("workers = 2"),
+            ["workers: 2 processes share listeners on Linux only; set it to 1"],
+        )
+        self.assertEqual(self.faults("workers = 0")[0][:13], "workers = 0: ")
+        self.assertEqual(self.settings("workers = 1").workers, 1)
 
     def test_none(self) -> None:
         """What goes together is not complained of."""

@@ -118,6 +118,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "bare-line": 0.3,
         "stop": 60.0,
         "rest": 1.0,
+        "worker": 10.0,
         "keepalive": 60,
     },
     "limits": {

@@ -52,12 +52,12 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
             "passwords of accounts may come in clear",
         ),
     ),
-    "not-served": (("workers = 2", "workers", "has no effect"),),
     "short-wait": (
         ("timeouts.quit = 0.09", "timeouts.quit", "= 0.09: is below 0.1"),
         ("health.every = 0.001", "health.every", "is below 0.1"),
     ),
     "short-idle": (("timeouts.idle = 119", "timeouts.idle", "ends before timeouts.login"),),
+    "each-worker": (("workers = 2", "workers", "for itself"),),
     "peer-limit": (("limits.sessions-per-peer = 5001", "limits.sessions-per-peer", "5000"),),
     "own-listener": (
         ("server = 'ftp://127.0.0.1:1025'", "server", "own listener '127.0.0.1:1025'"),

@@ -11,7 +11,7 @@ from ftpalg.config import structure
 from ftpalg.core.certificates import Shown
 from ftpalg.net.tls.refusals import MISNAMED, NOT_PINNED, REFUSALS
 from ftpalg.net.tls.remedies import REMEDIES, remedy
-from ftpalg.ops.record_tables import FIELDS
+from ftpalg.ops.record_fields import FIELDS
 from tests.net.dates import NOON
 
 SHOWN = Shown(

@@ -25,6 +25,8 @@ from ftpalg.core.news import (
     ServerDown,
     ServerUp,
     Stopped,
+    WorkerLost,
+    WorkerReady,
 )
 from ftpalg.core.quotas import Quota
 from ftpalg.core.reached import ServerReached
@@ -119,6 +121,10 @@ EVERY_FACT: tuple[Fact, ...] = (
 BAN = Ban(Who(BanKind.PEER, "192.0.2.1"), 0.0, 1800.0, 2, Offence.SCAN)
 EVERY_NEWS: tuple[News, ...] = (
     Ready("1.2", "f.toml", ("[::1]:21",), ("ftp://a",), "offer", "1-2", 10, ("x 2030",)),
+    Ready("1.2", pids=(98, 99)),
+    WorkerReady(1, 98, "49152-57342"),
+    WorkerLost(1, 98, 3, None, "SIGKILL", "no sign of life for 10 s (timeouts.worker)"),
+    WorkerLost(2, 99, 0, 1),
     Reloaded("f.toml", ("limits.sessions 5 -> 6",)),
     ReloadFailed("no TOML", "f.toml"),
     Steered("kick", ("filter=client=192.0.2.0/24",), 1000, 98, "2 ended"),

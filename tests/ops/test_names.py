@@ -29,6 +29,18 @@ class Names(SynchronousTestCase):
         after = [second() for _ in range(100)]
         self.assertLess(max(before), min(after))
 
+    def test_workers(self) -> None:
+        """Several processes have other names each, as fast as they come; they follow the clock together."""
+        clock = Clock()
+        clock.advance(1_790_000_000)
+        names = [session_names(clock.seconds, worker, 3) for worker in (1, 2, 3)]
+        made = [name() for _ in range(500) for name in names]
+        self.assertEqual(len(set(made)), len(made))
+        clock.advance(3)
+        later = [name() for name in names]
+        self.assertLess(max(made), min(later))
+        self.assertLess(max(later), spelled(int(clock.seconds() * 1024) + 1))
+
     def test_clock_goes_back(self) -> None:
         """Then names go on from the last one."""
         clock = Clock()

@@ -8,7 +8,8 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.ends import Ender, Moment, Reason
-from ftpalg.ops.record_tables import EVENTS, FIELDS
+from ftpalg.ops.record_fields import FIELDS
+from ftpalg.ops.record_tables import EVENTS
 
 DOCS = Path(__file__).parents[2] / "docs/records.rst"
 ROW = re.compile(r"^   \* - (.*(?:\n     - .*)*)", re.MULTILINE)

@@ -15,7 +15,8 @@ from ftpalg.core.news import News, Probed, Refused, Stopped
 from ftpalg.core.reached import ServerReached
 from ftpalg.core.wire.commands import Command
 from ftpalg.ops.news import OF_GATEWAY
-from ftpalg.ops.record_tables import ALWAYS, EVENTS, FIELDS, SESSION, Level
+from ftpalg.ops.record_fields import ALWAYS, FIELDS, SESSION
+from ftpalg.ops.record_tables import EVENTS, Level
 from ftpalg.ops.records import COUNTED, OF_SESSIONS
 from ftpalg.ops.settings import Keep, LogSettings, Which
 from tests.ops.cases import (

@@ -6,7 +6,8 @@ from collections import Counter
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ftpalg.ops.record_tables import NOBODYS, Record, Value, Whose
+from ftpalg.ops.record_fields import Value
+from ftpalg.ops.record_tables import NOBODYS, Record, Whose
 from ftpalg.ops.seldom import BOUNDED, CLIENTS, IN_FULL, MINUTE, MOST, Few, Seldom
 
 ONE, TWO = "192.0.2.1", "192.0.2.2"
