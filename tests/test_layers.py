@@ -115,7 +115,7 @@ STAGES = (
     {"local"},
     {"restart"},
     {"resync"},
-    {"transfer_tables"},
+    {"transfer_states"},
     {"transfer_steps"},
     {"transfer_legs"},
     {"transfer"},
@@ -129,7 +129,7 @@ STAGES = (
     {"command_queue"},
     {"leaving", "timeouts"},
 )
-"""Each stage knows those before it; ``transfer_tables`` are the transfer's, ``data_verbs`` are the
+"""Each stage knows those before it; ``transfer_states`` are the transfer's, ``data_verbs`` are the
 addressing's."""
 
 NET = (
@@ -148,11 +148,11 @@ NET = (
     {"faults", "guesses"},
     {"accounts", "policies"},
     {"tls", "judging"},
-    {"guarded", "password_masking", "standing", "drained"},
+    {"guarded", "quoted_passwords", "standing", "drained"},
     {"dialogues"},
     {"owners"},
     {"legs"},
-    {"leading_bytes", "proxyheader"},
+    {"leading_bytes", "proxy_header_reader"},
     {"control"},
     {"reach"},
     {"bucket"},

@@ -31,7 +31,7 @@ EXCEPTIONS = {
     "explain.commands": "tests.cli.test_explain: each step",
     "core.stages.wish": "a frozen value; tests.core.test_entry goes through it",
     "core.stages.plan": "a frozen value; tests.core.test_login goes through its states",
-    "core.signals": "names; tests.core.test_transfer_tables goes through them",
+    "core.signals": "names; tests.core.test_transfer_states goes through them",
     "service": "tests.wire.test_cli: what twistd makes of words and settings",
     "options": "tests.cli.test_check: what is read, and in which order",
     "words": "a table; tests.cli.test_parser and tests.wire.test_cli go through it",

@@ -8,7 +8,7 @@ from ftpalg.core.events import CommandReceived, Event, ReplyGoesOn, ReplyReceive
 from ftpalg.core.facts import About, CommandLine, ReplyLines
 from ftpalg.core.last_lines import Line
 from ftpalg.core.wire.replies import Reply
-from ftpalg.net.password_masking import PasswordMasking
+from ftpalg.net.quoted_passwords import PasswordMasking
 from ftpalg.net.recorder import Recorder
 
 

@@ -20,8 +20,8 @@ from ftpalg.core.week import Span
 from ftpalg.core.wire.addresses import normal
 from ftpalg.core.wire.command_groups import OTHER, groups_of
 from ftpalg.policy.access import Network, within
-from ftpalg.policy.command_paths import paths_of
 from ftpalg.policy.globs import Glob, fits, fold, text_of, without_stream
+from ftpalg.policy.path_arguments import paths_of
 from ftpalg.policy.route_choice import leads_to
 
 NAMES_A_FILE = frozenset(b"STOR STOU APPE RNTO".split())

@@ -8,8 +8,8 @@ from ftpalg.core.facts import Shadowed
 from ftpalg.core.permits import Ruling, Wanted
 from ftpalg.core.wire.command_groups import groups_of
 from ftpalg.core.wire.commands import Command
-from ftpalg.policy.command_paths import relative
 from ftpalg.policy.command_rules import CommandRule, Step, code_for, walk
+from ftpalg.policy.path_arguments import relative
 
 KEY = "access.commands"
 

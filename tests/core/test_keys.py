@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ftpalg.core import desk, session
 from ftpalg.core.events import Side
 from ftpalg.core.keys import Key, at_hand
-from ftpalg.core.stages import transfer_tables
+from ftpalg.core.stages import transfer_states
 
 
 class Tables(SynchronousTestCase):
@@ -19,7 +19,7 @@ class Tables(SynchronousTestCase):
         """No table of the core is looked up by a member whose hash is a call of Python."""
         found = [
             (name, key)
-            for module in (desk, session, transfer_tables)
+            for module in (desk, session, transfer_states)
             for name, table in vars(module).items()
             if isinstance(table, dict) and not name.startswith("_")
             for key in table

@@ -7,8 +7,7 @@ from itertools import product
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.events import Side, Timer
-from ftpalg.core.stages.transfer_steps import settled, step
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     CHANGES,
     STEPS,
     Happening,
@@ -17,6 +16,7 @@ from ftpalg.core.stages.transfer_tables import (
     Transfer,
     Verdict,
 )
+from ftpalg.core.stages.transfer_steps import settled, step
 from ftpalg.core.wire.commands import Command
 
 RETR = Command(b"RETR", b"file")

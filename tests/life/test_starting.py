@@ -44,7 +44,7 @@ NOT_OF_A_START = {
     *("pydoc", "smtplib", "sqlite3", "statistics", "unittest", "wsgiref", "xml", "xmlrpc"),
 }
 """Parts of the standard library that others have brought in elsewhere."""
-MODULES, OURS = 745, 270
+MODULES, OURS = 745, 275
 """Modules that a start may import, and ours among them; 692 and 245 when this was written.  Each takes
 about half a millisecond: whoever needs many more for one setting imports them where that is set."""
 

@@ -10,7 +10,7 @@ from twisted.internet.protocol import Protocol
 
 from ftpalg.core.wire.addresses import HostPort
 from ftpalg.core.wire.proxy_header import SIGNATURE
-from ftpalg.net.proxyheader import HeaderReader
+from ftpalg.net.proxy_header_reader import HeaderReader
 from tests.net.pairs import REACTOR
 from tests.net.test_leading_bytes import PrefaceCase
 

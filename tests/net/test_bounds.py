@@ -27,8 +27,7 @@ from ftpalg.core.routes import Route, Server, ServerTls
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.stages.plan import At
-from ftpalg.core.stages.transfer_steps import step
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     LEGS,
     LOST,
     Happening,
@@ -37,6 +36,7 @@ from ftpalg.core.stages.transfer_tables import (
     Transfer,
     Verdict,
 )
+from ftpalg.core.stages.transfer_steps import step
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.control.state import State
 from ftpalg.net.control.timers import Wait

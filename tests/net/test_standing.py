@@ -10,7 +10,7 @@ from ftpalg.core.phases import Phase
 from ftpalg.core.routes import Route
 from ftpalg.core.session import Session
 from ftpalg.core.session_settings import Rules
-from ftpalg.core.stages.transfer_tables import Transfer
+from ftpalg.core.stages.transfer_states import Transfer
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.net.standing import Standing, standing
 

@@ -19,7 +19,7 @@ from ftpalg.core.wire.command_groups import spread
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.policy.command_rules import Asked, CommandRule, Step, code_for, walk
 from ftpalg.policy.globs import glob_of
-from tests.policy.test_command_paths import NAME, PLACE, WITH_PATHS
+from tests.policy.test_path_arguments import NAME, PLACE, WITH_PATHS
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp()
 """A Friday."""

@@ -7,7 +7,7 @@ from ftpalg.core.desk import Await
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.phases import Phase
 from ftpalg.core.stages.protection import Level
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     AGREED,
     COMING,
     IN_FORCE,

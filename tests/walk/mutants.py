@@ -17,7 +17,7 @@ from ftpalg.core.desk import Await
 from ftpalg.core.events import Side, Timer
 from ftpalg.core.phases import Phase
 from ftpalg.core.signals import Signal
-from ftpalg.core.stages import transfer_steps, transfer_tables
+from ftpalg.core.stages import transfer_states, transfer_steps
 from ftpalg.core.stages.addressing import Addressing
 from ftpalg.core.stages.forwarding import Forwarding
 from ftpalg.core.stages.login import Login
@@ -25,7 +25,7 @@ from ftpalg.core.stages.reply_matching import ReplyMatching
 from ftpalg.core.stages.transfer import ENDINGS, TransferStage
 from ftpalg.core.stages.transfer_command import TransferCommand
 from ftpalg.core.stages.transfer_legs import ORDERS, nothing
-from ftpalg.core.stages.transfer_tables import STEPS, Happening, Leg, Step, Verdict
+from ftpalg.core.stages.transfer_states import STEPS, Happening, Leg, Step, Verdict
 from ftpalg.core.wire.commands import Kind
 from tests.walk.scenes import NEAR
 from tests.walk.walk import near
@@ -63,8 +63,8 @@ def without(step: Step, wait: Timer | None, *verdicts: Verdict) -> Mutant:
     """The rows of the joint table with that step, wait and these verdicts are missing."""
 
     def make() -> None:
-        rows = [row for row in transfer_tables.ROWS if row[2:] != (verdicts, step, wait)]
-        assert len(rows) < len(transfer_tables.ROWS), f"no row {step} {wait} {verdicts}"
+        rows = [row for row in transfer_states.ROWS if row[2:] != (verdicts, step, wait)]
+        assert len(rows) < len(transfer_states.ROWS), f"no row {step} {wait} {verdicts}"
         for client, server, verdict in STEPS:
             fits = (
                 (row[3], row[4])
@@ -125,19 +125,19 @@ MUTANTS: tuple[Mutant, ...] = (
     without(S.ABORT_CLIENT, None, V.CUT),
     without(S.ABORT_SERVER, None, V.CUT),
     without(S.FORWARD, None, V.REFUSED),
-    without(S.ABORT_SERVER, None, *transfer_tables.IN_FORCE),
-    without(S.ABORT_CLIENT, None, *transfer_tables.IN_FORCE),
-    without(S.DIAL_CLIENT, None, *transfer_tables.AGREED),
-    without(S.OPEN_CLIENT, None, *transfer_tables.IN_FORCE),
-    without(S.OPEN_SERVER, None, *transfer_tables.IN_FORCE),
-    without(S.RELAY, None, *transfer_tables.IN_FORCE),
-    without(S.WAIT, T.DATA_OPEN, *transfer_tables.IN_FORCE),
-    without(S.WAIT, T.DATA_OPEN, *transfer_tables.AGREED),
+    without(S.ABORT_SERVER, None, *transfer_states.IN_FORCE),
+    without(S.ABORT_CLIENT, None, *transfer_states.IN_FORCE),
+    without(S.DIAL_CLIENT, None, *transfer_states.AGREED),
+    without(S.OPEN_CLIENT, None, *transfer_states.IN_FORCE),
+    without(S.OPEN_SERVER, None, *transfer_states.IN_FORCE),
+    without(S.RELAY, None, *transfer_states.IN_FORCE),
+    without(S.WAIT, T.DATA_OPEN, *transfer_states.IN_FORCE),
+    without(S.WAIT, T.DATA_OPEN, *transfer_states.AGREED),
     without(S.END_CLIENT, None, V.LATE, V.SUCCEEDED),
-    without(S.END_SERVER, None, *transfer_tables.IN_FORCE),
-    without(S.WAIT, T.DELIVERY, *transfer_tables.IN_FORCE),
+    without(S.END_SERVER, None, *transfer_states.IN_FORCE),
+    without(S.WAIT, T.DELIVERY, *transfer_states.IN_FORCE),
     without(S.BROKEN, None, V.SUCCEEDED),
-    without(S.WAIT, T.FINAL_REPLY, *transfer_tables.UNDECIDED),
+    without(S.WAIT, T.FINAL_REPLY, *transfer_states.UNDECIDED),
     # waits that are not started
     unwaited(T.ABORT_PAUSE),
     unwaited(T.ABORT_REPLY),
@@ -148,32 +148,32 @@ MUTANTS: tuple[Mutant, ...] = (
     unwaited(T.LAST_WORD),
     unwaited(T.FINAL_REPLY),
     # waits that mean nothing, or something else
-    drop(transfer_tables.OVERDUE, (T.SETTLE, V.STARTED)),
-    drop(transfer_tables.OVERDUE, (T.EARLY_REPLY, V.EARLY)),
-    drop(transfer_tables.OVERDUE, (T.LAST_WORD, V.REPEATED)),
-    drop(transfer_tables.OVERDUE, (T.ABORT_PAUSE, V.ABORTING)),
-    drop(transfer_tables.OVERDUE, (T.FINAL_REPLY, V.STARTED)),
-    drop(transfer_tables.OVERDUE, (T.ABORT_REPLY, V.CUT)),
-    drop(transfer_tables.LATECOMERS, T.DATA_OPEN),
-    drop(transfer_tables.LATECOMERS, T.DELIVERY),
+    drop(transfer_states.OVERDUE, (T.SETTLE, V.STARTED)),
+    drop(transfer_states.OVERDUE, (T.EARLY_REPLY, V.EARLY)),
+    drop(transfer_states.OVERDUE, (T.LAST_WORD, V.REPEATED)),
+    drop(transfer_states.OVERDUE, (T.ABORT_PAUSE, V.ABORTING)),
+    drop(transfer_states.OVERDUE, (T.FINAL_REPLY, V.STARTED)),
+    drop(transfer_states.OVERDUE, (T.ABORT_REPLY, V.CUT)),
+    drop(transfer_states.LATECOMERS, T.DATA_OPEN),
+    drop(transfer_states.LATECOMERS, T.DELIVERY),
     # legs
-    drop(transfer_tables.LEGS, H.LISTENED, L.CLOSED),
-    drop(transfer_tables.LEGS, H.REACHED, L.LISTENING),
-    drop(transfer_tables.LEGS, H.REACHED, L.DIALLING),
-    drop(transfer_tables.LEGS, H.SHAKES, L.STANDING),
-    drop(transfer_tables.LEGS, H.SECURED, L.SHAKING),
-    drop(transfer_tables.LEGS, H.ENDED, L.MOVING),
-    drop(transfer_tables.LEGS, H.ENDED, L.ENDING),
-    drop(transfer_tables.LEGS, H.FAILED, L.STANDING),
-    drop(transfer_tables.LEGS, H.FAILED, L.MOVING),
-    give(transfer_tables.CHANGES, S.END_CLIENT, ((Side.CLIENT,), L.ENDED)),
+    drop(transfer_states.LEGS, H.LISTENED, L.CLOSED),
+    drop(transfer_states.LEGS, H.REACHED, L.LISTENING),
+    drop(transfer_states.LEGS, H.REACHED, L.DIALLING),
+    drop(transfer_states.LEGS, H.SHAKES, L.STANDING),
+    drop(transfer_states.LEGS, H.SECURED, L.SHAKING),
+    drop(transfer_states.LEGS, H.ENDED, L.MOVING),
+    drop(transfer_states.LEGS, H.ENDED, L.ENDING),
+    drop(transfer_states.LEGS, H.FAILED, L.STANDING),
+    drop(transfer_states.LEGS, H.FAILED, L.MOVING),
+    give(transfer_states.CHANGES, S.END_CLIENT, ((Side.CLIENT,), L.ENDED)),
     # the server's word
-    drop(transfer_tables.WORDS, H.PRELIMINARY, V.AWAITED),
-    drop(transfer_tables.WORDS, H.POSITIVE, V.STARTED),
-    drop(transfer_tables.WORDS, H.NEGATIVE, V.STARTED),
-    drop(transfer_tables.WORDS, H.ABORT, V.STARTED),
-    drop(transfer_tables.WORDS, H.SENT, V.NONE),
-    give(transfer_tables.WORDS[H.NEGATIVE], V.STARTED, V.SUCCEEDED),
+    drop(transfer_states.WORDS, H.PRELIMINARY, V.AWAITED),
+    drop(transfer_states.WORDS, H.POSITIVE, V.STARTED),
+    drop(transfer_states.WORDS, H.NEGATIVE, V.STARTED),
+    drop(transfer_states.WORDS, H.ABORT, V.STARTED),
+    drop(transfer_states.WORDS, H.SENT, V.NONE),
+    give(transfer_states.WORDS[H.NEGATIVE], V.STARTED, V.SUCCEEDED),
     # steps that are not carried out
     idle(S.DIAL_SERVER),
     idle(S.RELAY),

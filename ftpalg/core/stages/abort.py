@@ -15,7 +15,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer import TransferStage, failure
 from ftpalg.core.stages.transfer_legs import let_go
-from ftpalg.core.stages.transfer_tables import Happening, Leg, Verdict
+from ftpalg.core.stages.transfer_states import Happening, Leg, Verdict
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import Reply, reply
 

@@ -32,7 +32,7 @@ from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer import TransferStage
 from ftpalg.core.stages.transfer_command import TransferCommand
-from ftpalg.core.stages.transfer_tables import Transfer
+from ftpalg.core.stages.transfer_states import Transfer
 from ftpalg.core.value import value
 from ftpalg.core.wire.addresses import (
     OTHER_FAMILY,

@@ -31,7 +31,7 @@ from ftpalg.core.stage import Stage
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.resync import Resync
 from ftpalg.core.stages.transfer_legs import follow, let_go
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     HAPPENING,
     LEG,
     LIVE,

@@ -17,7 +17,7 @@ from ftpalg.core.stages.abort import Abort
 from ftpalg.core.stages.protection import Protection
 from ftpalg.core.stages.restart import Restart
 from ftpalg.core.stages.transfer import TransferStage
-from ftpalg.core.stages.transfer_tables import LOST, Leg, Transfer, Verdict
+from ftpalg.core.stages.transfer_states import LOST, Leg, Transfer, Verdict
 from ftpalg.core.wire.commands import KIND, Command
 from ftpalg.core.wire.replies import Reply
 

@@ -12,8 +12,8 @@ from ftpalg.core.actions import AbortLeg, Action, CloseLeg, Connect, EndLeg, Rel
 from ftpalg.core.desk import Desk
 from ftpalg.core.events import SIDE, Side
 from ftpalg.core.signals import SIGNAL
+from ftpalg.core.stages.transfer_states import LEG, Happening, Step, Transfer
 from ftpalg.core.stages.transfer_steps import step
-from ftpalg.core.stages.transfer_tables import LEG, Happening, Step, Transfer
 
 ANEW = frozenset((Happening.PRELIMINARY, Happening.POSITIVE, Happening.NEGATIVE, Happening.EXPIRED))
 """What makes a wait that goes on begin anew: the server has spoken, or it was over."""

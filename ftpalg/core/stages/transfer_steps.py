@@ -1,4 +1,4 @@
-"""What one thing that happens makes of a transfer, by the tables of ``transfer_tables``.
+"""What one thing that happens makes of a transfer, by the tables of ``transfer_states``.
 
 ``step`` takes one transfer and what has happened to it, and returns the transfer that follows with the
 steps to carry out.
@@ -10,7 +10,7 @@ from functools import cache
 
 from ftpalg.core.events import SIDE, TIMER, Side, Timer
 from ftpalg.core.keys import at_hand
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     ASKED_ONLY,
     CHANGES,
     HAPPENING,

@@ -17,7 +17,7 @@ from ftpalg.net.control.flow_control import Hold
 from ftpalg.net.control.line import Control
 from ftpalg.net.ledger import Grant, Line, Short
 from ftpalg.net.owners import Admission, Owner
-from ftpalg.net.proxyheader import HeaderReader
+from ftpalg.net.proxy_header_reader import HeaderReader
 
 HURRIED = 8
 """Clients in line that come in at once, where their waiting takes the share of one more: who is refused then

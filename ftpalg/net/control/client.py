@@ -39,7 +39,7 @@ from ftpalg.net.control.tls import Failure, Stage
 from ftpalg.net.intercept import destination_of
 from ftpalg.net.own_addresses import is_local
 from ftpalg.net.owners import Admission
-from ftpalg.net.proxyheader import HeaderReader, unbelievable
+from ftpalg.net.proxy_header_reader import HeaderReader, unbelievable
 from ftpalg.net.tls.refusals import DISTRUST, PROTOCOL_VERSION
 from ftpalg.net.tls.towards_clients import ForClients
 

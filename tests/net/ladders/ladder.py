@@ -9,7 +9,7 @@ from typing import Any
 from unittest import SkipTest
 
 from ftpalg.core.events import Side
-from ftpalg.core.stages.transfer_tables import Leg
+from ftpalg.core.stages.transfer_states import Leg
 from ftpalg.net.legs.data_port import Listener
 from ftpalg.net.legs.sockets import DataSocket
 from tests.core.ladder import CLIENT, SERVER, WORDS

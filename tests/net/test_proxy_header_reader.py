@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.wire.addresses import HostPort
 from ftpalg.core.wire.proxy_header import SIGNATURE
-from ftpalg.net.proxyheader import unbelievable
+from ftpalg.net.proxy_header_reader import unbelievable
 from tests.core.splits import splits
 from tests.net.pairs import REACTOR, read_some
 from tests.net.proxyheaders import (

@@ -9,7 +9,7 @@ from ftpalg.core.ends import Moment, Reason
 from ftpalg.core.events import CaughtUp, ReplyGoesOn, ReplyReceived, Side
 from ftpalg.core.wire.commands import Command, parse_command
 from ftpalg.core.wire.replies import Reply, reply
-from ftpalg.net.password_masking import MASK, MOST, TEXTS, PasswordMasking
+from ftpalg.net.quoted_passwords import MASK, MOST, TEXTS, PasswordMasking
 
 WORD = "Gate-w0rd"
 SAID = f"'{WORD}' is wrong, {WORD}"

@@ -20,8 +20,7 @@ from ftpalg.core.signals import Signal
 from ftpalg.core.stage import Stage
 from ftpalg.core.stages.transfer import ENDINGS
 from ftpalg.core.stages.transfer_legs import ORDERS
-from ftpalg.core.stages.transfer_steps import step
-from ftpalg.core.stages.transfer_tables import (
+from ftpalg.core.stages.transfer_states import (
     CHANGES,
     DOWN,
     IN_FORCE,
@@ -38,6 +37,7 @@ from ftpalg.core.stages.transfer_tables import (
     Transfer,
     Verdict,
 )
+from ftpalg.core.stages.transfer_steps import step
 from ftpalg.core.wire.commands import Kind
 
 ABORTS = {Step.ABORT_CLIENT: 0, Step.ABORT_SERVER: 1}

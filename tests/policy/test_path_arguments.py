@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.wire.commands import Command, parse_command
-from ftpalg.policy.command_paths import Path, paths_of, relative
+from ftpalg.policy.path_arguments import Path, paths_of, relative
 
 PART = some.sampled_from((b"secret", b"pub", b"..", b".", b"", b"a b", b"-x", b"s"))
 NAME = some.lists(PART, min_size=1, max_size=7).map(b"/".join).filter(bool)

@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from ftpalg.core.wire.proxy_header import SIGNATURE
 from ftpalg.net.legs.sockets import reset
-from ftpalg.net.proxyheader import HeaderReader
+from ftpalg.net.proxy_header_reader import HeaderReader
 from tests.net.pairs import pair
 from tests.net.proxyheaders import (
     ADDRESSES4,
