@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from enum import Enum
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -32,6 +33,18 @@ class Tables(SynchronousTestCase):
         """The members themselves, all of them, and nothing that has to be looked for in a class."""
         self.assertEqual(vars(at_hand(Side)), dict(Side.__members__))
         self.assertIs(at_hand(Side).CLIENT, Side.CLIENT)
+
+    def test_by_its_place(self) -> None:
+        """The interpreter has found where it is once it has run often, and does not look by name again."""
+        sides = at_hand(Side)
+
+        def asks() -> Side:
+            return sides.CLIENT
+
+        for _ in range(100):
+            asks()
+        names = [one.opname for one in dis.get_instructions(asks, adaptive=True)]
+        self.assertIn("LOAD_ATTR_MODULE", names)
 
     def test_hash(self) -> None:
         """Two of one name in two enums are two keys."""
