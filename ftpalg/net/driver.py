@@ -82,7 +82,8 @@ class Driver(Parts):
         shared = self.shared
         if self._dialogues.own:
             event = self._dialogues.heard(event)
-        if shared.log.ladder or shared.log.last_lines:
+        log = shared.log
+        if log.ladder or log.last_lines:
             self._dialogues.come(self, event)
         self._heard = shared.reactor.seconds()
         if self._busy:
@@ -204,12 +205,14 @@ class Driver(Parts):
         self.backend.release()
 
     def _send_reply(self, action: do.SendReply) -> None:
-        if self.shared.log.ladder or self.shared.log.last_lines:
+        log = self.shared.log
+        if log.ladder or log.last_lines:
             self._dialogues.go_by(self, ReplyLines(action.reply, sent=True))
         self.client.write(bytes(action.reply))
 
     def _send_line(self, action: do.SendLine) -> None:
-        if self.shared.log.ladder or self.shared.log.last_lines:
+        log = self.shared.log
+        if log.ladder or log.last_lines:
             self._dialogues.go_by(self, part_of_reply(action.line, sent=True))
         self.client.write(action.line + b"\r\n")
 
@@ -274,7 +277,8 @@ class Driver(Parts):
         self.backend.dial(action, self.session.desk.client, near=self.client.near)
 
     def _send_command(self, action: do.SendCommand, *, own: bool = False) -> None:
-        if self.shared.log.ladder or self.shared.log.last_lines:
+        log = self.shared.log
+        if log.ladder or log.last_lines:
             self._dialogues.go_by(self, CommandLine(action.command, sent=True))
         self._dialogues.sent(action.command, own=own)
         self.backend.send(action.command, urgent=action.urgent)
