@@ -1,0 +1,54 @@
+"""Runs a gateway that charges nobody: ``python unledgered.py PROGRAM ARGUMENT…``.
+
+The ledger, the seats, the grants, the lines of those that come and the rates are nothing, as far as a login
+has to do with them.  It is run by its path, as ``unhurried`` is, to tell what they cost.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from typing import Any
+
+from ftpalg.net import backend, faults, ledger, seats, sessions
+from ftpalg.net.control import charged, paced, server
+
+
+def nothing(*_: object, **__: object) -> None:
+    """Granted, or done."""
+
+
+def charge(control: charged.Charged, link: Any) -> bool:
+    """Its key is there, for those who ask."""
+    control._key = link.peer
+    return True
+
+
+def enter(control: charged.Charged, link: Any) -> None:
+    """It comes in at once."""
+    control._admit(link)
+
+
+STUBS: dict[type, tuple[str, ...]] = {
+    ledger.OwnLedger: ("ask", "give", "linger", "settle"),
+    ledger.Grant: ("to", "linger", "settle", "back"),
+    seats.Seats: ("route", "server", "leave_server", "account", "leave_account", "end"),
+    sessions.Sessions: ("_give_back", "_of_listener", "_too_fast"),
+    faults.Faults: ("seen",),
+    charged.Charged: ("_give_back", "lingers", "_settle_header"),
+    server.ServerControl: ("lingers",),
+}
+"""What does nothing of each."""
+
+if __name__ == "__main__":
+    for kind, names in STUBS.items():
+        for name in names:
+            assert hasattr(kind, name), (kind, name)
+            setattr(kind, name, nothing)
+    charged.Charged._charge = charge  # type: ignore[method-assign]
+    charged.Charged._line_up = enter  # type: ignore[method-assign]
+    one = ledger.Grant(None, "", ledger.Line.DESCRIPTORS)  # type: ignore[arg-type]
+    backend.Grant = lambda *_: one  # type: ignore[misc, assignment]
+    paced.pace_of = nothing
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
