@@ -20,7 +20,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.data_addresses import ServerPlace
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.ledger import Grant, Line, Short
+from ftpalg.net.ledger import LINE, Grant, Short
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
 from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
@@ -180,7 +180,7 @@ class FtpBackend:
         if short is not None:
             self._full(short, Reason.ROUTE_FULL, "Too many sessions on this way; try again later.")
             return
-        self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
+        self._held = held = Grant(self._shared.ledger, self._session.key, LINE.DESCRIPTORS)
         short = held.to(1)
         if short is not None:
             self._full(short, Reason.SHARE_USED_UP, TOO_MANY[short.of_one])
