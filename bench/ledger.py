@@ -28,11 +28,13 @@ def counted(checkout: Path, server: str, *before: str) -> float:
     """Instructions of a login with that gateway; ``before`` runs its program."""
     words = [*before, TWISTD, "-n", "--pidfile=", "ftpalg", "--server", f"ftp://127.0.0.1:{server}"]
     words += ["--listen", "tcp:0:interface=127.0.0.1"]
-    with tempfile.TemporaryDirectory() as folder:
-        with child(*counting(Path(folder)), *words, folder=checkout) as process:
-            port = int(line_with(process, r"starting on (\d+)"))
-            log_in(port, WARM)
-            return instructions(Running(process, port, Path(folder)), LOGIN)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        child(*counting(Path(folder)), *words, folder=checkout) as process,
+    ):
+        port = int(line_with(process, r"starting on (\d+)"))
+        log_in(port, WARM)
+        return instructions(Running(process, port, Path(folder)), LOGIN)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import runpy
 import sys
 from typing import Any
 
-from ftpalg.net import backend, faults, ledger, seats, sessions
+from ftpalg.net import backend, driver, faults, ledger, seats, sessions
 from ftpalg.net.control import charged, paced, server
 
 
@@ -47,8 +47,11 @@ if __name__ == "__main__":
             setattr(kind, name, nothing)
     charged.Charged._charge = charge  # type: ignore[method-assign]
     charged.Charged._line_up = enter  # type: ignore[method-assign]
-    one = ledger.Grant(None, "", ledger.Line.DESCRIPTORS)  # type: ignore[arg-type]
-    backend.Grant = lambda *_: one  # type: ignore[misc, assignment]
+    ledger.OwnLedger.whose = staticmethod(str)  # type: ignore[method-assign, assignment]
+    granted = ledger.Grant(None, "", ledger.Line.DESCRIPTORS, 1)  # type: ignore[arg-type]
+    backend.Grant = lambda *_: granted  # type: ignore[misc, assignment]
+    seat = seats.Seats(None, "")  # type: ignore[arg-type]
+    driver.Driver.seats = seat  # type: ignore[assignment, method-assign]
     paced.pace_of = nothing
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name="__main__")

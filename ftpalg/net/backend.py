@@ -180,11 +180,12 @@ class FtpBackend:
         if short is not None:
             self._full(short, Reason.ROUTE_FULL, "Too many sessions on this way; try again later.")
             return
-        self._held = held = Grant(self._shared.ledger, self._session.key, LINE.DESCRIPTORS)
-        short = held.to(1)
+        ledger, key = self._shared.ledger, self._session.key
+        short = ledger.ask(key, LINE.DESCRIPTORS)
         if short is not None:
             self._full(short, Reason.SHARE_USED_UP, TOO_MANY[short.of_one])
             return
+        self._held = held = Grant(ledger, key, LINE.DESCRIPTORS, 1)
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
             Guarded(self._shared.watch, self._session, self._shared.turns),

@@ -54,7 +54,7 @@ class Seats:
         """It goes that route; None where one more may."""
         held = self._route
         if held is None or held.name != route.name:
-            short = self._ledger.ask(route.name, LINE.OF_ROUTE, bound=_bound(route.sessions))
+            short = self._ledger.ask(route.name, LINE.OF_ROUTE, 1, _bound(route.sessions))
             if short is not None:
                 return short
             if held is not None:
@@ -96,7 +96,7 @@ class Seats:
             route = self._route
             asked.append((route.name, LINE.TRANSFERS_OF_ROUTE, route.transfers))
         for key, line, most in asked:
-            short = self._ledger.ask(key, line, bound=_bound(most))
+            short = self._ledger.ask(key, line, 1, _bound(most))
             if short is not None:
                 self.end_transfer()
                 own = line is LINE.TRANSFERS and short.of_one

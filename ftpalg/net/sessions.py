@@ -72,6 +72,8 @@ class Sessions(Generic[C, S]):
         bans: Bans = NO_BANS,
     ) -> None:
         self._settings = settings
+        limits = settings.limits
+        self._rated = bool(limits.session_rate or limits.session_rate_per_peer)
         self._log = log
         self._admits = admits
         self._begin = begin
@@ -158,7 +160,11 @@ class Sessions(Generic[C, S]):
             return drained
         short = self._ledger.ask(key, LINE.SESSIONS)
         if short is None:
-            refusal = self._of_listener(listener) or self._too_fast(key, listener)
+            here = listener.limits
+            refusal = self._of_listener(listener) if here.sessions else None
+            implicit = listener.client_tls is CLIENT_TLS.IMPLICIT
+            if refusal is None and (self._rated or here.session_rate or implicit):
+                refusal = self._too_fast(key, listener)
             if refusal is not None:
                 self._ledger.give(key, LINE.SESSIONS)
             return refusal
@@ -170,10 +176,8 @@ class Sessions(Generic[C, S]):
 
     def _of_listener(self, listener: Listener) -> Refusal | None:
         """The listener's own limit, which is granted where it stands not against it."""
-        most = listener.limits.sessions
-        if not most:
-            return None
-        short = self._ledger.ask(listener.endpoint, LINE.OF_LISTENER, bound=Bound(most))
+        most = Bound(listener.limits.sessions)
+        short = self._ledger.ask(listener.endpoint, LINE.OF_LISTENER, bound=most)
         if short is None:
             return None
         self._log.tell(used_up(short))

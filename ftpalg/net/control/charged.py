@@ -22,6 +22,8 @@ from ftpalg.net.proxy_header_reader import HeaderReader
 HURRIED = 8
 """Clients in line that come in at once, where their waiting takes the share of one more: who is refused then
 makes room."""
+DRAINS = {False: (LINE.DESCRIPTORS,), True: (LINE.DESCRIPTORS, LINE.MEMORY)}
+"""What is lingered with that is being hung up: where it has (True) memory, that too."""
 
 
 class Charged(Control):
@@ -76,7 +78,8 @@ class Charged(Control):
         ledger = self._admission.ledger
         key = ledger.whose(link.peer)
         if key != self._key:
-            self._give_back()
+            if self._key:
+                self._give_back()
             short, left = ledger.ask(key, LINE.DESCRIPTORS), HURRIED
             while short is not None and left and self._admission.arrivals.hurry(key):
                 short, left = ledger.ask(key, LINE.DESCRIPTORS), left - 1
@@ -92,12 +95,14 @@ class Charged(Control):
         if key:
             ledger = self._admission.ledger
             ledger.settle(self)
-            self._settle_header()
+            if self._unheaded is not None:
+                self._settle_header()
             if self._lined_up is not None:
                 self._lined_up = None
                 self._admission.arrivals.leave(key, self)
             ledger.give(key, LINE.DESCRIPTORS)
-            self._stop_shaking(key)
+            if self._shakes:
+                self._stop_shaking(key)
 
     def _settle_header(self) -> None:
         unheaded, self._unheaded = self._unheaded, None
@@ -125,10 +130,10 @@ class Charged(Control):
 
     def lingers(self) -> None:
         if self._key:
-            self._stop_shaking(self._key)
+            if self._shakes:
+                self._stop_shaking(self._key)
             held = self._memory is not None and self._memory.amount > 0
-            lines = (LINE.DESCRIPTORS, LINE.MEMORY) if held else (LINE.DESCRIPTORS,)
-            self._admission.ledger.linger(self, self._key, *lines)
+            self._admission.ledger.linger(self, self._key, *DRAINS[held])
 
     def shed(self) -> None:
         self.abort()
