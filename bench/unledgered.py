@@ -1,7 +1,7 @@
 """Runs a gateway that charges nobody: ``python unledgered.py PROGRAM ARGUMENT…``.
 
 The ledger, the seats, the grants, the lines of those that come and the rates are nothing, as far as a login
-has to do with them.  It is run by its path, as ``unhurried`` is, to tell what they cost.
+has to do with them; some ten calls of what does nothing are left.  It is run by its path, as ``unhurried`` is, to tell what they cost.
 """
 
 from __future__ import annotations
@@ -45,13 +45,17 @@ if __name__ == "__main__":
         for name in names:
             assert hasattr(kind, name), (kind, name)
             setattr(kind, name, nothing)
-    charged.Charged._charge = charge  # type: ignore[method-assign]
-    charged.Charged._line_up = enter  # type: ignore[method-assign]
-    ledger.OwnLedger.whose = staticmethod(str)  # type: ignore[method-assign, assignment]
     granted = ledger.Grant(None, "", ledger.Line.DESCRIPTORS, 1)  # type: ignore[arg-type]
-    backend.Grant = lambda *_: granted  # type: ignore[misc, assignment]
-    seat = seats.Seats(None, "")  # type: ignore[arg-type]
-    driver.Driver.seats = seat  # type: ignore[assignment, method-assign]
-    paced.pace_of = nothing
+    others: list[tuple[Any, str, object]] = [
+        (charged.Charged, "_charge", charge),
+        (charged.Charged, "_line_up", enter),
+        (ledger.OwnLedger, "whose", staticmethod(str)),
+        (backend, "Grant", lambda *_: granted),
+        (driver.Driver, "seats", seats.Seats(None, "")),  # type: ignore[arg-type]
+        (paced, "pace_of", nothing),
+    ]
+    for place, name, instead in others:
+        assert hasattr(place, name), (place, name)
+        setattr(place, name, instead)
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name="__main__")
