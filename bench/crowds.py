@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
-from bench.measure import child, cpu, drained, line_with, memory
+from bench.measure import child, drained, line_with, memory
 from bench.work import PASSWORD, USER, reply
 
 AT_ONCE = 32
@@ -55,6 +55,20 @@ async def main(port, source):
     await asyncio.gather(*(one() for _ in range(64)))
 asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
 """
+
+
+BYSTANDER = """
+import asyncio
+async def come(reader, writer):
+    await reader.read()
+    writer.close()
+async def main():
+    server = await asyncio.start_server(come, "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+"""A program that the same attack can be aimed at: it takes as much of a machine's cores there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,35 +179,49 @@ async def silent(count: int) -> None:
         print(f"  meanwhile      {told(took)}")
 
 
-async def rate(place: Place) -> tuple[float, float]:
-    """Logins a second, one after the other, and CPU seconds a second."""
-    before, end, count = cpu(place.process), time.perf_counter() + SECONDS, 0
+async def rate(place: Place) -> float:
+    """Logins a second, one after the other."""
+    end, count = time.perf_counter() + SECONDS, 0
     while time.perf_counter() < end:
         await timed(place)
         count += 1
-    return count / SECONDS, (cpu(place.process) - before) / SECONDS
+    return count / SECONDS
+
+
+async def attacked(place: Place, act: str, port: int) -> float:
+    """Logins a second while a port is attacked."""
+    script = ATTACKER.replace("ACT", act)
+    with child(sys.executable, "-c", script, str(port), GREEDY):
+        await asyncio.sleep(1.0)
+        found = await rate(place)
+    await asyncio.sleep(1.0)
+    return found
 
 
 async def greedy(rounds: int) -> None:
-    """One peer attempts as many connections as it can, from a process of its own."""
-    print("logins a second of another peer: calm, under attack, the ratio")
+    """One peer attempts as many connections as it can, from a process of its own; for comparison it goes to
+    another program, which leaves the gateway what such an attack leaves of the machine."""
+    print(
+        "logins a second of another peer: calm, beside an attack on another program, under attack;"
+    )
+    print("the last as a part of the first and of the second")
     for name, act in ATTACKS.items():
-        with serving("", fixed=True) as place:
+        with serving("", fixed=True) as place, child(sys.executable, "-c", BYSTANDER) as bystander:
+            other = int(line_with(bystander, r"^(\d+)$"))
             await rate(place)
-            found: list[tuple[float, float]] = []
-            for _ in range(rounds):
-                calm, _used = await rate(place)
-                script = ATTACKER.replace("ACT", act)
-                with child(sys.executable, "-c", script, str(place.port), GREEDY):
-                    await asyncio.sleep(1.0)
-                    attacked, used = await rate(place)
-                await asyncio.sleep(1.0)
-                found.append((calm, attacked))
-            ratio = statistics.median(attacked / calm for calm, attacked in found)
-            calm, attacked = (statistics.median(column) for column in zip(*found, strict=True))
-            print(
-                f"  {name:20} {calm:8.1f} {attacked:8.1f} {ratio:8.2f}   CPU {used:.2f}", flush=True
-            )
+            found = [
+                (
+                    await rate(place),
+                    await attacked(place, act, other),
+                    await attacked(place, act, place.port),
+                )
+                for _ in range(rounds)
+            ]
+            columns = [statistics.median(column) for column in zip(*found, strict=True)]
+            of_calm = statistics.median(under / calm for calm, _, under in found)
+            of_busy = statistics.median(under / busy for _, busy, under in found)
+            rates = " ".join(f"{column:8.1f}" for column in columns)
+            print(f"  {name:20} {rates} {of_calm:8.2f} {of_busy:8.2f}", flush=True)
 
 
 def main() -> None:

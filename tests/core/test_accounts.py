@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ftpalg.core.actions import Authenticate, Dial
 from ftpalg.core.events import Timer
+from ftpalg.core.routes import Route, Server
 from ftpalg.core.session_settings import Rules
 from ftpalg.core.wire.user_at_host import Dialect
 from tests.core.ladder import Ladder, LadderTest, actions
@@ -96,6 +97,12 @@ class Checks(LadderTest):
             ("LIST", "530 Log in first: USER user@server."),
         ):
             self.ladder(ACCOUNTS).play(READY, f"C -> P  {command}\nC <- P  {told}")
+
+    def test_fixed_server(self) -> None:
+        """Where the server is known nobody is told to name one."""
+        route = Route(servers=(Server("own.test"),))
+        rules = replace(ACCOUNTS, choose=lambda facts: route)
+        self.ladder(rules).play(READY, "C -> P  PASV\nC <- P  530 Log in first: USER user.")
 
     def test_acct_out_of_order(self) -> None:
         """ACCT is the account's password in G alone, behind PASS."""

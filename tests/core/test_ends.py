@@ -9,7 +9,7 @@ from ftpalg.core.facts import CommandAnswered, Outcome, SessionClosed, TlsFailed
 from ftpalg.core.wire.commands import Command
 from ftpalg.core.wire.replies import reply
 from tests.core.ladder import Ladder, LadderTest, actions
-from tests.core.openings import PASV_EPSV, RELAYED
+from tests.core.openings import PASV_EPSV, RELAYED, RETR
 
 
 def facts(made: Ladder, kind: type) -> list[object]:
@@ -103,6 +103,21 @@ class Transfers(LadderTest):
         fact = self.over(made)
         self.assertIs(fact.outcome, Outcome.COMPLETE)
         self.assertEqual((fact.letters, fact.tls, fact.rest), ("--", frozenset(), ""))
+
+    def test_server_refuses(self) -> None:
+        """Its words say why, though its data connection was reset before they came."""
+        made = self.after_login(
+            f"""
+            {PASV_EPSV}
+            {RETR}
+            P ..    server leg failed: reset
+            P <- S  550 Not for you.
+            C <- P  550 Not for you.
+            P ..    closes client leg
+            """
+        )
+        fact = self.over(made)
+        self.assertEqual((fact.outcome, fact.reason), (Outcome.REFUSED, "Not for you."))
 
     def test_session_ended(self) -> None:
         """Where the session ended in it, its reason says why, not that a connection ended."""

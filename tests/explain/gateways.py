@@ -152,6 +152,8 @@ class Gateway:
     def _entrance(self, sessions: Any) -> Entrance:
         shared: Any = SimpleNamespace(
             reactor=self._clock,
+            watch=self._clock,
+            turns=Turns(self._clock),
             settings=self._settings,
             log=self._log,
             own=self._own,

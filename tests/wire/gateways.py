@@ -169,7 +169,8 @@ class Gateway:
         """The log of another test begins here."""
         self.new_log()
         self._begun = self._read
-        self.turns.begin()
+        if self.probed:
+            self.turns.begin()
 
     def new_log(self) -> str:
         """What was logged since the last call."""

@@ -9,6 +9,7 @@ import socket
 from concurrent.futures import Future
 from typing import Any
 
+from ftpalg.net.legs.pipes import KEPT
 from tests.wire.peers import (
     BLOCK,
     TIMEOUT,
@@ -172,26 +173,33 @@ class Leaks(SharedCases):
         """No descriptor, no listening port and no session is left, and memory has not run away."""
         self.session(0)
         before, rss = self.settled(None), self.gateway.rss
+        before_pipes = len(set(self.open(pipes=True)))
         done, seed = 0, 0
         while done < 500:
             seed += 1
             done += self.session(seed)
         after = self.settled(before)
         self.assertEqual(after, before)
+        self.assertLessEqual(len(set(self.open(pipes=True))), before_pipes + KEPT)
         self.assertEqual(len(listening_ports(self.gateway.process.pid)), 1)
         self.assertLess(self.gateway.rss - rss, 16 << 20)
 
     def settled(self, wanted: int | None) -> int:
-        """Open descriptors once they are as many as wanted, or after some seconds."""
+        """Open descriptors, but for pipes, once they are as many as wanted, or after some seconds."""
         quiet, other = socket.socketpair()  # nothing comes from it: something to wait on
         quiet.settimeout(0.25)
         with quiet, other:
             for _ in range(20 if wanted else 8):
-                if len(descriptors(self.gateway.process.pid)) == wanted:
+                if len(self.open(pipes=False)) == wanted:
                     break
                 with contextlib.suppress(TimeoutError):
                     quiet.recv(1)
-        return len(descriptors(self.gateway.process.pid))
+        return len(self.open(pipes=False))
+
+    def open(self, *, pipes: bool) -> list[str]:
+        """Descriptors of one of the two kinds."""
+        found = descriptors(self.gateway.process.pid)
+        return [one for one in found if one.startswith("pipe:") is pipes]
 
 
 class PassiveServerTests(Leaks, WireTestCase):

@@ -54,7 +54,8 @@ class Local(Stage):
 
     def too_early(self, command: Command) -> None:
         """What only a server can carry out."""
-        self.desk.refuse(530, "Log in first: USER user@server.")
+        named = "USER user@server" if self._destination.free else "USER user"
+        self.desk.refuse(530, f"Log in first: {named}.")
 
 
 def our_features(desk: Desk, protection: Protection) -> tuple[bytes, ...]:

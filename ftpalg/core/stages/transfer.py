@@ -263,8 +263,13 @@ class TransferStage(Stage):
             outcome = OUTCOME.BROKEN if transfer.relayed else OUTCOME.REFUSED
         elif final.positive:
             outcome = OUTCOME.COMPLETE
+        elif transfer.relayed:
+            outcome = OUTCOME.BROKEN
         else:
-            outcome = OUTCOME.BROKEN if transfer.relayed else OUTCOME.REFUSED
+            outcome = OUTCOME.REFUSED
+            self.state = transfer._replace(
+                reason=""
+            )  # the server has said why; its leg may have failed first
         self.finish(self.desk.masked(final), outcome)
 
     def finish_broken(self) -> None:
