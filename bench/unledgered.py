@@ -1,7 +1,8 @@
 """Runs a gateway that charges nobody: ``python unledgered.py PROGRAM ARGUMENT…``.
 
 The ledger, the seats, the grants, the lines of those that come and the rates are nothing, as far as a login
-has to do with them; some ten calls of what does nothing are left.  It is run by its path, as ``unhurried`` is, to tell what they cost.
+has to do with them; some ten calls of what does nothing are left.  It is run by its path, as ``unhurried``
+is, to tell what they cost.
 """
 
 from __future__ import annotations
