@@ -30,6 +30,7 @@ from bench.work import log_in, small
 
 HERE = Path(__file__).parents[1]
 TWISTD = str(Path(sys.executable).with_name("twistd"))
+UNHURRIED = sys.executable, str(HERE / "bench" / "unhurried.py")
 SIZE = 16 << 10
 WARM = 16
 """What is done once has been done behind so many."""
@@ -99,8 +100,8 @@ def counted(table: str) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-def instructions(gateway: Running, case: Case) -> str:
-    """Those that the processor is given outside the kernel."""
+def instructions(gateway: Running, case: Case) -> float:
+    """Those that the processor is given outside the kernel, for one."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     control = partial(subprocess.run, check=True, **quiet)
     with drained(gateway.process):
@@ -111,19 +112,27 @@ def instructions(gateway: Running, case: Case) -> str:
         control(["callgrind_control", "-d", str(gateway.process.pid)])
     text = "".join(path.read_text() for path in gateway.folder.glob("callgrind*"))
     total = sum(map(int, re.findall(r"^totals: (\d+)", text, re.M)))
-    return f"{total / case.count / 1e6:.2f} million instructions"
+    return total / case.count
+
+
+def told(gateway: Running, case: Case) -> str:
+    """The same in words."""
+    return f"{instructions(gateway, case) / 1e6:.2f} million instructions"
+
+
+def counting(folder: Path) -> tuple[str, ...]:
+    """What a gateway's program is run by whose instructions are counted."""
+    file = f"--callgrind-out-file={folder / 'callgrind'}"
+    return "valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", file, *UNHURRIED
 
 
 def ways(folder: Path) -> Iterator[tuple[tuple[str, ...], Callable[[Running, Case], str]]]:
     """What the gateway's program is run by, and what counts."""
-    unhurried = sys.executable, str(HERE / "bench" / "unhurried.py")
-    yield (*unhurried, str(HERE / "bench" / "counted.py")), functions
+    yield (*UNHURRIED, str(HERE / "bench" / "counted.py")), functions
     if shutil.which("strace"):
-        yield unhurried, system_calls
+        yield UNHURRIED, system_calls
     if shutil.which("valgrind"):
-        file = f"--callgrind-out-file={folder / 'callgrind'}"
-        words = "valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", file
-        yield (*words, *unhurried), instructions
+        yield counting(folder), told
 
 
 def tell(checkout: Path, server: str) -> None:
@@ -138,8 +147,8 @@ def tell(checkout: Path, server: str) -> None:
                     port = int(line_with(process, r"starting on (\d+)"))
                     log_in(port, WARM)
                     small(port, WARM)
-                    told = count(Running(process, port, Path(folder)), case)
-                    print(f"  {case.name}: {told}", flush=True)
+                    found = count(Running(process, port, Path(folder)), case)
+                    print(f"  {case.name}: {found}", flush=True)
 
 
 def main() -> None:

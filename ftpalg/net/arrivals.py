@@ -12,6 +12,7 @@ Peers are keys of the ledger.  A line has an end, beyond which who comes is clos
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import inf
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -27,6 +28,8 @@ LONGEST = 2048
 ALONE, SKIPPED = 8, 4
 """Clients that one turn of the reactor takes out of a line: where nobody else comes, and of those that are
 gone."""
+NEVER = -inf
+"""The second of what has not been."""
 SWEEP = 1024
 """Lines that are kept before those that are over are dropped."""
 
@@ -58,7 +61,8 @@ class Arrivals:
     def __init__(self, clock: Timing) -> None:
         self._clock = clock
         self._lines: OrderedDict[str, Queue] = OrderedDict()
-        self._came: OrderedDict[str, float] = OrderedDict()
+        self._last = self._other = ""  # the peers that came last, two different ones
+        self._last_at = self._other_at = NEVER
         self._late = 0.0
         self._call: IDelayedCall | None = None
         self._sweep_at = SWEEP
@@ -74,10 +78,10 @@ class Arrivals:
     def may_enter(self, key: str, who: Waiting) -> bool:
         """Whether a client of that peer may come in now; else it waits, and is called."""
         now = self._clock.seconds()
-        self._came[key] = now
-        self._came.move_to_end(key)
-        if len(self._came) > 2:  # the peer itself, and whoever else came last
-            self._came.popitem(last=False)
+        if key != self._last:
+            self._other, self._other_at = self._last, self._last_at
+            self._last = key
+        self._last_at = now
         line = self._lines.get(key)
         if line is None:
             if len(self._lines) > self._sweep_at:
@@ -114,12 +118,16 @@ class Arrivals:
 
     def _others(self, key: str, now: float) -> bool:
         """Whether another peer comes as well."""
-        return any(other != key and abs(now - at) < OTHERS for other, at in self._came.items())
+        return (self._other != key and abs(now - self._other_at) < OTHERS) or (
+            self._last != key and abs(now - self._last_at) < OTHERS
+        )
 
     def _pause(self, key: str, now: float) -> float:
         """Until the next one of that peer."""
-        late = SHARE * self._late if self._others(key, now) else 0.0
-        return min(max(LEAST, late), MOST)
+        late = SHARE * self._late
+        if late <= LEAST or not self._others(key, now):
+            return LEAST
+        return min(late, MOST)
 
     def _look_at(self, due: float) -> None:
         now = self._clock.seconds()

@@ -20,7 +20,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.control.server import ServerControl
 from ftpalg.net.data_addresses import ServerPlace
 from ftpalg.net.guarded import Guarded
-from ftpalg.net.ledger import Grant, Line, Short
+from ftpalg.net.ledger import LINE, Grant, Short
 from ftpalg.net.legs.half import Half, Surroundings
 from ftpalg.net.legs.pair import Data
 from ftpalg.net.reach.attempt import DIRECT, Way, ends_at
@@ -180,11 +180,12 @@ class FtpBackend:
         if short is not None:
             self._full(short, Reason.ROUTE_FULL, "Too many sessions on this way; try again later.")
             return
-        self._held = held = Grant(self._shared.ledger, self._session.key, Line.DESCRIPTORS)
-        short = held.to(1)
+        ledger, key = self._shared.ledger, self._session.key
+        short = ledger.ask(key, LINE.DESCRIPTORS)
         if short is not None:
             self._full(short, Reason.SHARE_USED_UP, TOO_MANY[short.of_one])
             return
+        self._held = held = Grant(ledger, key, LINE.DESCRIPTORS, 1)
         self._asked = self._shared.reactor.seconds()
         self._reach = self._shared.reaching.reach(
             Guarded(self._shared.watch, self._session, self._shared.turns),

@@ -199,6 +199,25 @@ class Grant:
             self.ledger.give(self.key, self.line, amount)
 
 
+class Row:
+    """One line: what each key holds, and all; its bound; and who lingers with it, of each key and of all,
+    the oldest first."""
+
+    __slots__ = ("all", "bound", "everybodys", "held", "in_all", "of_one", "oldest")
+
+    def __init__(self) -> None:
+        self.held: dict[str, int] = {}
+        self.all = 0
+        self.oldest: dict[str, dict[Lingering, None]] = {}
+        self.everybodys: dict[Lingering, None] = {}
+        self.limit(UNBOUND)
+
+    def limit(self, bound: Bound) -> None:
+        """From now on that is its bound."""
+        self.bound = bound
+        self.of_one, self.in_all = bound
+
+
 class OwnLedger:
     """The ledger of one process (``Ledger``); a key that holds nothing leaves nothing behind.
 
@@ -216,20 +235,18 @@ class OwnLedger:
         pressed: Callable[[Short], object] = lambda short: None,
     ) -> None:
         self._pressed = pressed
+        self._rows = {line: Row() for line in Line}
         self.renew(bounds, prefix)
         rates = Rates(seconds)
         self.spend, self.refund = rates.take, rates.back
-        self._held: dict[Line, dict[str, int]] = {line: {} for line in Line}
-        self._all = dict.fromkeys(Line, 0)
-        self._oldest: dict[Line, dict[str, dict[Lingering, None]]] = {line: {} for line in Line}
-        self._everybodys: dict[Line, dict[Lingering, None]] = {line: {} for line in Line}
         self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
 
     def keep(self) -> None:
         """Nothing lapses (``Ledger``)."""
 
     def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
-        self._bounds = {line: bounds.get(line, UNBOUND) for line in Line}
+        for line, row in self._rows.items():
+            row.limit(bounds.get(line, UNBOUND))
         self._prefix = prefix
 
     def whose(self, peer: str) -> str:
@@ -240,40 +257,43 @@ class OwnLedger:
     def ask(
         self, key: str, line: Line, amount: int = 1, bound: Bound | None = None
     ) -> Short | None:
-        held = self._held[line]
-        of_one, in_all = self._bounds[line] if bound is None else bound
-        mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+        row = self._rows[line]
+        held, of_one, in_all = row.held, row.of_one, row.in_all
+        if bound is not None:
+            of_one, in_all = bound
+        mine, everybodys = held.get(key, 0) + amount, row.all + amount
         if mine > of_one or everybodys > in_all:
             short = self._short(key, line, amount, Bound(of_one, in_all))
             if short is not None:
                 return short
-            mine, everybodys = held.get(key, 0) + amount, self._all[line] + amount
+            mine, everybodys = held.get(key, 0) + amount, row.all + amount
         held[key] = mine
-        self._all[line] = everybodys
+        row.all = everybodys
         return None
 
     def give(self, key: str, line: Line, amount: int = 1) -> None:
-        held = self._held[line]
+        row = self._rows[line]
+        held = row.held
         mine = held.get(key, 0)
         if mine > amount:
             held[key] = mine - amount
         elif mine == amount:
-            held.pop(key, None)
+            held.pop(key, None)  # where nothing is held, nothing is given back
         else:
             raise ValueError(f"{amount} {line.word} of {key} are given back, {mine} are held")
-        self._all[line] -= amount
+        row.all -= amount
 
     def held(self, key: str, line: Line) -> int:
-        return self._held[line].get(key, 0)
+        return self._rows[line].held.get(key, 0)
 
     def in_all(self, line: Line) -> int:
-        return self._all[line]
+        return self._rows[line].all
 
     def bound(self, line: Line) -> Bound:
-        return self._bounds[line]
+        return self._rows[line].bound
 
     def holders(self, line: Line) -> Mapping[str, int]:
-        return self._held[line]
+        return self._rows[line].held
 
     # -- what lingers -------------------------------------------------------------------------------
 
@@ -282,12 +302,13 @@ class OwnLedger:
             self.settle(who)
         self._where[who] = key, lines
         for line in lines:
-            self._everybodys[line][who] = None
-            mine = self._oldest[line].get(key)
-            if mine is None:
-                self._oldest[line][key] = {who: None}
+            row = self._rows[line]
+            row.everybodys[who] = None
+            oldest = row.oldest
+            if key in oldest:
+                oldest[key][who] = None
             else:
-                mine[who] = None
+                oldest[key] = {who: None}
 
     def settle(self, who: Lingering) -> None:
         where = self._where.pop(who, None)
@@ -295,12 +316,13 @@ class OwnLedger:
             return
         key, lines = where
         for line in lines:
-            del self._everybodys[line][who]
-            mine = self._oldest[line][key]
-            if len(mine) == 1:
-                del self._oldest[line][key]
+            row = self._rows[line]
+            del row.everybodys[who]
+            oldest = row.oldest
+            if len(oldest[key]) == 1:
+                del oldest[key]
             else:
-                del mine[who]
+                del oldest[key][who]
 
     @property
     def lingering(self) -> int:
@@ -308,26 +330,25 @@ class OwnLedger:
 
     def _short(self, key: str, line: Line, amount: int, bound: Bound) -> Short | None:
         """Make room: the asker's own first, then anybody's; what is missing where that is not enough."""
-        held, short = self._held[line], None
-        while (used := held.get(key, 0)) + amount > bound.of_one:
+        row, short = self._rows[line], None
+        while (used := row.held.get(key, 0)) + amount > bound.of_one:
             short = Short(line, used, bound.of_one, of_one=True)
-            if not self._reset(line, self._oldest[line].get(key)):
+            if not self._reset(row, row.oldest.get(key)):
                 return short
-        while (used := self._all[line]) + amount > bound.in_all:
+        while (used := row.all) + amount > bound.in_all:
             short = Short(line, used, bound.in_all, of_one=False)
-            mine = self._oldest[line].get(key)
-            if not (self._reset(line, mine) or self._reset(line, self._everybodys[line])):
+            if not (self._reset(row, row.oldest.get(key)) or self._reset(row, row.everybodys)):
                 return short
         if short is not None:
             self._pressed(short)
         return None
 
-    def _reset(self, line: Line, lingering: dict[Lingering, None] | None) -> bool:
+    def _reset(self, row: Row, lingering: dict[Lingering, None] | None) -> bool:
         """Reset the oldest of these; False where there is none, or it gave nothing back."""
         if not lingering:
             return False
         who = next(iter(lingering))
-        before = self._all[line]
+        before = row.all
         self.settle(who)
         who.shed()
-        return self._all[line] < before
+        return row.all < before

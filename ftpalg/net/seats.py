@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ftpalg.core.routes import Route, Server
 from ftpalg.core.wire.addresses import plain_name
-from ftpalg.net.ledger import LINE, Bound, Grant, Ledger, Line, Short
+from ftpalg.net.ledger import LINE, Bound, Ledger, Line, Short
 
 TRANSFERS = {
     Line.TRANSFERS: "Too many transfers; try again later.",
@@ -24,44 +24,64 @@ OF_PEER = "Too many transfers from your address; try again later."
 class Seats:
     """``key`` is the peer's."""
 
-    __slots__ = ("_account", "_held", "_key", "_ledger", "_route", "_transfer")
+    __slots__ = ("_account", "_key", "_ledger", "_route", "_server", "_transfer")
 
     def __init__(self, ledger: Ledger, key: str) -> None:
         self._ledger = ledger
         self._key = key
-        self._account = ""
+        self._account: str | None = None
         self._route: Route | None = None
-        self._held: tuple[Grant, ...] = ()
-        self._transfer: tuple[Grant, ...] = ()
+        self._server: str | None = None
+        self._transfer: tuple[tuple[str, Line], ...] = ()
 
     def account(self, name: str) -> Short | None:
         """The session is that account's; None where it may be one more of it."""
-        short = self._take(Line.OF_ACCOUNT, name)
-        if short is None:
+        if name != self._account:
+            short = self._ledger.ask(name, LINE.OF_ACCOUNT)
+            if short is not None:
+                return short
+            self.leave_account()
             self._account = name
-        return short
+        return None
 
     def leave_account(self) -> None:
         """It is nobody's any more; harmless where it was."""
-        self._drop(Line.OF_ACCOUNT)
-        self._account = ""
+        name, self._account = self._account, None
+        if name is not None:
+            self._ledger.give(name, LINE.OF_ACCOUNT)
 
     def route(self, route: Route) -> Short | None:
         """It goes that route; None where one more may."""
-        short = self._take(Line.OF_ROUTE, route.name, route.sessions)
-        if short is None:
-            self._route = route
-        return short
+        held = self._route
+        if held is None or held.name != route.name:
+            short = self._ledger.ask(route.name, LINE.OF_ROUTE, 1, _bound(route.sessions))
+            if short is not None:
+                return short
+            if held is not None:
+                self._ledger.give(held.name, LINE.OF_ROUTE)
+        self._route = route
+        return None
 
     def server(self, server: Server) -> Short | None:
         """It is to reach that server; None where one more may."""
-        return self._take(Line.OF_SERVER, _key_of(server))
+        held, key = self._server, _key_of(server)
+        if key != held:
+            short = self._ledger.ask(key, LINE.OF_SERVER)
+            if short is not None:
+                return short
+            if held is not None:
+                self._ledger.give(held, LINE.OF_SERVER)
+            self._server = key
+        return None
 
     def leave_server(self) -> None:
         """It has left its server, or does not go there: route and server are free again."""
-        for line in (Line.OF_SERVER, Line.OF_ROUTE):
-            self._drop(line)
-        self._route = None
+        server, self._server = self._server, None
+        if server is not None:
+            self._ledger.give(server, LINE.OF_SERVER)
+        route, self._route = self._route, None
+        if route is not None:
+            self._ledger.give(route.name, LINE.OF_ROUTE)
 
     def transfer(self) -> tuple[Short, str] | None:
         """One more transfer begins; else what is short, and the sentence.
@@ -69,51 +89,37 @@ class Seats:
         What one line has granted is given back where another does not.
         """
         self.end_transfer()
-        asked = [(LINE.TRANSFERS, self._key, 0)]
+        asked = [(self._key, LINE.TRANSFERS, 0)]
         if self._account:
-            asked.append((LINE.TRANSFERS_OF_ACCOUNT, self._account, 0))
+            asked.append((self._account, LINE.TRANSFERS_OF_ACCOUNT, 0))
         if self._route is not None:
             route = self._route
-            asked.append((LINE.TRANSFERS_OF_ROUTE, route.name, route.transfers))
-        for line, key, most in asked:
-            short = self._ask(line, key, most)
+            asked.append((route.name, LINE.TRANSFERS_OF_ROUTE, route.transfers))
+        for key, line, most in asked:
+            short = self._ledger.ask(key, line, 1, _bound(most))
             if short is not None:
                 self.end_transfer()
                 own = line is LINE.TRANSFERS and short.of_one
                 return short, OF_PEER if own else TRANSFERS[line]
-            self._transfer += (Grant(self._ledger, key, line, 1),)
+            self._transfer += ((key, line),)
         return None
 
     def end_transfer(self) -> None:
         """It is over; harmless where there was none."""
         held, self._transfer = self._transfer, ()
-        for one in held:
-            one.back()
+        for key, line in held:
+            self._ledger.give(key, line)
 
     def end(self) -> None:
         """So is the session."""
         self.end_transfer()
-        held, self._held = self._held, ()
-        for one in held:
-            one.back()
+        self.leave_account()
+        self.leave_server()
 
-    def _take(self, line: Line, key: str, most: int = 0) -> Short | None:
-        if any(one.line is line and one.key == key for one in self._held):
-            return None
-        short = self._ask(line, key, most)
-        if short is None:
-            self._drop(line)
-            self._held += (Grant(self._ledger, key, line, 1),)
-        return short
 
-    def _drop(self, line: Line) -> None:
-        for one in self._held:
-            if one.line is line:
-                one.back()
-        self._held = tuple(one for one in self._held if one.line is not line)
-
-    def _ask(self, line: Line, key: str, most: int) -> Short | None:
-        return self._ledger.ask(key, line, bound=Bound(most) if most else None)
+def _bound(most: int) -> Bound | None:
+    """A route's own number; 0 is for the line's."""
+    return Bound(most) if most else None
 
 
 @lru_cache(1024)

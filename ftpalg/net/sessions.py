@@ -13,13 +13,13 @@ from ftpalg.core.ends import Reason, Refusal
 from ftpalg.core.events import Link, Side
 from ftpalg.core.facts import Resource, What
 from ftpalg.core.news import Refused
-from ftpalg.core.session_settings import ClientTls
+from ftpalg.core.session_settings import CLIENT_TLS
 from ftpalg.core.wire.replies import reply
 from ftpalg.net.advertised import holds
 from ftpalg.net.bans import NO_BANS, Bans
 from ftpalg.net.drained import SENTENCES as DRAINED
 from ftpalg.net.drained import DrainedParts
-from ftpalg.net.ledger import Bound, Ledger, Line, OwnLedger, Short
+from ftpalg.net.ledger import LINE, Bound, Ledger, OwnLedger, Short
 from ftpalg.net.owners import Arriving, Running
 from ftpalg.net.rates import ALL, Event
 from ftpalg.net.recorder import Recorder
@@ -72,6 +72,8 @@ class Sessions(Generic[C, S]):
         bans: Bans = NO_BANS,
     ) -> None:
         self._settings = settings
+        limits = settings.limits
+        self._rated = bool(limits.session_rate or limits.session_rate_per_peer)
         self._log = log
         self._admits = admits
         self._begin = begin
@@ -93,7 +95,7 @@ class Sessions(Generic[C, S]):
     @property
     def fitting(self) -> int:
         """How many there may be: so many as the settings say, and as the descriptors allow."""
-        return self._ledger.bound(Line.SESSIONS).in_all
+        return self._ledger.bound(LINE.SESSIONS).in_all
 
     def admit(self, client: C, link: Link) -> S | None:
         """Make a session, or tell the client what stands against it."""
@@ -123,9 +125,9 @@ class Sessions(Generic[C, S]):
 
     def _give_back(self, key: str, came: str) -> None:
         """One session less, of a listener that counts them where it is named."""
-        self._ledger.give(key, Line.SESSIONS)
+        self._ledger.give(key, LINE.SESSIONS)
         if came:
-            self._ledger.give(came, Line.OF_LISTENER)
+            self._ledger.give(came, LINE.OF_LISTENER)
 
     def crowd_out(self, client: C, link: Link, short: Short) -> None:
         """There is no descriptor for the client: it is told so, and closed at once."""
@@ -137,7 +139,7 @@ class Sessions(Generic[C, S]):
         client.finish()
 
     def _refuse(self, client: C, link: Link, refusal: Refusal, ban: Ban | None = None) -> None:
-        speaks = client.rules.client_tls is not ClientTls.IMPLICIT  # no words before TLS
+        speaks = client.rules.client_tls is not CLIENT_TLS.IMPLICIT  # no words before TLS
         text, code = SENTENCES[refusal], 421 if speaks else 0
         rule = self._settings.origin.of(refusal.rule)
         self._log.tell(Refused(link, text, refusal, rule, code, ban))
@@ -156,11 +158,15 @@ class Sessions(Generic[C, S]):
         drained = self._drained.closed(listener.endpoint)
         if drained is not None:
             return drained
-        short = self._ledger.ask(key, Line.SESSIONS)
+        short = self._ledger.ask(key, LINE.SESSIONS)
         if short is None:
-            refusal = self._of_listener(listener) or self._too_fast(key, listener)
+            here = listener.limits
+            refusal = self._of_listener(listener) if here.sessions else None
+            implicit = listener.client_tls is CLIENT_TLS.IMPLICIT
+            if refusal is None and (self._rated or here.session_rate or implicit):
+                refusal = self._too_fast(key, listener)
             if refusal is not None:
-                self._ledger.give(key, Line.SESSIONS)
+                self._ledger.give(key, LINE.SESSIONS)
             return refusal
         if not short.of_one and short.limit < self._settings.limits.sessions:
             self._log.tell(Resource(What.DESCRIPTORS, short.used, short.limit))
@@ -170,10 +176,8 @@ class Sessions(Generic[C, S]):
 
     def _of_listener(self, listener: Listener) -> Refusal | None:
         """The listener's own limit, which is granted where it stands not against it."""
-        most = listener.limits.sessions
-        if not most:
-            return None
-        short = self._ledger.ask(listener.endpoint, Line.OF_LISTENER, bound=Bound(most))
+        most = Bound(listener.limits.sessions)
+        short = self._ledger.ask(listener.endpoint, LINE.OF_LISTENER, bound=most)
         if short is None:
             return None
         self._log.tell(used_up(short))
@@ -197,12 +201,12 @@ class Sessions(Generic[C, S]):
                     key: (Refusal.TOO_FAST_OF_PEER, What.SESSION_RATE_PER_PEER),
                     place: (Refusal.TOO_FAST_OF_LISTENER, What.SESSION_RATE_OF_LISTENER),
                 }[spent]
-        if found is None and listener.client_tls is ClientTls.IMPLICIT:
+        if found is None and listener.client_tls is CLIENT_TLS.IMPLICIT:
             found = self.may_shake(key)
         if found is None:
             return None
         if listener.limits.sessions:
-            self._ledger.give(listener.endpoint, Line.OF_LISTENER)
+            self._ledger.give(listener.endpoint, LINE.OF_LISTENER)
         refusal, what = found
         self._log.tell(Resource(what))
         return refusal

@@ -179,7 +179,10 @@ class Lingers(LedgerCase):
         self.ledger.ask(A, FD, 2)
         self.assertIsNotNone(self.ledger.ask(A, FD))
         self.assertFalse(drain.aborted)
-        self.assertEqual((self.ledger.lingering, any(self.ledger._oldest.values())), (0, False))
+        self.assertEqual(
+            (self.ledger.lingering, any(row.oldest for row in self.ledger._rows.values())),
+            (0, False),
+        )
 
     def test_told(self) -> None:
         """What could be granted only because something was reset is told once, with what was used up; what
@@ -270,4 +273,6 @@ class AtRandom(SynchronousTestCase):
             for drain in drains:
                 drain.over()
             self.assertEqual([dict(ledger.holders(line)) for line in Line], [{}] * len(Line))
-            self.assertEqual((ledger.lingering, any(ledger._oldest.values())), (0, False))
+            self.assertEqual(
+                (ledger.lingering, any(row.oldest for row in ledger._rows.values())), (0, False)
+            )

@@ -267,7 +267,7 @@ class Holding(RuleBasedStateMachine):
         assert not any(held.values()), held
         assert [self.ledger.in_all(line) for line in Line] == [0] * len(Line)
         assert self.ledger.lingering == 0
-        assert not any(self.ledger._oldest.values())
+        assert not any(row.oldest for row in self.ledger._rows.values())
         assert not self.sessions._came
         assert self.clock.getDelayedCalls() == []
 

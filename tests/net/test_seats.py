@@ -81,6 +81,19 @@ class SeatsCase(SynchronousTestCase):
         self.assertIsNotNone(one.account("gus"))
         self.assertEqual(self.ledger.held("ann", Line.OF_ACCOUNT), 1)
 
+    def test_another_way(self) -> None:
+        """So it is with a route and a server: the one before is free again, the same is held once."""
+        one = self.seats()
+        for name, host in (("routes[0]", "a.example"), ("routes[1]", "b.example")) * 2:
+            for _ in range(2):
+                self.assertIsNone(one.route(Route(name=name)))
+                self.assertIsNone(one.server(Server(host)))
+            self.assertEqual(dict(self.ledger.holders(Line.OF_ROUTE)), {name: 1})
+            self.assertEqual(dict(self.ledger.holders(Line.OF_SERVER)), {f"{host}:21": 1})
+        one.end()
+        one.end()
+        self.assertEqual(self.ledger.in_all(Line.OF_ROUTE) + self.ledger.in_all(Line.OF_SERVER), 0)
+
     def test_left(self) -> None:
         """Who leaves its server is no more on its route."""
         one = self.seats()

@@ -66,18 +66,18 @@ class Worker(OwnLedger):
         self.keep()
 
     def keep(self) -> None:
-        self.common.keep(self.name, self._held)
+        self.common.keep(self.name, {line: row.held for line, row in self._rows.items()})
 
     def ask(
         self, key: str, line: Line, amount: int = 1, bound: Bound | None = None
     ) -> Short | None:
         if not self.common.lives(self.name):
             self.keep()
-        bound = bound or self._bounds[line]
+        row = self._rows[line]
+        bound = bound or row.bound
         while short := self.common.take(self.name, key, line, amount, bound):
-            mine = self._oldest[line].get(key)
-            everybodys = None if short.of_one else self._everybodys[line]
-            if not (self._reset(line, mine) or self._reset(line, everybodys)):
+            everybodys = None if short.of_one else row.everybodys
+            if not (self._reset(row, row.oldest.get(key)) or self._reset(row, everybodys)):
                 return short
         super().ask(key, line, amount, UNBOUND)
         return None

@@ -13,15 +13,17 @@ from typing import Any
 from ftpalg.core import ends
 from ftpalg.core.events import Link
 from ftpalg.core.facts import Resource, What
-from ftpalg.net.control.flow_control import Hold
+from ftpalg.net.control.flow_control import HOLD
 from ftpalg.net.control.line import Control
-from ftpalg.net.ledger import Grant, Line, Short
+from ftpalg.net.ledger import LINE, Grant, Short
 from ftpalg.net.owners import Admission, Owner
 from ftpalg.net.proxy_header_reader import HeaderReader
 
 HURRIED = 8
 """Clients in line that come in at once, where their waiting takes the share of one more: who is refused then
 makes room."""
+DRAINS = {False: (LINE.DESCRIPTORS,), True: (LINE.DESCRIPTORS, LINE.MEMORY)}
+"""What is lingered with that is being hung up: where it has (True) memory, that too."""
 
 
 class Charged(Control):
@@ -48,7 +50,7 @@ class Charged(Control):
             self._admit(link)
             return
         self._lined_up = link
-        self.pauses.hold(Hold.LINE)
+        self.pauses.hold(HOLD.LINE)
 
     def go_in(self) -> bool:
         """It is its turn."""
@@ -58,7 +60,7 @@ class Charged(Control):
         if is_over(self.transport.getHandle()):
             self.abort()
             return False
-        self.pauses.release(Hold.LINE)
+        self.pauses.release(HOLD.LINE)
         self.enter(self._admit, link)
         return True
 
@@ -69,17 +71,18 @@ class Charged(Control):
     def _await_header(self, reader: HeaderReader) -> None:
         """It lingers until ``_settle_header``."""
         self._unheaded = Unheaded(self, reader)
-        self._admission.ledger.linger(self._unheaded, self._key, Line.DESCRIPTORS)
+        self._admission.ledger.linger(self._unheaded, self._key, LINE.DESCRIPTORS)
 
     def _charge(self, link: Link) -> bool:
         """Its descriptor is that peer's from now on; False where the peer may have no more."""
         ledger = self._admission.ledger
         key = ledger.whose(link.peer)
         if key != self._key:
-            self._give_back()
-            short, left = ledger.ask(key, Line.DESCRIPTORS), HURRIED
+            if self._key:
+                self._give_back()
+            short, left = ledger.ask(key, LINE.DESCRIPTORS), HURRIED
             while short is not None and left and self._admission.arrivals.hurry(key):
-                short, left = ledger.ask(key, Line.DESCRIPTORS), left - 1
+                short, left = ledger.ask(key, LINE.DESCRIPTORS), left - 1
             if short is not None:
                 self._admission.crowd_out(self, link, short)
                 return False
@@ -92,12 +95,14 @@ class Charged(Control):
         if key:
             ledger = self._admission.ledger
             ledger.settle(self)
-            self._settle_header()
+            if self._unheaded is not None:
+                self._settle_header()
             if self._lined_up is not None:
                 self._lined_up = None
                 self._admission.arrivals.leave(key, self)
-            ledger.give(key, Line.DESCRIPTORS)
-            self._stop_shaking(key)
+            ledger.give(key, LINE.DESCRIPTORS)
+            if self._shakes:
+                self._stop_shaking(key)
 
     def _settle_header(self) -> None:
         unheaded, self._unheaded = self._unheaded, None
@@ -109,26 +114,26 @@ class Charged(Control):
         ledger = self._admission.ledger
         if not self._key or self._shakes:
             return True
-        short = ledger.ask(self._key, Line.HANDSHAKES)
+        short = ledger.ask(self._key, LINE.HANDSHAKES)
         if short is not None:
             what = What.HANDSHAKES_PER_PEER
             self._admission.log.tell(Resource(what, short.used, short.limit))
             return False
         self._shakes = True
-        ledger.linger(self, self._key, Line.HANDSHAKES, Line.SESSIONS, Line.DESCRIPTORS)
+        ledger.linger(self, self._key, LINE.HANDSHAKES, LINE.SESSIONS, LINE.DESCRIPTORS)
         return True
 
     def _stop_shaking(self, key: str) -> None:
         shakes, self._shakes = self._shakes, False
         if shakes:
-            self._admission.ledger.give(key, Line.HANDSHAKES)
+            self._admission.ledger.give(key, LINE.HANDSHAKES)
 
     def lingers(self) -> None:
         if self._key:
-            self._stop_shaking(self._key)
+            if self._shakes:
+                self._stop_shaking(self._key)
             held = self._memory is not None and self._memory.amount > 0
-            lines = (Line.DESCRIPTORS, Line.MEMORY) if held else (Line.DESCRIPTORS,)
-            self._admission.ledger.linger(self, self._key, *lines)
+            self._admission.ledger.linger(self, self._key, *DRAINS[held])
 
     def shed(self) -> None:
         self.abort()
@@ -136,7 +141,7 @@ class Charged(Control):
         super().shed()
 
     def _memory_grant(self) -> Grant:
-        return Grant(self._admission.ledger, self._key, Line.MEMORY)
+        return Grant(self._admission.ledger, self._key, LINE.MEMORY)
 
     def crowded(self, short: Short) -> None:
         if self.driver is not None:

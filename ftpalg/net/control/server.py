@@ -33,7 +33,7 @@ from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.control.state import STATE
 from ftpalg.net.control.timers import Wait
 from ftpalg.net.control.tls import Failure
-from ftpalg.net.ledger import Grant, Line, Short
+from ftpalg.net.ledger import LINE, Grant, Short
 from ftpalg.net.owners import Hearing
 from ftpalg.net.reactors import Reactor
 from ftpalg.net.tls.towards_servers import ForServer
@@ -117,7 +117,7 @@ class ServerControl(Control):
 
     def _memory_grant(self) -> Grant | None:
         held = self._held
-        return Grant(held.ledger, held.key, Line.MEMORY) if held is not None else None
+        return Grant(held.ledger, held.key, LINE.MEMORY) if held is not None else None
 
     def crowded(self, short: Short) -> None:
         if self._hearing is not None:

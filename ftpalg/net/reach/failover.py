@@ -354,7 +354,10 @@ class Reach:
 
     def _count(self, sockets: int) -> bool:
         """So many are open from now on; the first one is granted for as long as this lasts."""
-        short = self._held.to(max(1, sockets)) if self._held is not None else None
+        held, most = self._held, sockets or 1
+        if held is None or held.amount == most:
+            return True
+        short = held.to(most)
         if short is not None:
             self._rules.crowded(short)
         return short is None
