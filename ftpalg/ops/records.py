@@ -101,8 +101,7 @@ class Records:
 
     def tell(self, news: News) -> None:
         """Something has happened to the gateway."""
-        count = COUNTED.get(type(news))
-        if count is not None:
+        if (count := COUNTED.get(type(news))) is not None:
             count(self, news)
             return
         event, fields = told(news)
