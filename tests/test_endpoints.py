@@ -36,11 +36,12 @@ class Endpoints(SynchronousTestCase):
         made = [socket.socket(family) for family in families]
         for sock in made:
             self.addCleanup(sock.close)
+        free = 1 + max(map(int, os.listdir("/dev/fd")))  # other tests' are not to be closed
         descriptors = []
-        for at, sock in enumerate(made):
-            descriptors.append(os.dup2(sock.fileno(), 200 + at))
-            self.addCleanup(os.close, 200 + at)
-        self.patch(endpoints, "FIRST", 200)
+        for at, sock in enumerate(made, free):
+            descriptors.append(os.dup2(sock.fileno(), at))
+            self.addCleanup(os.close, at)
+        self.patch(endpoints, "FIRST", free)
         environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDNAMES": names}
         self.patch(os, "environ", {**os.environ, **environment})
         return descriptors

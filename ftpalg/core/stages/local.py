@@ -54,8 +54,10 @@ class Local(Stage):
 
     def too_early(self, command: Command) -> None:
         """What only a server can carry out."""
-        named = "USER user@server" if self._destination.free else "USER user"
-        self.desk.refuse(530, f"Log in first: {named}.")
+        if self._destination.free:
+            self.desk.refuse(530, "Log in first: USER user@server.")
+        else:
+            self.desk.refuse(530, "Log in first: USER user.")
 
 
 def our_features(desk: Desk, protection: Protection) -> tuple[bytes, ...]:
