@@ -168,7 +168,7 @@ NET = (
 )
 """``guarded <- owners <- legs <- control <- reach <- backend <- driver <- gateway``, and others between."""
 
-PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "explain", "cli")
+PACKAGES = ("core", "config", "policy", "net", "ops", "admin", "life", "workers", "explain", "cli")
 
 
 def room_of(module: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -23,16 +23,41 @@ from ftpalg.workers.handed import Snapshot
 from ftpalg.workers.process import Worker
 
 if TYPE_CHECKING:
-    from ftpalg.workers.supervisor import Supervisor
+    from ftpalg.life.notify import Notify
+    from ftpalg.life.observers import Observers
+    from ftpalg.life.source import Source
+    from ftpalg.life.terminal import Terminal
+    from ftpalg.workers.crew import Crew
+    from ftpalg.workers.sockets import Sockets
 
 SECONDS = 30.0
 """For a worker to take them: it reads certificates and accounts."""
 
 
+class Supervising(Protocol):
+    """Whose settings they are."""
+
+    settings: Settings
+    snapshot: Snapshot
+    epoch: int
+    source: Source
+    terminal: Terminal
+    sockets: Sockets
+    crew: Crew
+    log: Observers
+    notify: Notify
+
+    def read(self, settings: Settings) -> Snapshot:
+        """What workers get of them."""
+
+    def warn(self) -> None:
+        """Tell what an administrator should know of them."""
+
+
 class Reloading:
     """One at a time; who asks meanwhile gets another one behind it."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervising) -> None:
         self._of = supervisor
         self._runs = self._again = self._over = False
 
