@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,21 @@ class Adopting(MemoryReactor):
         self.adopted.append(fileDescriptor)
 
 
+def in_a_row(sockets: list[socket.socket]) -> list[int]:
+    """Copies of them with numbers one behind the other.  The kernel chooses: a thread that waits in accept()
+    holds a number that no listing shows, and another test's are not to be closed."""
+    at = 0
+    while True:
+        found: list[int] = []
+        for sock in sockets:
+            found.append(fcntl(sock, F_DUPFD_CLOEXEC, found[-1] + 1 if found else at))
+        if found[-1] - found[0] == len(found) - 1:
+            return found
+        for descriptor in found:
+            os.close(descriptor)
+        at = found[-1]
+
+
 class Endpoints(SynchronousTestCase):
     """Those of systemd, and the others."""
 
@@ -36,12 +52,10 @@ class Endpoints(SynchronousTestCase):
         made = [socket.socket(family) for family in families]
         for sock in made:
             self.addCleanup(sock.close)
-        free = 1 + max(map(int, os.listdir("/dev/fd")))  # other tests' are not to be closed
-        descriptors = []
-        for at, sock in enumerate(made, free):
-            descriptors.append(os.dup2(sock.fileno(), at))
-            self.addCleanup(os.close, at)
-        self.patch(endpoints, "FIRST", free)
+        descriptors = in_a_row(made)
+        for descriptor in descriptors:
+            self.addCleanup(os.close, descriptor)
+        self.patch(endpoints, "FIRST", descriptors[0])
         environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDNAMES": names}
         self.patch(os, "environ", {**os.environ, **environment})
         return descriptors
