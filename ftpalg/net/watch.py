@@ -119,10 +119,12 @@ class Watch:
         """Some of them are ready; who was left meanwhile is not told any more."""
         if self._ready is None:
             return
-        for number, found in self._ready.poll(0, MOST):
-            one = self._watched.get(number)
-            if one is not None:
-                self._tell(number, one, found)
+        ready = self._ready.poll(0, MOST)
+        whose = [self._watched.get(number) for number, _ in ready]
+        for (number, found), one in zip(ready, whose, strict=True):
+            # What another has closed may have given its number to a new one, to which nothing has happened.
+            if one is not None and self._watched.get(number) is one:
+                self._tell(number, one, found & (self._asked[number] | self.BROKEN))
 
     def connectionLost(self, reason: Failure) -> None:
         """The reactor ends."""

@@ -244,6 +244,41 @@ class Ended(Watched):
             sock.send(b"x")
         self.assertEqual(self.turn(), [("one", "reads")])
 
+    def test_number_given_on(self) -> None:
+        """What another's doing has closed, and whose number a new one has, tells the new one nothing."""
+        one, far = self.made()
+        two, other = self.made("two")
+        new, _ = self.made("new")
+
+        def given_on() -> None:
+            self.watch.removeReader(two)
+            number = two.fileno()
+            two.sock.close()
+            os.dup2(new.sock.fileno(), number)
+            new.sock.close()
+            new.sock = socket.socket(fileno=number)
+            self.addCleanup(new.sock.close)
+            self.watch.addReader(new)
+
+        one.reads = given_on
+        for sock, descriptor in ((far, one), (other, two)):
+            self.watch.addReader(descriptor)
+            sock.send(b"x")
+        self.assertEqual(self.turn(), [("one", "reads")])
+        one.reads = lambda: None
+        self.assertEqual(self.turn(), [("one", "reads")])
+
+    def test_asked_meanwhile(self) -> None:
+        """Who is asked for less by another's doing in the same turn is told no more than that."""
+        one, far = self.made()
+        two, other = self.made("two")
+        one.reads = lambda: self.watch.removeReader(two)
+        for sock, descriptor in ((far, one), (other, two)):
+            sock.send(b"x")
+            self.watch.addReader(descriptor)
+        self.watch.addWriter(two)
+        self.assertEqual(self.turn(), [("one", "reads"), ("two", "writes")])
+
     def test_left_by_itself(self) -> None:
         """What leaves while it reads is not told that it may write."""
         one, far = self.made()
