@@ -113,6 +113,22 @@ class Dialling(SocketCase):
         self.assertRaises(ConnectionResetError, far.recv, 1)
         self.assertEqual(clock.getWriters(), [])
 
+    def test_not_there_yet(self) -> None:
+        """Where the reactor says it of another socket, which had the same number, it goes on waiting."""
+        clock = MemoryReactorClock()
+        full = self.kept(socket.socket())
+        full.bind(HERE)
+        full.listen(0)
+        self.kept(socket.create_connection(full.getsockname()))
+        made = dial(clock, HERE, full.getsockname(), self.fail, self.fail)
+        self.addCleanup(made.abort)
+        made.doWrite()
+        self.assertEqual(clock.getWriters(), [made])
+        told: list[str] = []
+        made._failed = told.append
+        made.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual(told, [os.strerror(errno.ECONNRESET)])
+
     def test_lost_before_it_is_told(self) -> None:
         """The reactor's word that a connection broke is told once, with the reason."""
         clock, reasons = MemoryReactorClock(), list[str]()

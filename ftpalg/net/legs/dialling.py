@@ -4,6 +4,7 @@ that is told.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -39,16 +40,23 @@ class Dialer(Descriptor):
         reactor.addWriter(self)
 
     def doWrite(self) -> None:
-        code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            self.close()
-            self._failed(os.strerror(code))
+        try:
+            self.socket.getpeername()
+        except OSError:
+            code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:  # else what the reactor tells was of an earlier socket of the same number
+                self._fail(code)
             return
         hand_over(self.reactor, self.release(), self._opened)
 
     def connectionLost(self, reason: Failure) -> None:
         if self.fileno() >= 0:  # else it was told already, and whom it was told to has raised
-            self.doWrite()
+            code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            self._fail(code or errno.ECONNRESET)
+
+    def _fail(self, code: int) -> None:
+        self.close()
+        self._failed(os.strerror(code))
 
 
 def dial(
