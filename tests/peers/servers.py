@@ -20,6 +20,8 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
+from tests.wire.sockets import bound, port_of
+
 READY_WITHIN = 20.0
 NOBODY = 65534
 PASSWORD = "secret"
@@ -50,11 +52,9 @@ class Account:
 
 
 def free_port(host: str) -> int:
-    """A port that nobody listened on a moment ago."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listened on a moment ago, and that is ours alone."""
+    with bound(host) as probe:
+        return port_of(probe)
 
 
 WATCH = 'read -r _; kill -s KILL -- "-$1"'

@@ -102,8 +102,13 @@ class WireTestCase(TestCase):
     def connect(self, source: str = "", which: int = 0) -> Client:
         """A new client, nothing read yet."""
         client = Client(self.gateway.addresses[which], source)
+        client.situation = self.situation
         self.clients.append(client)
         return client
+
+    def situation(self) -> str:
+        """Where the gateway and its server are."""
+        return f"The server: {self.server.situation()}; {self.gateway.situation()}"
 
     def enter(self, source: str = "", which: int = 0) -> Client:
         """A client that has read the greeting and logged in."""

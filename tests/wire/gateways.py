@@ -189,6 +189,12 @@ class Gateway:
         wanted = words.encode("utf-8")
         return self.until(lambda: self._log_from(self._begun).count(wanted) >= times, timeout)
 
+    def situation(self) -> str:
+        """What it does, whom it is connected to, and this test's log."""
+        pid = self.process.pid
+        does = "has work to do" if runs(pid) else "rests"
+        return f"the gateway {does}, connected: {peers_of(pid)}; {self._log_from(self._begun)!r}"
+
     def _log_from(self, place: int) -> bytes:
         with self.log.open("rb") as log:
             log.seek(place)
@@ -242,6 +248,13 @@ def sockets_of(pid: int) -> set[int]:
         return {int(name[8:-1]) for name in descriptors(pid) if name.startswith("socket:[")}
     except OSError:
         return set()
+
+
+def peers_of(pid: int) -> list[str]:
+    """The far ends of its connections over IPv4, as the kernel writes them, each with its state."""
+    mine = sockets_of(pid)
+    rows = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:] if mine else []
+    return [" ".join(words[1:4]) for row in rows if int((words := row.split())[9]) in mine]
 
 
 def _listeners(pid: int) -> list[list[str]]:

@@ -132,6 +132,7 @@ class FakeServer:
         self.listener.settimeout(None)
         self.host, self.port = host, port_of(self.listener)
         self.accepted = 0
+        self._met: deque[tuple[str, int]] = deque(maxlen=3)
         self._scripts: deque[tuple[Script, Future[Any]]] = deque()
         self._round = 0
         self._changed = threading.Condition()
@@ -160,14 +161,20 @@ class FakeServer:
             self.listener.shutdown(socket.SHUT_RDWR)
             self.listener.close()
 
+    def situation(self) -> str:
+        """Who has come, and how many scripts wait for the next ones."""
+        with self._changed:
+            return f"{self.accepted} have come, of late {list(self._met)}, {len(self._scripts)} scripts wait"
+
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self.listener.accept()
+                sock, peer = self.listener.accept()
             except OSError:
                 return
             with self._changed:
                 self.accepted += 1
+                self._met.append(peer[:2])
                 round = self._round
                 self._changed.notify_all()
             threading.Thread(target=self._run, args=(sock, round), daemon=True).start()

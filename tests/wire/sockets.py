@@ -6,6 +6,9 @@ import select
 import socket
 import struct
 import subprocess
+from collections.abc import Callable
+
+from tests.wire.ports import ports
 
 TIMEOUT = 10.0
 LONG = 120.0
@@ -26,6 +29,8 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self.buffer = b""
+        self.situation: Callable[[], str] = str
+        """What is to be known where nothing comes."""
 
     def send(self, data: bytes) -> None:
         """Write all of it."""
@@ -34,7 +39,10 @@ class Wire:
     def line(self) -> bytes:
         """Read one line without its CR LF; Closed at the end."""
         while b"\n" not in self.buffer:
-            data = self.sock.recv(65536)
+            try:
+                data = self.sock.recv(65536)
+            except TimeoutError:
+                raise TimeoutError(f"no line has come. {self.situation()}") from None
             if not data:
                 raise Closed(self.buffer)
             self.buffer += data
@@ -142,7 +150,9 @@ def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     if port:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
+        sock.bind((host, port))
+    else:
+        ports().bind(sock, host)
     return sock
 
 
