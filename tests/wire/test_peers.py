@@ -145,15 +145,17 @@ class SocketTests(TestCase):
         self.assertFalse(untouched(near))
 
 
+SAY = "print(flush=True)"
+"""Where nothing makes Python write at once, as PYTHONUNBUFFERED does."""
+
+
 class ProcessTests(TestCase):
     """Whether a process rests."""
 
     def test_other_thread(self) -> None:
         """One that waits for its own other thread does not; one that waits for its peer does."""
         for last, wanted in (("lock.acquire()", True), ("sys.stdin.read()", False)):
-            script = (
-                f"import sys, threading\nlock = threading.Lock()\nlock.acquire()\nprint()\n{last}"
-            )
+            script = f"import sys, threading\nlock = threading.Lock()\nlock.acquire()\n{SAY}\n{last}"
             process = subprocess.Popen(
                 [sys.executable, "-Sc", script],
                 stdin=subprocess.PIPE,
@@ -165,8 +167,8 @@ class ProcessTests(TestCase):
             assert process.stdout is not None
             process.stdout.readline()
             stat = Path(f"/proc/{process.pid}/stat")
-            while stat.read_text("ascii").rpartition(")")[2].split()[0] != "S":
-                pass
+            while (state := stat.read_text("ascii").rpartition(")")[2].split()[0]) != "S":
+                self.assertIsNone(process.poll(), state)
             self.assertEqual(runs(process.pid), wanted, last)
 
 
