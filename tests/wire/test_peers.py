@@ -155,7 +155,9 @@ class ProcessTests(TestCase):
     def test_other_thread(self) -> None:
         """One that waits for its own other thread does not; one that waits for its peer does."""
         for last, wanted in (("lock.acquire()", True), ("sys.stdin.read()", False)):
-            script = f"import sys, threading\nlock = threading.Lock()\nlock.acquire()\n{SAY}\n{last}"
+            script = (
+                f"import sys, threading\nlock = threading.Lock()\nlock.acquire()\n{SAY}\n{last}"
+            )
             process = subprocess.Popen(
                 [sys.executable, "-Sc", script],
                 stdin=subprocess.PIPE,
