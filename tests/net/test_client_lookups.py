@@ -101,6 +101,26 @@ class Waits(LookupsCase):
         self.assertEqual((self.source.begun, self.shorts), (["a", "b", "d", "c"], [of_one, in_all]))
 
 
+class AtOnce(LookupsCase):
+    """Five hundred of fifty clients."""
+
+    def test_crowd(self) -> None:
+        """Two of each run, three in all, however many wait; each is looked up once, and answered."""
+        for n in range(500):
+            self.look_up(f"192.0.2.{n % 50}", f"{n}.example")
+        seen: list[str] = []
+        while self.source.answers:
+            running = list(self.source.answers)
+            self.assertLessEqual(len(running), 3)
+            peers = [int(name.partition(".")[0]) % 50 for name in running]
+            self.assertLessEqual(max(map(peers.count, peers)), 2)
+            seen.append(running[0])
+            self.source.answer(running[0], "192.0.2.9")
+        self.assertEqual((len(set(seen)), len(self.told)), (500, 500))
+        self.assertEqual({short.limit for short in self.shorts}, {3})
+        self.nothing_left()
+
+
 class Answers(LookupsCase):
     """What is told."""
 

@@ -117,6 +117,31 @@ class Asked(TestCase):
         """No peer has more places than its own, and none waits for all that another has asked."""
         return Deferred.fromCoroutine(self._shared())
 
+    async def _crowd(self) -> None:
+        room, peers = Room(64, 8), [f"peer{n}" for n in range(25)]
+        asked = [self.asking.ask(room, peers[n % 25], self.question(str(n))) for n in range(500)]
+        busy = 0
+        for one in asked:
+            if one.called:
+                with self.assertRaises(Busy):
+                    await one
+                busy += 1
+        self.assertEqual(busy, 500 - 1 - 64)
+        self.assertEqual(max(map(len, self.asking._waiting.values())), 3)
+        one_peer = [self.asking.ask(Room(999, 8), "other", self.question("x")) for _ in range(500)]
+        full = [one for one in one_peer if one.called]
+        self.assertEqual(len(full), 500 - 8)
+        for one in full:
+            with self.assertRaises(Busy):
+                await one
+        self.gate.set()
+        await gatherResults([one for one in (*asked, *one_peer) if not one.called])
+        self.assertEqual(len(self.order), 1 + 64 + 8)
+
+    def test_crowd(self) -> Deferred[None]:
+        """Of 500 at once one is answered and 64 wait; of one peer's eight, whoever else waits."""
+        return Deferred.fromCoroutine(self._crowd())
+
     async def _several(self) -> None:
         self.asking = Asking(REACTOR, 2)
         running: list[int] = []

@@ -106,6 +106,13 @@ class CrowdClient:
             said = await self.ask(line)
         return said
 
+    def demand(self, line: bytes, times: int) -> None:
+        """Say it so often, and read nothing from now on."""
+        transport = self._writer.transport
+        assert isinstance(transport, asyncio.ReadTransport)
+        transport.pause_reading()
+        self._writer.write((line + b"\r\n") * times)
+
     def close(self) -> None:
         """Reset it."""
         self._writer.transport.abort()
