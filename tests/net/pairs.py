@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from time import thread_time
 from typing import Any
 
 from twisted.internet import reactor as installed  # noqa: TID251  (real sockets need a real one)
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
+
+from tests.wire.turns import BOUND, MACHINE
 
 REACTOR: Any = installed
 SMALL = 1 << 18
@@ -57,10 +60,33 @@ def read_some(sock: socket.socket, size: int = 1 << 17) -> bytes | None:
         return None
 
 
+class Turns:
+    """How long the reactor is at what has come to descriptors (rule 10); the test's own steps are calls."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._iterate = reactor.doIteration
+        self.longest = 0.0
+
+    def do_iteration(self, delay: float | None) -> None:
+        """One turn, in seconds of this thread's CPU."""
+        began = thread_time()
+        self._iterate(delay)
+        self.longest = max(self.longest, thread_time() - began)
+
+
 class SocketCase(TestCase):
     """A test over real sockets, all of which are closed behind it."""
 
     timeout = PATIENCE
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.turns = Turns(REACTOR)
+        self.patch(REACTOR, "doIteration", self.turns.do_iteration)
+        self.addCleanup(self._was_quick)
+
+    def _was_quick(self) -> None:
+        self.assertLessEqual(self.turns.longest, BOUND * MACHINE)
 
     def kept(self, sock: socket.socket) -> socket.socket:
         """The same socket, closed when the test is over."""
