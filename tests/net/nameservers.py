@@ -78,6 +78,7 @@ class DnsCase(SocketCase):
     """One name server."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
         self.told: list[tuple[list[str], str]] = []

@@ -220,6 +220,7 @@ class Finishing(SocketCase):
         return leg, far, fill(near)
 
     def setUp(self) -> None:
+        super().setUp()
         self.clock = MemoryReactorClock()
 
     def test_small(self) -> None:

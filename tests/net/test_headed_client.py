@@ -27,6 +27,7 @@ class Headed(SocketCase):
     """One connection of a balancer."""
 
     def setUp(self) -> None:
+        super().setUp()
         log: Any = Log()
         self.log = log
         balancers = ProxyProtocol((ip_network("192.0.2.0/24"), ip_network("127.0.0.0/8")))

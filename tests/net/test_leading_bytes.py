@@ -25,6 +25,7 @@ class PrefaceCase(SocketCase):
     """``told`` keeps what a preface calls."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.told: list[Any] = []
 
     def pair(self, *, small: bool = False) -> tuple[socket.socket, socket.socket]:

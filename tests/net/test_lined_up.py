@@ -29,6 +29,7 @@ class LinedUp(SocketCase):
     """All come from here, and the clock of their line is the test's."""
 
     def setUp(self) -> None:
+        super().setUp()
         log: Any = Log()
         self.log = log
         self.clock = Clock()

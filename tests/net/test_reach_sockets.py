@@ -22,6 +22,7 @@ class Parents(SocketCase):
     """Through a parent, played by the test, over real sockets and a clock of the test's own."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.reactor = Reactor()
         self.told = Told()
         self.port = self.kept(listener())
@@ -175,6 +176,7 @@ class OverSockets(SocketCase):
     """With the real reactor."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.told = Told()
 
     def reach(self, *servers: Server, way: Way | None = None) -> Reach:

@@ -16,6 +16,7 @@ class Asked(SocketCase):
     """Look-ups, with a getaddrinfo of the test's own."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.told: list[Any] = []
         self.ended: list[str] = []
         self.free = Event()
