@@ -1,8 +1,9 @@
 """CPU and memory of a process with all that it has started, while they live and afterwards (Linux).
 
-A family is a session in the sense of setsid(2), by the process that leads it: forking twice does not lead
-out of it.  What a child has used is its parent's once the parent has waited for it; ProFTPD and SuSE's
-ftp-proxy have a child for each client.
+A family is a session in the sense of setsid(2), by the process that leads it, so that forking twice does not
+lead out of it; and the children of its members, in whatever session they are, as ftpalg's workers.  What a
+child has used is its parent's once the parent has waited for it; ProFTPD and SuSE's ftp-proxy have a child
+for each client.
 """
 
 from __future__ import annotations
@@ -15,21 +16,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-SESSION, CHILDREN = 3, slice(13, 15)
-"""Where /proc/PID/stat has them, counted behind the name: session, cutime and cstime."""
+PARENT, SESSION, CHILDREN = 1, 3, slice(13, 15)
+"""Where /proc/PID/stat has them, counted behind the name: ppid, session, cutime and cstime."""
 PAUSE, PATIENCE = 0.02, 500
 
 
 def stats(leader: int) -> Iterator[tuple[int, list[str]]]:
     """Each process of the family, with what the kernel says of it."""
+    every = dict(everybody())
+    family = {process for process, fields in every.items() if int(fields[SESSION]) == leader}
+    grown = True
+    while grown:
+        more = {process for process, fields in every.items() if int(fields[PARENT]) in family}
+        grown = not more <= family
+        family |= more
+    return ((process, every[process]) for process in family)
+
+
+def everybody() -> Iterator[tuple[int, list[str]]]:
+    """Each process there is, with what the kernel says of it."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             text = path.read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue  # it has ended, and is its parent's now
-        fields = text.rpartition(") ")[2].split()
-        if int(fields[SESSION]) == leader:
-            yield int(path.parent.name), fields
+        yield int(path.parent.name), text.rpartition(") ")[2].split()
 
 
 def members(leader: int) -> set[int]:

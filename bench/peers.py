@@ -1,126 +1,80 @@
-"""Measures the gateway beside other FTP proxies, in turn before the same server, and prints a table.
+"""Measures the gateway beside other FTP proxies, and with one thing or another on or off; prints two tables.
 
-    make bench-peers        or    python -m bench.peers [--rounds N] [--mib N]
+    make bench-peers        or    python -m bench.peers [--rounds N] [--mib N] [--only PATTERN] [--alone]
 
-Those that are not installed are named, with the Debian package.  The figures are medians of the rounds; CPU
-and memory are a proxy's with all the processes it has started, and in brackets as multiples of ftpalg's.
-Compare within one run only: machines drift.
+Those that are not installed are named, with the Debian package.  The figures are medians of the rounds, in
+each of which everybody has a turn before the same server; CPU and memory are a proxy's with all the processes
+it has started, and in brackets as multiples of the first one's.  Compare within one run only: machines drift.
+With all peers and all cases the tables and their picture are written into docs, too, and into README.rst
+the figures that it has of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ftplib
+import re
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from math import isnan, nan
 from pathlib import Path
-from subprocess import Popen
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
-from bench import family
-from bench.measure import child, line_with
-from bench.proxies import PROXIES, Place, Proxy, free_port, serving
+from bench import machine, page
+from bench.cases import ENDLESS, SMALL, Case, cases, fewer
+from bench.proxies import PROXIES, Proxy
+from bench.running import Failed, Running, running
+from bench.servers import Kind, Server, serving
 from bench.simple_table import lines
-from bench.work import USER, client, log_in, retr, small, stor
+from bench.variants import VARIANTS
 from ftpalg.certificate import make_pair
 
-LOGINS, FILES, SESSIONS = 160, 100, 200
-IDLE = "idle session, KiB"
-FAILURES: tuple[type[Exception], ...] = (*ftplib.all_errors, AssertionError)
+FAILS = "fails"
+Figures = list[list[float]]
+"""Of one party: those of each row, round by round."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One kind of work: so much of a unit, and the CPU's unit, of which a second has ``scale``."""
+class Party:
+    """A proxy before each server that it can be before, or these servers themselves."""
 
     name: str
-    work: Callable[..., None]
-    amount: float
-    unit: str
-    cost: str
-    scale: float = 1
-    tls: bool = False
+    serving: Mapping[bool, Running]
+    """By the server's TLS."""
+    fresh: Mapping[bool, Callable[[], AbstractContextManager[Running]]]
 
-    @property
-    def rows(self) -> tuple[str, str]:
-        """What its two rows are called: costs, and rates."""
-        return f"{self.name}, {self.cost}", f"{self.name}, {self.unit}"
+    def at(self, case: Case) -> AbstractContextManager[Running] | None:
+        """The one for this case, if there is one."""
+        one = self.serving.get(case.server)
+        if one is None or case.client not in one.clients:
+            return None
+        return self.fresh[case.server]() if case.fresh and self.fresh else nullcontext(one)
 
 
-def cases(size: int) -> tuple[Case, ...]:
-    """What is measured, with a big file of that size."""
-    gib, tls = size / 2**30, "TLS to the client"
-    return (
-        Case("RETR", partial(retr, size=size, tls=False), gib, "GiB/s", "CPU s/GiB"),
-        Case("STOR", partial(stor, size=size, tls=False), gib, "GiB/s", "CPU s/GiB"),
-        Case(
-            f"RETR, {tls}", partial(retr, size=size, tls=True), gib, "GiB/s", "CPU s/GiB", tls=True
-        ),
-        Case(
-            f"STOR, {tls}", partial(stor, size=size, tls=True), gib, "GiB/s", "CPU s/GiB", tls=True
-        ),
-        Case("login and QUIT", partial(log_in, count=LOGINS), LOGINS, "sessions/s", "CPU ms", 1e3),
-        Case("RETR 16 KiB", partial(small, count=FILES), FILES, "files/s", "CPU ms", 1e3),
+def direct(servers: Mapping[Kind, Server]) -> Party:
+    """The servers: clients without TLS have one in clear, others one with TLS."""
+    name, clear, tls = "direct", servers[Kind.CLEAR].port, servers[Kind.TLS].port
+    return Party(
+        name,
+        {
+            False: Running(name, clear, clear),
+            True: Running(name, tls, tls, clients=frozenset({True})),
+        },
+        {},
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A proxy that serves, or the server itself."""
-
-    name: str
-    port: int
-    user: str = USER
-    process: Popen[str] | None = None
-    tls: bool = False
-
-    def done(self, case: Case) -> tuple[float, float]:
-        """Work done in a second, and the CPU that a unit of it takes."""
-        if self.process is None:
-            return self.timed(case), 0.0
-        leader = self.process.pid
-        there, before = family.members(leader), family.cpu(leader)
-        rate = self.timed(case)
-        family.settled(self.process, there)
-        return rate, (family.cpu(leader) - before) * case.scale / case.amount
-
-    def timed(self, case: Case) -> float:
-        """Work done in a second.  Raise SystemExit where it fails."""
-        begun = time.perf_counter()
-        try:
-            case.work(self.port, user=self.user)
-        except FAILURES as error:
-            raise SystemExit(f"bench: {case.name} by {self.name} fails: {error!r}") from None
-        return case.amount / (time.perf_counter() - begun)
-
-    def idle(self) -> float:
-        """KiB of an idle session."""
-        assert self.process is not None
-        there = family.members(self.process.pid)
-        client(self.port, tls=False, user=self.user).quit()
-        family.settled(self.process, there)
-        before = family.memory(self.process.pid)
-        sessions = [client(self.port, tls=False, user=self.user) for _ in range(SESSIONS)]
-        each = (family.memory(self.process.pid) - before) / SESSIONS
-        for session in sessions:
-            session.close()
-        return each
-
-
-@contextlib.contextmanager
-def running(proxy: Proxy, server: int, pair: tuple[Path, Path]) -> Iterator[Running]:
-    """The proxy before that server, in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="ftpalg-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # some change their user
-        place = Place(free_port(), server, folder / "own", *pair)
-        with serving(proxy, place) as process:
-            yield Running(proxy.name, place.port, proxy.user.format(server), process, proxy.tls)
+def party(
+    proxy: Proxy, servers: Mapping[Kind, Server], pair: tuple[Path, Path], stack: ExitStack
+) -> Party:
+    """The proxy, running until the end of the stack."""
+    ways = {tls: partial(running, proxy, servers, pair, tls=tls) for tls in proxy.servers}
+    return Party(proxy.name, {tls: stack.enter_context(way()) for tls, way in ways.items()}, ways)
 
 
 def short(value: float) -> str:
@@ -129,17 +83,18 @@ def short(value: float) -> str:
     return f"{float(two):.{max(0, 1 - int(two[4:]))}f}" if value < 100 else f"{value:.0f}"
 
 
-def cost(values: list[float], ours: list[float]) -> str:
-    """The median, and in brackets as a multiple of ours."""
+def cell(values: Sequence[float], ours: Sequence[float] = ()) -> str:
+    """The median, and in brackets as a multiple of ours; nothing where nothing was measured.
+
+    It fails as a whole where it failed in one round.
+    """
     if not values:
         return ""
-    middle, our = statistics.median(values), statistics.median(ours)
-    return short(middle) + (f" ({short(middle / our)})" if values is not ours and our > 0 else "")
-
-
-def rate(values: list[float]) -> str:
-    """The median, or nothing where nothing was measured."""
-    return short(statistics.median(values)) if values else ""
+    if any(map(isnan, values)):
+        return FAILS
+    middle = statistics.median(values)
+    our = statistics.median(ours) if ours else 0.0
+    return short(middle) + (f" ({short(middle / our)})" if our > 0 else "")
 
 
 def turns(count: int, rounds: int) -> Iterator[int]:
@@ -148,50 +103,92 @@ def turns(count: int, rounds: int) -> Iterator[int]:
         yield from ((first + number) % count for number in range(count))
 
 
-def measured(case: Case, everyone: Sequence[Running], rounds: int) -> Iterator[list[str]]:
-    """The rows of one case; the first that runs is the server itself, the next one ftpalg."""
-    rates: list[list[float]] = [[] for _ in everyone]
-    costs: list[list[float]] = [[] for _ in everyone]
-    for number in turns(len(everyone), rounds):
-        one = everyone[number]
-        if one.tls or not case.tls:
-            done, used = one.done(case)
-            rates[number].append(done)
-            costs[number].append(used)
-    ours, (costly, fast) = costs[1], case.rows
-    yield [costly, "", *(cost(values, ours) for values in costs[1:])]
-    yield [fast, *map(rate, rates)]
+def measured(case: Case, everyone: Sequence[Party], rounds: int) -> list[Figures]:
+    """What each of them has in each round."""
+    found: list[Figures] = [[[] for _ in case.rows] for _ in everyone]
+    for number in turns(len(everyone), 1 if case.once else rounds):
+        at = everyone[number].at(case)
+        if at is None:
+            continue
+        try:
+            with at as one:
+                figures = case.of(one)
+        except Failed as error:
+            print(f"bench.peers: {error}", file=sys.stderr)
+            figures = tuple(nan for _ in case.rows)
+        for values, figure in zip(found[number], figures, strict=True):
+            if figure is not None:
+                values.append(figure)
+    return found
+
+
+def written(case: Case, found: Sequence[Figures]) -> list[list[str]]:
+    """The rows of the table; the second party is the one that costs are compared with."""
+    made = []
+    for at, row in enumerate(case.rows):
+        ours = found[1][at] if row.cost else []
+        cells = [
+            cell(figures[at], () if number == 1 else ours) for number, figures in enumerate(found)
+        ]
+        made.append([row.name, *cells])
+    return made
+
+
+def table(
+    chosen: Sequence[Case],
+    proxies: Sequence[Proxy],
+    servers: Mapping[Kind, Server],
+    pair: tuple[Path, Path],
+    rounds: int,
+) -> page.Table:
+    """Measure these cases of these proxies."""
+    rows: list[list[str]] = []
+    with ExitStack() as stack:
+        everyone = [direct(servers), *(party(one, servers, pair, stack) for one in proxies)]
+        for case in chosen:
+            begun = time.perf_counter()
+            rows += written(case, measured(case, everyone, rounds))
+            print(f"{case.name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+    return ["case", *(one.name for one in everyone)], rows
 
 
 def main() -> None:
-    """Measure all and print the table."""
+    """Measure all and print it; write it where it is whole."""
     parser = argparse.ArgumentParser(prog="python -m bench.peers")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--mib", type=int, default=512)
+    parser.add_argument("--only", default="", help="cases whose name this regular expression finds")
+    parser.add_argument("--alone", action="store_true", help="without the other proxies")
     given = parser.parse_args()
-    size = given.mib << 20
-    for proxy in PROXIES:
-        if why := proxy.missing():
-            print(f"bench.peers: without {proxy.name}: {why}", file=sys.stderr)
-    there = [proxy for proxy in PROXIES if not proxy.missing()]
-    rows: list[list[str]] = []
-    with contextlib.ExitStack() as stack:
+    begun, load, size = time.monotonic(), machine.load(), given.mib << 20
+    most = getrlimit(RLIMIT_NOFILE)[1]
+    setrlimit(RLIMIT_NOFILE, (most, most))
+    proxies = PROXIES[:1] if given.alone else PROXIES
+    missing = {proxy.name: why for proxy in proxies if (why := proxy.missing())}
+    for name, why in missing.items():
+        print(f"bench.peers: without {name}: {why}", file=sys.stderr)
+    there = [proxy for proxy in proxies if proxy.name not in missing]
+    with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ftpalg-bench-")))
-        (folder / "small").write_bytes(bytes(16 << 10))
-        with (folder / str(size)).open("wb") as big:
-            big.truncate(size)
-        pair = make_pair(["localhost"], folder)
-        origin = stack.enter_context(child(sys.executable, "-m", "bench.origin", str(folder)))
-        server = int(line_with(origin, r"^(\d+)$"))
-        proxies = [stack.enter_context(running(proxy, server, pair)) for proxy in there]
-        for case in cases(size):
-            rows += measured(case, [Running("the server", server), *proxies], given.rounds)
-        sizes: list[list[float]] = [[] for _ in there]
-        for number in turns(len(there), given.rounds):
-            with running(there[number], server, pair) as fresh:
-                sizes[number].append(fresh.idle())
-        rows.append([IDLE, "", *(cost(values, sizes[0]) for values in sizes)])
-    print(*lines(["case", "direct", *(proxy.name for proxy in there)], rows), sep="\n")
+        folder.chmod(0o755)  # some read the certificate as somebody else
+        (folder / "small").write_bytes(bytes(SMALL))
+        for length in {size, size // 4, ENDLESS}:
+            with (folder / str(length)).open("wb") as big:
+                big.truncate(length)
+        pair = make_pair(["127.0.0.1", "localhost"], folder)
+        servers = stack.enter_context(serving(folder, pair))
+        tables = []
+        for chosen, measurable in ((cases(size), there), (fewer(size), VARIANTS)):
+            wanted = [case for case in chosen if re.search(given.only, case.name)]
+            tables.append(table(wanted, measurable, servers, pair, given.rounds))
+            print(*lines(*tables[-1]), "", sep="\n", flush=True)
+    took = time.monotonic() - begun
+    about = page.Run(given.rounds, given.mib, load, took)
+    print(about.told())
+    if missing or given.only or given.alone:
+        print("bench.peers: docs are left as they are", file=sys.stderr)
+    else:
+        page.write(about, *tables)
 
 
 if __name__ == "__main__":

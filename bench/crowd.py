@@ -1,0 +1,47 @@
+"""Many downloads at once: the bytes that each gets in the same time."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+
+from bench.running import Running
+from bench.work import AT_ONCE
+
+WARM = 2.0
+"""Seconds in which what came before the last one had begun leaves the buffers on the way."""
+PIECE = bytearray(1 << 16)
+
+
+def shares(one: Running, many: int, size: int, seconds: float) -> list[int]:
+    """The bytes that each of so many downloads gets in that time, which begins a while after all have."""
+    with ExitStack() as stack:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+
+            def come(_: int) -> socket.socket:
+                session = stack.enter_context(closing(one.client()))
+                return stack.enter_context(session.transfercmd(f"RETR {size}"))
+
+            begun = list(threads.map(come, range(many)))
+        return counted(begun, seconds)
+
+
+def counted(begun: list[socket.socket], seconds: float) -> list[int]:
+    """The bytes that come in so many seconds behind those that warm up."""
+    moved: dict[socket.socket, int] = {}
+    with selectors.DefaultSelector() as ready:
+        for data in begun:
+            data.setblocking(False)
+            ready.register(data, selectors.EVENT_READ, data)
+        for part in (WARM, seconds):
+            moved = dict.fromkeys(begun, 0)
+            end = time.perf_counter() + part
+            while (left := end - time.perf_counter()) > 0:
+                for key, _ in ready.select(left):
+                    got = key.data.recv_into(PIECE)
+                    assert got, "a download has ended"
+                    moved[key.data] += got
+    return list(moved.values())
