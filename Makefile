@@ -6,7 +6,8 @@
 # make torture  has every call fail that can, wherever it is made; make test takes some of each kind
 # make upgrades  upgrades a gateway five times under load
 # make bench  measures this gateway; make clean removes what the others made
-# make bench-peers  measures it beside the other proxies that are installed; they want root
+# make bench-peers  measures it beside the other proxies that are installed, in some ten minutes and as root; where all
+#                   are it writes the figures into docs and README.rst
 # make dist   builds the sdist and the wheel into dist and checks them; make changelog writes CHANGELOG.rst
 # make deb    builds a package for this Debian into dist; make deb-test tries it in a clean root
 # make docs   builds the documentation in build/docs, and looks at its links
@@ -70,7 +71,7 @@ torture: $(VENV)/test
 	FTPALG_TORTURE=all $(BIN)/trial tests.torture
 
 bench: $(VENV)/test
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench.peers --alone
 	$(BIN)/python -m bench.records
 
 bench-peers: $(VENV)/test

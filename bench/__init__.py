@@ -1,1 +1,1 @@
-"""Measures the gateway: ``python -m bench``.  Nothing here is asserted by a test."""
+"""Measures the gateway: ``python -m bench.peers``, and others.  Nothing here is asserted by a test."""

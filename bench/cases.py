@@ -9,7 +9,7 @@ from __future__ import annotations
 import ftplib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from bench.work import AT_ONCE, client, log_in, retr, small, stor
 LOGINS, FILES, SESSIONS, COMMANDS, CROWD = 160, 100, 200, 1000, 1000
 SMALL, ENDLESS = 16 << 10, 1 << 36
 """Sizes of a small file, and of one that no download comes to the end of."""
-WINDOW = 4.0
+WINDOW = 8.0
 """Seconds for which the shares of many transfers are counted."""
 IDLE = "idle session, KiB"
 
@@ -113,6 +113,11 @@ class Latency:
         return told[0][0] - direct[0], told[0][1] - direct[1]
 
 
+def jain(shares: Sequence[int]) -> float:
+    """1 where all have as much as each other, one part of so many where one has all (Jain's index)."""
+    return sum(shares) ** 2 / len(shares) / sum(share**2 for share in shares)
+
+
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """So many downloads at once: what they get together, and how evenly."""
@@ -131,14 +136,16 @@ class Crowd:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Their rate, and the slowest one's as a part of the fastest one's."""
-        return Row(f"{self.name}, GiB/s"), Row(f"{self.name}, slowest/fastest")
+        """Their rate, the slowest one's as a part of the fastest one's, and how even all are."""
+        return tuple(
+            Row(f"{self.name}, {what}") for what in ("GiB/s", "slowest/fastest", "Jain's index")
+        )
 
     def of(self, one: Running) -> tuple[float | None, ...]:
         """Of the bytes that each got in the same time."""
         got: list[int] = []
         one.does(self.name, lambda: got.extend(shares(one, self.count, ENDLESS, WINDOW)))
-        return sum(got) / WINDOW / 2**30, min(got) / max(got)
+        return sum(got) / WINDOW / 2**30, min(got) / max(got), jain(got)
 
 
 @dataclass(frozen=True, slots=True)

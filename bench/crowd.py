@@ -11,8 +11,8 @@ from contextlib import ExitStack, closing
 from bench.running import Running
 from bench.work import AT_ONCE
 
-WARM = 2.0
-"""Seconds in which what came before the last one had begun leaves the buffers on the way."""
+WARM = 6.0
+"""Seconds in which what came before the last one had begun leaves the buffers: megabytes of each."""
 PIECE = bytearray(1 << 16)
 
 

@@ -28,6 +28,7 @@ SHOWN = {
 }
 """Each row of README.rst's table that has figures, and the row that was measured."""
 UNITS = {"CPU s/GiB": "s", "CPU ms": "ms", "KiB": "KiB"}
+FAILS = "fails"
 NONE = "\N{EN DASH}"
 WIDTH = 118
 
@@ -59,7 +60,7 @@ class Run:
 def shown(counted: str, row: str) -> str:
     """A cell of README.rst: the figure without its multiple, and the unit."""
     unit = UNITS[row.rpartition(", ")[2]]
-    return f"{counted.partition(' ')[0]} {unit}" if counted else NONE
+    return NONE if counted in ("", FAILS) else f"{counted.partition(' ')[0]} {unit}"
 
 
 def readme(text: str, table: Table) -> str:
@@ -90,6 +91,28 @@ def laid(cells: list[str], starts: list[int]) -> str:
     return line + "\n"
 
 
+def aims(table: Table) -> str:
+    """How what is asked of this gateway compares with what was found."""
+    head, rows = table
+    cells = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    squid = MULTIPLE.search(cells["login and QUIT, CPU ms"]["Squid ftp_port"])
+    rates = cells["RETR 16 KiB, files/s"]
+    said = []
+    if squid is not None and float(squid[1]):
+        said.append(
+            f"A login takes {1 / float(squid[1]):.1f} times Squid's CPU, where at most 1.6 was the aim."
+        )
+    if rates["mod_proxy"] not in ("", FAILS):
+        ratio = float(rates["ftpalg"]) / float(rates["mod_proxy"])
+        said.append(
+            f"Of small files {ratio:.1f} times as many as mod_proxy's are moved, where 1.3 was the aim."
+        )
+    return "  ".join(said)
+
+
+MULTIPLE = re.compile(r"\(([\d.]+)\)")
+
+
 def section(run: Run, peers: Table, variants: Table) -> Iterator[str]:
     """What stands between the two comments."""
     yield from textwrap.wrap(run.told(), WIDTH, break_on_hyphens=False)
@@ -99,16 +122,17 @@ def section(run: Run, peers: Table, variants: Table) -> Iterator[str]:
     yield f".. image:: {PICTURE.name}"
     yield "   :alt: what the table's costs are as multiples of ftpalg's"
     yield ""
+    yield from textwrap.wrap(aims(peers), WIDTH, break_on_hyphens=False)
+    yield ""
     yield "The gateway as it is, and with one thing changed:"
     yield ""
     yield from lines(*variants)
 
 
 def written(text: str, between: str) -> str:
-    """The page with this between the two comments."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{between}\n\n{END}{after}"
+    """The page with this between the two comments.  Raise ValueError where they are not there."""
+    begin, end = text.index(BEGIN), text.index(END)
+    return f"{text[:begin]}{BEGIN}\n\n{between}\n\n{text[end:]}"
 
 
 def write(run: Run, peers: Table, variants: Table) -> None:

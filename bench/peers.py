@@ -34,7 +34,6 @@ from bench.simple_table import lines
 from bench.variants import VARIANTS
 from ftpalg.certificate import make_pair
 
-FAILS = "fails"
 Figures = list[list[float]]
 """Of one party: those of each row, round by round."""
 
@@ -91,7 +90,7 @@ def cell(values: Sequence[float], ours: Sequence[float] = ()) -> str:
     if not values:
         return ""
     if any(map(isnan, values)):
-        return FAILS
+        return page.FAILS
     middle = statistics.median(values)
     our = statistics.median(ours) if ours else 0.0
     return short(middle) + (f" ({short(middle / our)})" if our > 0 else "")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ftplib
+import io
 import os
 import select
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import nan
 from unittest import skipUnless
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench import family, simple_table
+from bench.cases import Idle, Work, jain
 from bench.measure import child, line_with
-from bench.peers import Case, Running, measured, short, turns
+from bench.peers import Figures, Party, measured, short, turns, written
 from bench.proxies import Proxy
+from bench.running import Failed, Running
 from bench.work import reply
 from tests.simple_tables import tables
 
@@ -62,6 +68,21 @@ signal.pause()
 """A child that was waited for, a zombie, the parent itself, and one that lives."""
 
 
+WORKERS = """
+import os, signal
+back, out = os.pipe()
+if not (worker := os.fork()):
+    os.setsid()
+    if not (below := os.fork()):
+        os.setsid()
+        os.write(out, b"%d" % os.getpid())
+    signal.pause()
+print(worker, int(os.read(back, 100)), flush=True)
+signal.pause()
+"""
+"""A child, and a child of that, each with a session of its own."""
+
+
 @skipUnless(os.path.exists("/proc/self/stat"), "the kernel is not Linux")
 class Families(SynchronousTestCase):
     """A process and what it has started."""
@@ -74,6 +95,12 @@ class Families(SynchronousTestCase):
             self.assertEqual(len(used), 4)
             self.assertGreaterEqual(min(used), BURNT)
             self.assertApproximates(family.cpu(parent.pid), sum(used), BURNT / 2)
+
+    def test_own_session(self) -> None:
+        """A child with a session of its own belongs to it while its parent lives, and so does its child."""
+        with child(sys.executable, "-c", WORKERS) as parent:
+            worker, below = map(int, line_with(parent, r"^(\d+ \d+)$").split())
+            self.assertEqual(family.members(parent.pid), {parent.pid, worker, below})
 
     def test_memory(self) -> None:
         """Those of the whole family."""
@@ -109,24 +136,29 @@ class Families(SynchronousTestCase):
             self.assertEqual(there, {parent.pid})
 
 
-@dataclass(frozen=True, slots=True)
-class Played(Running):
-    """A proxy whose figures are known."""
-
-    figures: list[tuple[float, float]] = field(default_factory=list)
-
-    def done(self, case: Case) -> tuple[float, float]:
-        """The next."""
-        return self.figures.pop(0)
-
-
 def nothing(*words: object, **names: object) -> None:
     """No work."""
 
 
-def case(*, tls: bool) -> Case:
-    """One whose name does not matter."""
-    return Case("work", nothing, 1, "files/s", "CPU ms", 1e3, tls)
+@dataclass(frozen=True, slots=True)
+class Played(Work):
+    """Work whose figures are known, by the port."""
+
+    figures: dict[int, list[tuple[float | None, float]]] = field(default_factory=dict)
+
+    def of(self, one: Running) -> tuple[float | None, ...]:
+        """The next."""
+        return self.figures[one.port].pop(0)
+
+
+def played(figures: dict[int, list[tuple[float | None, float]]], *, client: bool = False) -> Played:
+    """Such work, in this unit."""
+    return Played("work", nothing, 1, "files/s", "CPU ms", 1e3, client=client, figures=figures)
+
+
+def party(port: int, *clients: bool) -> Party:
+    """Somebody with this port, before a server without TLS."""
+    return Party("x", {False: Running("x", port, 0, clients=frozenset(clients))}, {})
 
 
 class Replies(SynchronousTestCase):
@@ -156,30 +188,88 @@ class Tables(SynchronousTestCase):
 
     def test_rows(self) -> None:
         """Medians, and costs as multiples of the first proxy's; nothing where nothing was measured."""
-        server = Played("x", 0, figures=[(30, 0), (10, 0), (20, 0)])
-        ours = Played("x", 0, tls=True, figures=[(9, 2), (7, 0.5), (8, 0.4)])
-        other = Played("x", 0, figures=[(1, 10), (2.04, 1.26), (300, 1)])
-        rows = list(measured(case(tls=False), [server, ours, other], 3))
-        self.assertEqual(rows[0], ["work, CPU ms", "", "0.50", "1.3 (2.5)"])
-        self.assertEqual(rows[1], ["work, files/s", "20", "8.0", "2.0"])
-
-    def test_without_tls(self) -> None:
-        """What has no TLS is left out where it is measured."""
-        everyone = [Played("x", 0), Played("x", 0, tls=True, figures=[(1, 1)]), Played("x", 0)]
+        case = played(
+            {
+                1: [(None, 30), (None, 10), (None, 20)],
+                2: [(2, 9), (0.5, 7), (0.4, 8)],
+                3: [(10, 1), (1.26, 2.04), (1, 300)],
+            }
+        )
+        found = measured(case, [party(1, False), party(2, False), party(3, False)], 3)
         self.assertEqual(
-            list(measured(case(tls=True), everyone, 1)),
+            written(case, found),
+            [
+                ["work, CPU ms", "", "0.50", "1.3 (2.5)"],
+                ["work, files/s", "20", "8.0", "2.0"],
+            ],
+        )
+
+    def test_without(self) -> None:
+        """Who takes no such clients, or has no such server, is left out."""
+        everyone = [party(1, False), party(2, False, True), party(3, False)]
+        case = played({2: [(1, 1)]}, client=True)
+        found = measured(case, everyone, 1)
+        self.assertEqual(
+            written(case, found),
             [["work, CPU ms", "", "1.0", ""], ["work, files/s", "", "1.0", ""]],
         )
+        elsewhere = Work("work", nothing, 1, "files/s", "CPU ms", server=True)
+        self.assertEqual(measured(elsewhere, everyone, 1), [[[], []]] * 3)
+
+    def test_once(self) -> None:
+        """What takes minutes is measured in one round."""
+        case = Played("w", nothing, 1, "/s", "s", once=True, figures={1: [(1, 1)], 2: [(2, 2)]})
+        found = measured(case, [party(1, False), party(2, False)], 5)
+        self.assertEqual(found, [[[1], [1]], [[2], [2]]])
+
+    def test_fresh(self) -> None:
+        """Memory is that of a proxy which has done nothing before."""
+        begun: list[int] = []
+
+        @contextlib.contextmanager
+        def fresh() -> Iterator[Running]:
+            begun.append(1)
+            yield Running("x", 7, 0)
+
+        used = party(1, False)
+        at = Party("x", used.serving, {False: fresh}).at(Idle("idle"))
+        assert at is not None
+        with at as one:
+            self.assertEqual((one.port, begun), (7, [1]))
 
     def test_fails(self) -> None:
         """What does not serve is named, and what it was asked for."""
 
-        def work(port: int, *, user: str) -> None:
+        def work(port: int) -> None:
             raise ftplib.error_perm("530 no")
 
-        broken = Case("login", work, 1, "files/s", "CPU ms")
-        failed = self.assertRaises(SystemExit, Running("Squid", 0).done, broken)
-        self.assertEqual(str(failed), "bench: login by Squid fails: error_perm('530 no')")
+        broken = Work("login", work, 1, "files/s", "CPU ms")
+        failed = self.assertRaises(Failed, broken.of, Running("Squid", 0, 0))
+        self.assertEqual(str(failed), "login by Squid fails: error_perm('530 no')")
+
+    def test_failed(self) -> None:
+        """A cell says so, though other rounds went well, and the others have theirs."""
+        case = played({})
+        found: list[Figures] = [[[nan], [nan]], [[4.0], [1.0]], [[nan, 2.0], [nan, 3.0]]]
+        self.assertEqual(
+            written(case, found),
+            [["work, CPU ms", "fails", "4.0", "fails"], ["work, files/s", "fails", "1.0", "fails"]],
+        )
+
+        def work(port: int) -> None:
+            raise AssertionError(port)
+
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            broken = Work("login", work, 1, "files/s", "CPU ms")
+            found = measured(broken, [party(1, False), party(2, False)], 1)
+        self.assertEqual(written(broken, found)[1][1:], ["fails", "fails"])
+        self.assertIn("login by x fails: AssertionError(2)", said.getvalue())
+
+    def test_jain(self) -> None:
+        """1 where all have as much; one part of so many where one has all."""
+        self.assertEqual(jain([3, 3, 3]), 1)
+        self.assertEqual(jain([8, 0, 0, 0]), 0.25)
 
     def test_short(self) -> None:
         """Two digits that count."""

@@ -7,23 +7,17 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench.peers import IDLE, cases
+from bench import page, picture
+from bench.cases import Case, cases, fewer
 from bench.proxies import PROXIES
+from bench.variants import VARIANTS
 from tests.simple_tables import Table, tables
 
 TREE = Path(__file__).parents[1]
-COMMAND = "``python -m bench.peers``"
-SHOWN = {
-    "CPU for 1 GiB in clear": "RETR, CPU s/GiB",
-    "CPU for 1 GiB, TLS": "RETR, TLS to the client, CPU s/GiB",
-    "CPU for a login": "login and QUIT, CPU ms",
-    "memory, idle session": IDLE,
-}
-"""Each row of README.rst's table that has figures, and the row that was measured."""
-
-NONE = "\N{EN DASH}"
-FIGURE = re.compile(r"([\d.,]+) (s|ms|KiB|MiB)")
+COMMAND = page.COMMAND
+SHOWN = page.SHOWN
 COUNTED = re.compile(r"([\d.]+)(?: \([\d.]+\))?")
+FIGURE = re.compile(r"([\d.,]+) (s|ms|KiB|MiB)")
 
 
 def table(name: str, column: str) -> Table:
@@ -43,11 +37,16 @@ def as_shown(shown: str, counted: str) -> str:
     """The figure that was measured, with as many decimals as are shown, and the unit that is shown."""
     found, form = COUNTED.fullmatch(counted), FIGURE.fullmatch(shown)
     if found is None:
-        return NONE
+        return page.NONE
     if form is None:
         return counted
     _, _, decimals = form[1].partition(".")
     return f"{float(found[1]):.{len(decimals)}f} {form[2]}"
+
+
+def rows_of(measured: tuple[Case, ...]) -> list[str]:
+    """The names of their rows."""
+    return [row.name for case in measured for row in case.rows]
 
 
 class Figures(SynchronousTestCase):
@@ -65,17 +64,29 @@ class Figures(SynchronousTestCase):
             for row, cell in shown.items():
                 if row in SHOWN:
                     self.assertEqual(cell, as_shown(cell, counted[SHOWN[row]]), (row, name))
-                    figures += cell != NONE
+                    figures += cell != page.NONE
                 else:
                     self.assertIsNone(FIGURE.search(cell), (row, name))
         self.assertGreater(figures, 10)
 
     def test_counted(self) -> None:
-        """The table has the rows and columns that the command prints, which stands before it."""
-        head, rows = self.counted
-        printed = [name for case in cases(1 << 30) for name in case.rows]
-        self.assertEqual([row[0] for row in rows], [*printed, IDLE])
-        self.assertEqual(head, ["case", "direct", *(proxy.name for proxy in PROXIES)])
+        """The tables have the rows and columns that the command prints, which stands before them."""
+        changed = table("docs/measurements.rst", VARIANTS[1].name)
+        for (head, rows), measured, proxies in (
+            (self.counted, cases, PROXIES),
+            (changed, fewer, VARIANTS),
+        ):
+            self.assertEqual([row[0] for row in rows], rows_of(measured(1 << 30)))
+            self.assertEqual(head, ["case", "direct", *(proxy.name for proxy in proxies)])
         before, _, _ = (TREE / "docs/measurements.rst").read_text("utf-8").partition("mod_proxy ")
         self.assertIn(COMMAND, before.rpartition("\n---")[2])
         self.assertIn(COMMAND, (TREE / "README.rst").read_text("utf-8"))
+
+    def test_written(self) -> None:
+        """What the command would write into README.rst for these figures stands there."""
+        text = (TREE / "README.rst").read_text("utf-8")
+        self.assertEqual(page.readme(text, self.counted), text)
+
+    def test_drawn(self) -> None:
+        """The picture is that of the table."""
+        self.assertEqual(page.PICTURE.read_text("utf-8"), picture.drawn(self.counted))
