@@ -43,29 +43,25 @@ class Party:
     """A proxy before each server that it can be before, or these servers themselves."""
 
     name: str
-    serving: Mapping[bool, Running]
-    """By the server's TLS."""
+    serving: Mapping[tuple[bool, bool], Running]
+    """By TLS to the client, and to the server."""
     fresh: Mapping[bool, Callable[[], AbstractContextManager[Running]]]
+    """By the latter alone."""
 
     def at(self, case: Case) -> AbstractContextManager[Running] | None:
         """The one for this case, if there is one."""
-        one = self.serving.get(case.server)
-        if one is None or case.client not in one.clients:
+        one = self.serving.get((case.client, case.server))
+        if one is None:
             return None
         return self.fresh[case.server]() if case.fresh and self.fresh else nullcontext(one)
 
 
 def direct(servers: Mapping[Kind, Server]) -> Party:
-    """The servers: clients without TLS have one in clear, others one with TLS."""
-    name, clear, tls = "direct", servers[Kind.CLEAR].port, servers[Kind.TLS].port
-    return Party(
-        name,
-        {
-            False: Running(name, clear, clear),
-            True: Running(name, tls, tls, clients=frozenset({True})),
-        },
-        {},
+    """The servers: clients in clear have one without TLS, others one that has it."""
+    clear, tls = (
+        Running("direct", servers[kind].port, servers[kind].port) for kind in (Kind.CLEAR, Kind.TLS)
     )
+    return Party("direct", {(False, False): clear, (True, False): tls, (True, True): tls}, {})
 
 
 def party(
@@ -73,7 +69,9 @@ def party(
 ) -> Party:
     """The proxy, running until the end of the stack."""
     ways = {tls: partial(running, proxy, servers, pair, tls=tls) for tls in proxy.servers}
-    return Party(proxy.name, {tls: stack.enter_context(way()) for tls, way in ways.items()}, ways)
+    there = {tls: stack.enter_context(way()) for tls, way in ways.items()}
+    serving = {(to, tls): one for to in proxy.clients for tls, one in there.items()}
+    return Party(proxy.name, serving, ways)
 
 
 def short(value: float) -> str:

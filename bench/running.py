@@ -37,7 +37,6 @@ class Running:
     """The port of the server it is before."""
     process: Popen[str] | None = None
     way: Way = field(default_factory=dict)
-    clients: frozenset[bool] = frozenset({False})
     load: int = 1
 
     def client(self, *, tls: bool = False) -> ftplib.FTP:
@@ -77,6 +76,4 @@ def running(
         place = Place(free_port(), server, folder / "own", pair)
         way = {"user": proxy.user.format(server.port), "by": proxy.by}
         with serving(proxy, place) as process:
-            yield Running(
-                proxy.name, place.port, server.port, process, way, proxy.clients, proxy.load
-            )
+            yield Running(proxy.name, place.port, server.port, process, way, proxy.load)

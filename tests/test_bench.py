@@ -158,7 +158,7 @@ def played(figures: dict[int, list[tuple[float | None, float]]], *, client: bool
 
 def party(port: int, *clients: bool) -> Party:
     """Somebody with this port, before a server without TLS."""
-    return Party("x", {False: Running("x", port, 0, clients=frozenset(clients))}, {})
+    return Party("x", {(tls, False): Running("x", port, 0) for tls in clients}, {})
 
 
 class Replies(SynchronousTestCase):
