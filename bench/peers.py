@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import statistics
 import sys
 import tempfile
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name this regular expression finds")
     parser.add_argument("--alone", action="store_true", help="without the other proxies")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench.peers: ended before it was done"))
     begun, load, size = time.monotonic(), machine.load(), given.mib << 20
     most = getrlimit(RLIMIT_NOFILE)[1]
     setrlimit(RLIMIT_NOFILE, (most, most))

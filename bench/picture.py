@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 COST = re.compile(r"([\d.]+) \(([\d.]+)\)")
-LEFT, RIGHT, WIDE, HIGH, TOP = 250, 30, 860, 22, 56
+LEFT, RIGHT, WIDE, HIGH, TOP = 280, 30, 900, 22, 56
 COLOURS = ("#000000", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00")
 SHAPES = (
     "M0,-5V5",

@@ -56,8 +56,8 @@ class Pages(SynchronousTestCase):
         """Both are told as they were found; of what failed nothing is."""
         self.assertEqual(
             page.aims(MEASURED),
-            "A login takes 2.0 times Squid's CPU, where at most 1.6 was the aim.  Of small files 0.5 times as"
-            " many as mod_proxy's are moved, where 1.3 was the aim.",
+            "A login by ftpalg takes 2.0 times Squid's CPU, where at most 1.6 was the aim."
+            "  It moves 0.5 times as many small files a second as mod_proxy, where 1.3 was the aim.",
         )
         head, rows = MEASURED
         failed = [[cell if cell != "500" else page.FAILS for cell in row] for row in rows]
