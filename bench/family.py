@@ -21,6 +21,10 @@ PARENT, SESSION, CHILDREN = 1, 3, slice(13, 15)
 PAUSE, PATIENCE = 0.02, 500
 
 
+class Failed(SystemExit):
+    """What is measured does not do what it is asked for; the text is a sentence, and ends the program."""
+
+
 def stats(leader: int) -> Iterator[tuple[int, list[str]]]:
     """Each process of the family, with what the kernel says of it."""
     every = dict(everybody())
@@ -77,7 +81,7 @@ def memory(leader: int) -> int:
 
 
 def settled(leader: subprocess.Popen[str], before: set[int]) -> None:
-    """Wait until nobody is left who was not there before.  Raise SystemExit where somebody stays."""
+    """Wait until nobody is left who was not there before.  Raise Failed where somebody stays."""
     for _ in range(PATIENCE):
         if members(leader.pid) <= before:
             return
@@ -85,5 +89,5 @@ def settled(leader: subprocess.Popen[str], before: set[int]) -> None:
             leader.wait(PAUSE)
         except subprocess.TimeoutExpired:
             continue
-        raise SystemExit(f"bench: {leader.args!r} has ended")
-    raise SystemExit(f"bench: children of {leader.args!r} do not end")
+        raise Failed(f"bench: {leader.args!r} has ended")
+    raise Failed(f"bench: children of {leader.args!r} do not end")

@@ -26,10 +26,10 @@ from math import isnan, nan
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
-from bench import machine, page
+from bench import family, machine, page
 from bench.cases import ENDLESS, SMALL, Case, cases, fewer
 from bench.proxies import PROXIES, Proxy
-from bench.running import Failed, Running, running
+from bench.running import Running, running
 from bench.servers import Kind, Server, serving
 from bench.simple_table import lines
 from bench.variants import VARIANTS
@@ -111,8 +111,8 @@ def measured(case: Case, everyone: Sequence[Party], rounds: int) -> list[Figures
         try:
             with at as one:
                 figures = case.of(one)
-        except Failed as error:
-            print(f"bench.peers: {error}", file=sys.stderr)
+        except family.Failed as error:
+            print(error, file=sys.stderr)
             figures = tuple(nan for _ in case.rows)
         for values, figure in zip(found[number], figures, strict=True):
             if figure is not None:

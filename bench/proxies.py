@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.family import PATIENCE, PAUSE
+from bench.family import PATIENCE, PAUSE, Failed
 from bench.measure import child, drained
 from bench.servers import Kind, Server, free_port
 from bench.work import USER, Implicit, trusting
@@ -82,6 +82,7 @@ DefaultAddress 127.0.0.1
 Port {place.port}
 UseReverseDNS off
 UseIPv6 off
+SocketBindTight on
 ModulePath /usr/lib/proftpd
 LoadModule mod_tls.c
 LoadModule mod_proxy.c
@@ -237,7 +238,7 @@ PROXIES = (
 
 
 def greeted(process: subprocess.Popen[str], port: int, by: type[ftplib.FTP_TLS]) -> None:
-    """Wait until it greets clients.  Raise SystemExit where it does not."""
+    """Wait until it greets clients.  Raise Failed where it does not."""
     for _ in range(PATIENCE):
         with contextlib.suppress(*ftplib.all_errors):
             probe = by(context=trusting()) if by is Implicit else ftplib.FTP()
@@ -251,7 +252,7 @@ def greeted(process: subprocess.Popen[str], port: int, by: type[ftplib.FTP_TLS])
         break
     process.kill()
     said, _ = process.communicate()
-    raise SystemExit(f"bench: {process.args!r} does not serve: {said}")
+    raise Failed(f"bench: {process.args!r} does not serve: {said}")
 
 
 @contextlib.contextmanager

@@ -17,12 +17,6 @@ from bench.servers import Kind, Server, free_port
 from bench.work import client
 
 FAILURES: tuple[type[Exception], ...] = (*ftplib.all_errors, AssertionError)
-
-
-class Failed(Exception):
-    """A proxy, or the server, does not do what it is asked for; the text is a sentence."""
-
-
 Way = Mapping[str, Any]
 """How clients come to it: ``user``, and ``by``."""
 
@@ -44,14 +38,14 @@ class Running:
         return client(self.port, tls=tls, **self.way)
 
     def tries(self, what: str, work: Callable[[], Any]) -> None:
-        """Do this with it.  Raise Failed."""
+        """Do this with it.  Raise family.Failed."""
         try:
             work()
         except FAILURES as error:
-            raise Failed(f"{what} by {self.name} fails: {error!r}") from None
+            raise family.Failed(f"bench: {what} by {self.name} fails: {error!r}") from None
 
     def does(self, what: str, work: Callable[[], Any]) -> float:
-        """CPU seconds that this takes it.  Raise Failed."""
+        """CPU seconds that this takes it.  Raise family.Failed."""
         if self.process is None:
             self.tries(what, work)
             return 0.0

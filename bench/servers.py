@@ -38,21 +38,18 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody had a moment ago."""
+    return free_ports(1)[0]
 
 
-def free_ports() -> tuple[int, int]:
+def free_ports(count: int = PORTS) -> tuple[int, int]:
     """First and last of several, below those that the system gives to whoever asks for any."""
     while True:
         first = random.randrange(10_000, 32_000)
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for port in range(first, first + PORTS):
-                for host in ("127.0.0.1", OTHER):
-                    stack.enter_context(socket.socket()).bind((host, port))
-            return first, first + PORTS - 1
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("0.0.0.0", port))
+            return first, first + count - 1
 
 
 @contextlib.contextmanager

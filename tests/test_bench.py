@@ -21,7 +21,7 @@ from bench.cases import Idle, Work, jain
 from bench.measure import child, line_with
 from bench.peers import Figures, Party, measured, short, turns, written
 from bench.proxies import Proxy
-from bench.running import Failed, Running
+from bench.running import Running
 from bench.work import reply
 from tests.simple_tables import tables
 
@@ -244,8 +244,8 @@ class Tables(SynchronousTestCase):
             raise ftplib.error_perm("530 no")
 
         broken = Work("login", work, 1, "files/s", "CPU ms")
-        failed = self.assertRaises(Failed, broken.of, Running("Squid", 0, 0))
-        self.assertEqual(str(failed), "login by Squid fails: error_perm('530 no')")
+        failed = self.assertRaises(family.Failed, broken.of, Running("Squid", 0, 0))
+        self.assertEqual(str(failed), "bench: login by Squid fails: error_perm('530 no')")
 
     def test_failed(self) -> None:
         """A cell says so, though other rounds went well, and the others have theirs."""
