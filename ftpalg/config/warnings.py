@@ -185,7 +185,7 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
 def _each_worker(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.workers > 1:
         text = (
-            "each of them counts [limits], [bans] and [bandwidth] for itself; nobody serves [admin]"
+            "each of them counts [bans], quotas and [bandwidth] for itself; nobody serves [admin]"
         )
         yield "workers", f"workers = {settings.workers}: {text}"
 

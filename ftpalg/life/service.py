@@ -44,6 +44,7 @@ from ftpalg.net.accounts import checkers_of, is_account_of
 from ftpalg.net.admission import Entrance
 from ftpalg.net.control.client import ClientFactory
 from ftpalg.net.gateway import Gateway
+from ftpalg.net.ledger import Ledger
 from ftpalg.net.shared import Shared
 from ftpalg.net.snapshots import in_words
 from ftpalg.ops.log import LogFault, SessionLog
@@ -97,12 +98,11 @@ class GatewayService(Service):
         self._allowed = 0
         checkers = checkers_of(settings.accounts.auth, self._log.warned)
         self._is_account = is_account_of(checkers)
-        bans = Banning(reactor, self._log, settings, lambda: self._is_account)
-        counting = Counting(reactor, self._log.warned)
+        bans, counting = self._bans(settings), self._counting()
         names = session_names(reactor.seconds, place.worker, place.workers)
         self.gateway = Gateway(
             *(reactor, settings, self._log, policies_of(settings), checkers),
-            *(names, bans, counting.of),
+            *(names, bans, counting.of, self._ledger(settings)),
             epoch=place.epoch,
         )
         parent = os.getppid() if self._inherited.status >= 0 else 0
@@ -113,6 +113,20 @@ class GatewayService(Service):
         own = self.gateway.shared.own
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
         self.listeners.check(settings.all_listeners)
+
+    # -- what one of several workers has instead ----------------------------------------------------
+
+    def _bans(self, settings: Settings) -> Banning:
+        return Banning(self._reactor, self._log, settings, lambda: self._is_account)
+
+    def _counting(self) -> Counting:
+        return Counting(self._reactor, self._log.warned)
+
+    def _ledger(self, settings: Settings) -> Ledger | None:
+        """None is for the gateway's own."""
+        return None
+
+    # -- what it is -------------------------------------------------------------------------------
 
     @property
     def settings(self) -> Settings:

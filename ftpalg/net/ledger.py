@@ -11,15 +11,19 @@ one peer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from itertools import count
 from math import inf
 from sys import maxsize
 from typing import NamedTuple, Protocol
 
 from ftpalg.core.keys import Key, at_hand
+from ftpalg.core.routes import Server
 from ftpalg.core.value import value
+from ftpalg.core.wire.addresses import plain_name
 from ftpalg.net.rates import Event, Rates
 
 
@@ -145,6 +149,12 @@ class Ledger(Protocol):
     def refund(self, event: Event, part: float, *bounds: tuple[str, float]) -> None:
         """It was cheaper than that: that part of each token is given back."""
 
+    def elsewhere(self, key: str, line: Line) -> int:
+        """How much of it a key holds in other processes."""
+
+    def turn(self, key: str) -> int:
+        """How often that key has had its turn before."""
+
     def renew(self, bounds: Mapping[Line, Bound], prefix: int) -> None:
         """From now on these hold, and this is what is one peer; what is held already stays."""
 
@@ -157,6 +167,18 @@ def network_of(peer: str, prefix: int) -> str:
         return peer
     free = 128 - prefix
     return f"{IPv6Address(int(address) >> free << free)}/{prefix}"
+
+
+@lru_cache(1024)
+def key_of(server: Server) -> str:
+    """The key of a server, the same string each time."""
+    return str(Server(plain_name(server.host), server.port))
+
+
+@lru_cache(1024)
+def key_of_all(servers: tuple[Server, ...]) -> str:
+    """That of several, which take turns."""
+    return " ".join(map(str, servers))
 
 
 class Grant:
@@ -240,6 +262,7 @@ class OwnLedger:
         rates = Rates(seconds)
         self.spend, self.refund = rates.take, rates.back
         self._where: dict[Lingering, tuple[str, tuple[Line, ...]]] = {}
+        self._turns: defaultdict[str, Iterator[int]] = defaultdict(count)
 
     def keep(self) -> None:
         """Nothing lapses (``Ledger``)."""
@@ -294,6 +317,12 @@ class OwnLedger:
 
     def holders(self, line: Line) -> Mapping[str, int]:
         return self._rows[line].held
+
+    def elsewhere(self, key: str, line: Line) -> int:
+        return 0
+
+    def turn(self, key: str) -> int:
+        return next(self._turns[key])
 
     # -- what lingers -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 
 from ftpalg.core.keys import Key
 from ftpalg.core.pace import kept, taken, wait
@@ -23,11 +23,16 @@ class Event(Key):
 
 
 class Rates:
-    """The buckets of one process (``ledger.Ledger``).  ``seconds`` is the clock, which may jump."""
+    """The buckets of one process (``ledger.Ledger``), or those in ``full``, the second at which each is full.
+    ``seconds`` is the clock, which may jump."""
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        seconds: Callable[[], float],
+        full: MutableMapping[tuple[Event, str], float] | None = None,
+    ) -> None:
         self._seconds = seconds
-        self._full: dict[tuple[Event, str], float] = {}
+        self._full: MutableMapping[tuple[Event, str], float] = {} if full is None else full
         self._sweep_at = SWEEP
 
     def take(self, event: Event, *bounds: tuple[str, float]) -> str | None:

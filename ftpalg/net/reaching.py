@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from functools import partial
-from itertools import count
 
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
@@ -22,7 +21,7 @@ from ftpalg.net.control.line import Control
 from ftpalg.net.drained import DrainedParts
 from ftpalg.net.guarded import Guarded
 from ftpalg.net.judging import Judging
-from ftpalg.net.ledger import Grant, Ledger
+from ftpalg.net.ledger import Grant, Ledger, Line, key_of, key_of_all
 from ftpalg.net.own_addresses import Own, is_local
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.attempt import NEGOTIATED, Way, negotiations, way_of
@@ -164,9 +163,9 @@ class Reaching:
             negotiations()  # imported before it is needed
         self.sessions_at: Counter[Server] = Counter()
         self.traits = Remembered(reactor, settings.data.remember)
-        self._turns: defaultdict[tuple[Server, ...], Iterator[int]] = defaultdict(count)
+        self._ledger = ledger
         if before is not None:
-            self.sessions_at, self._turns = before.sessions_at, before._turns
+            self.sessions_at = before.sessions_at
             self.traits.take_over(before.traits)
             self._loops.take_over(before._loops)
         self.health = Health(
@@ -267,10 +266,14 @@ class Reaching:
             servers,
             dial.route.balance,
             client=client,
-            turn=next(self._turns[dial.servers]),
-            sessions=lambda server: self.sessions_at[server],
+            turn=self._ledger.turn(key_of_all(dial.servers)),
+            sessions=self._sessions_at,
             healthy=self.health.of,
         )
+
+    def _sessions_at(self, server: Server) -> int:
+        """Those of other processes, too, with those that are reaching it."""
+        return self.sessions_at[server] + self._ledger.elsewhere(key_of(server), Line.OF_SERVER)
 
     def adopt(self, sock: socket.socket, control: Control) -> None:
         """Give a connected socket to Twisted and its protocol; one that broke is told as lost."""

@@ -6,11 +6,8 @@ Each is held once; to take another gives the one before back.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from ftpalg.core.routes import Route, Server
-from ftpalg.core.wire.addresses import plain_name
-from ftpalg.net.ledger import LINE, Bound, Ledger, Line, Short
+from ftpalg.net.ledger import LINE, Bound, Ledger, Line, Short, key_of
 
 TRANSFERS = {
     Line.TRANSFERS: "Too many transfers; try again later.",
@@ -64,7 +61,7 @@ class Seats:
 
     def server(self, server: Server) -> Short | None:
         """It is to reach that server; None where one more may."""
-        held, key = self._server, _key_of(server)
+        held, key = self._server, key_of(server)
         if key != held:
             short = self._ledger.ask(key, LINE.OF_SERVER)
             if short is not None:
@@ -120,9 +117,3 @@ class Seats:
 def _bound(most: int) -> Bound | None:
     """A route's own number; 0 is for the line's."""
     return Bound(most) if most else None
-
-
-@lru_cache(1024)
-def _key_of(server: Server) -> str:
-    """The same string for all its sessions."""
-    return str(Server(plain_name(server.host), server.port))

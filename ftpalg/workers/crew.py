@@ -40,6 +40,9 @@ class Owner(Protocol):
     def came(self, worker: Worker) -> None:
         """A successor is ready."""
 
+    def died(self, worker: Worker) -> None:
+        """It has ended, whoever it was."""
+
     def over(self) -> None:
         """None is left, and none comes any more."""
 
@@ -135,6 +138,7 @@ class Crew:
         """It has ended."""
         if self.workers.get(worker.number) is worker:
             del self.workers[worker.number]
+        self._owner.died(worker)
         self.left = (self.left[0] + worker.left[0], self.left[1] + worker.left[1])
         if not self.is_whole and not self._leaving:
             self._owner.cannot_start(worker.refusal or _sentence(worker))

@@ -1,8 +1,8 @@
 """What a worker is handed on as it starts: one variable of the environment, and a file without a name.
 
-The variable names descriptors: the channel, the file, the sockets of the listeners.  The file has what the
-supervisor has read (``Snapshot``): a worker that comes later has the same settings as the others, whatever
-is on the disk by then.
+The variable names descriptors: the channel, the file, the board, the sockets of the listeners.  The file has
+what the supervisor has read (``Snapshot``): a worker that comes later has the same settings as the others,
+whatever is on the disk by then.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Handed(NamedTuple):
 
     channel: int
     snapshot: int
+    board: int
     listeners: Mapping[str, int]
     worker: int
     workers: int
@@ -63,22 +64,22 @@ class Handed(NamedTuple):
     lines: bool = False
 
     def __str__(self) -> str:
-        return json.dumps([*self[:2], dict(self.listeners), *self[3:]])
+        return json.dumps([*self[:3], dict(self.listeners), *self[4:]])
 
 
 def handed(environ: MutableMapping[str, str] = os.environ) -> Handed | None:
     """What a worker was handed on; None for a process that is none, or where the variable is of somebody
     else's making.  It is gone then."""
     try:
-        channel, snapshot, listeners, worker, workers, drained, lines = json.loads(
+        channel, snapshot, board, listeners, worker, workers, drained, lines = json.loads(
             environ.pop(VARIABLE, "")
         )
         pairs = tuple((str(kind), str(name)) for kind, name in drained)
-        for number in (channel, snapshot, *listeners.values()):
+        for number in (channel, snapshot, board, *listeners.values()):
             os.set_inheritable(number, False)
     except (AttributeError, OSError, OverflowError, RecursionError, TypeError, ValueError):
         return None
-    return Handed(channel, snapshot, listeners, worker, workers, pairs, bool(lines))
+    return Handed(channel, snapshot, board, listeners, worker, workers, pairs, bool(lines))
 
 
 def written(snapshot: Snapshot) -> int:

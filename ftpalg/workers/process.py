@@ -43,6 +43,7 @@ class Words(NamedTuple):
     program: tuple[str, ...]
     folder: str
     workers: int
+    board: int
     drained: tuple[tuple[str, str], ...] = ()
     lines: bool = False
     """Whether its standard error is read here."""
@@ -124,11 +125,12 @@ class Worker(ProcessProtocol):
         ours, theirs = socket.socketpair()
         file = written(snapshot)
         nothing = os.open(os.devnull, os.O_RDWR)
-        handed = (theirs.fileno(), file, *listeners.values())
+        handed = (theirs.fileno(), file, words.board, *listeners.values())
         numbers = range(FIRST, FIRST + len(handed))
-        there = dict(zip(listeners, numbers[2:], strict=True))
+        there = dict(zip(listeners, numbers[3:], strict=True))
         said = Handed(
-            numbers[0], numbers[1], there, self.number, words.workers, words.drained, words.lines
+            *(numbers[0], numbers[1], numbers[2], there, self.number),
+            *(words.workers, words.drained, words.lines),
         )
         descriptors: dict[int, Any] = {0: nothing, **dict(zip(numbers, handed, strict=True))}
         for number in (1, 2):

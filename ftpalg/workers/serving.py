@@ -9,12 +9,19 @@ from typing import NoReturn
 
 from ftpalg.config import Settings
 from ftpalg.core.news import Draining, News, Ready, Reloaded, ReloadFailed, Stopped
+from ftpalg.life.place import Place
+from ftpalg.life.reactor import IWhole
 from ftpalg.life.service import GatewayService
 from ftpalg.life.signals import Order
+from ftpalg.life.source import Source
 from ftpalg.life.terminal import Terminal
+from ftpalg.net.shared import Shared
+from ftpalg.net.shares import shares, used_up
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import LogSettings
+from ftpalg.workers.board import Board
 from ftpalg.workers.channel import told
+from ftpalg.workers.ledger import WholeLedger
 
 OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
 """News that are of a gateway and not of a part of it."""
@@ -49,7 +56,33 @@ class Refusing(Terminal):
 
 
 class OwnService(GatewayService):
-    """The service of one worker."""
+    """The service of one worker, which counts on the ``board``."""
+
+    def __init__(
+        self,
+        reactor: IWhole,
+        settings: Settings,
+        log: OwnLog,
+        board: Board,
+        *,
+        source: Source,
+        terminal: Terminal,
+        place: Place,
+    ) -> None:
+        self._board = board
+        super().__init__(reactor, settings, log, source=source, terminal=terminal, place=place)
+
+    def _ledger(self, settings: Settings) -> WholeLedger:
+        limits, log = settings.limits, self._log
+        self._own_ledger = WholeLedger(
+            *(self._board, limits.sessions, shares(limits), limits.ipv6_prefix),
+            *(self._reactor.seconds, lambda short: log.tell(used_up(short))),
+        )
+        return self._own_ledger
+
+    def _fit(self, shared: Shared) -> None:
+        self._own_ledger.sessions = shared.settings.limits.sessions
+        super()._fit(shared)
 
     def _warn(self, settings: Settings) -> None:
         """The supervisor does."""

@@ -42,6 +42,7 @@ from ftpalg.life.upgrading import Upgrade
 from ftpalg.life.watchdog import FOOD, Watchdog
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import LogSettings
+from ftpalg.workers.board import Board
 from ftpalg.workers.channel import Hears
 from ftpalg.workers.crew import Crew
 from ftpalg.workers.drain import Drain
@@ -82,6 +83,7 @@ class Supervisor(Service):
         self.notify = Notify()
         self.hears: dict[str, Hear] = {}
         """Topics that workers say something to, besides their process's own: put in before the start."""
+        self.board = Board.made(settings.workers)
         self.state = State.BEGINNING
         self.epoch = 1
         self.snapshot = self.read(settings)
@@ -152,7 +154,7 @@ class Supervisor(Service):
         words = Words(
             program.words if program else HOSTED,
             program.folder if program else os.getcwd(),
-            *(self.crew.size, drained, program is None),
+            *(self.crew.size, self.board.descriptor, drained, program is None),
         )
         worker.start(words, self.sockets.of(number), self.snapshot)
         return worker
@@ -206,6 +208,10 @@ class Supervisor(Service):
     def came(self, worker: Worker) -> None:
         """A successor is ready; what it was started with may have been replaced meanwhile."""
         self._reloading.catch_up(worker)
+
+    def died(self, worker: Worker) -> None:
+        """What it held is free."""
+        self.board.forget(worker.number)
 
     def line(self, text: bytes) -> None:
         """A worker's record, where it has no other place for it."""

@@ -13,6 +13,7 @@ from ftpalg.ops.log import LogFault
 from ftpalg.ops.overheard import Overheard
 from ftpalg.ops.settings import LogSettings
 from ftpalg.workers.attached import Attached
+from ftpalg.workers.board import Board
 from ftpalg.workers.handed import Handed, read_from
 from ftpalg.workers.serving import OwnLog, OwnService, Refusing
 
@@ -34,6 +35,7 @@ def work(handed: Handed) -> int:
                 reactor,
                 settings,
                 log,
+                Board(handed.board, handed.workers, handed.worker),
                 source=source,
                 terminal=terminal,
                 place=Place(handed.worker, handed.workers, snapshot.epoch, inherited),

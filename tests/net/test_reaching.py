@@ -221,6 +221,17 @@ class Asked(ReachingCase):
         firsts = [shared.order(dial, "192.0.2.1")[0].host for dial in dials * 3]
         self.assertEqual(firsts, ["a1", "b1", "a2", "b2", "a1", "b1"])
 
+    def test_least_sessions(self) -> None:
+        """Those that other processes have with a server count, too."""
+        servers = Server("a"), Server("b")
+        dial = Dial(servers, Route(servers, Balance.LEAST_SESSIONS))
+        for elsewhere, first in (({}, "b"), ({"a:21": 1}, "b"), ({"b:21": 2}, "a")):
+            shared = self.reaching(Settings())
+            shared.came(servers[0])
+            held = elsewhere.get
+            self.patch(shared._ledger, "elsewhere", lambda key, line, held=held: held(key, 0))
+            self.assertEqual(shared.order(dial, "192.0.2.1")[0].host, first)
+
     def test_left(self) -> None:
         """A server that all sessions have left is counted no longer."""
         shared = self.reaching(Settings())

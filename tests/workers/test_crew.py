@@ -47,6 +47,7 @@ class Company(SynchronousTestCase):
         self.told: list[News] = []
         self.made: list[Worker] = []
         self.said: list[str] = []
+        self.dead: list[int] = []
         self.fails = 0
         of: Any = self
         self.crew = Crew(of.clock, of, of, 2)
@@ -69,6 +70,9 @@ class Company(SynchronousTestCase):
 
     def came(self, worker: Worker) -> None:
         self.said.append(f"came {worker.number}")
+
+    def died(self, worker: Worker) -> None:
+        self.dead.append(worker.number)
 
     def over(self) -> None:
         self.said.append("over")
@@ -122,7 +126,7 @@ class Company(SynchronousTestCase):
         _, _, third = self.made
         self.ready(third)
         self.assertEqual((third.number, self.told[1:]), (1, [WorkerReady(1, 102, "1-2")]))
-        self.assertEqual(self.said, ["whole", "came 1"])
+        self.assertEqual((self.said, self.dead), (["whole", "came 1"], [1]))
 
     def test_again_and_again(self) -> None:
         """Each next one waits twice as long, up to a bound; that is told once."""

@@ -52,7 +52,7 @@ class Variables(SynchronousTestCase):
         for end in ends:
             self.addCleanup(os.close, end)
             os.set_inheritable(end, True)
-        given = Handed(*ends, {"a:1": ends[0]}, 2, 3, (("server", "h:21"),), True)
+        given = Handed(*ends, ends[0], {"a:1": ends[0]}, 2, 3, (("server", "h:21"),), True)
         environ = {VARIABLE: str(given)}
         self.assertEqual(handed(environ), given)
         self.assertEqual((environ, handed(environ)), ({}, None))
@@ -60,7 +60,7 @@ class Variables(SynchronousTestCase):
 
     def test_somebody_elses(self) -> None:
         """What no supervisor has made is nothing."""
-        for text in ("x", "[]", "7", "[98765,1,{},1,1,[],0]", "[0,0,[],1,1,[],0]", "[" * 9999):
+        for text in ("x", "[]", "7", "[98765,1,1,{},1,1,[],0]", "[0,0,0,[],1,1,[],0]", "[" * 9999):
             self.assertIsNone(handed({VARIABLE: text}), text)
 
     def test_command(self) -> None:

@@ -56,7 +56,7 @@ class Programs(TestCase):
             f"READY = {told('ready', READY)!r}\n"
         )
         worker = Worker(installed(), self.owner, 3, bound, {})
-        words = Words((sys.executable, "-c", head + code), "/", 4, (), lines)
+        words = Words((sys.executable, "-c", head + code), "/", 4, 0, (), lines)
         worker.start(words, {}, Snapshot("", None, {}, 1))
         self.addCleanup(worker.kill, "the test is over")
         return worker
@@ -151,7 +151,7 @@ class Programs(TestCase):
         )
         worker = self.start(code)
         await self.owner.went
-        self.assertEqual(worker.status, len((0, 1, 2, 3, 4, "that of the folder")))
+        self.assertEqual(worker.status, len((0, 1, 2, 3, 4, 5, "that of the folder")))
 
     def test_no_program(self) -> None:
         """It cannot be started: nothing is left open, and nobody waits."""
@@ -163,5 +163,5 @@ class Programs(TestCase):
 
         self.patch(installed(), "spawnProcess", fail)
         snapshot = Snapshot("", None, {}, 1)
-        self.assertRaises(OSError, worker.start, Words(("x",), "/", 1), {}, snapshot)
+        self.assertRaises(OSError, worker.start, Words(("x",), "/", 1, 0), {}, snapshot)
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
