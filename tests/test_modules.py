@@ -17,6 +17,7 @@ EXCEPTIONS = {
     "life.to_be_known": "tests.life.test_starting, tests.life.test_descriptors: what is in the log",
     "workers.serving": "tests.workers.test_supervisor: what a worker does not tell",
     "workers.work": "tests.workers.test_supervisor: each of its workers is one",
+    "workers.common": "tests.workers.test_bans: what workers have in common",
     "workers.drain": "tests.workers.test_supervisor: the ends of all workers",
     "explain.steps": "frozen values; tests.explain.test_explaining reads them",
     "explain.question": "a frozen value; tests.cli.test_explain asks with it",

@@ -48,13 +48,23 @@ def parsed(text: bytes) -> Kept:
         said = json.loads(text)
         if said["version"] != VERSION:
             raise Damaged(f"is not of version {VERSION}")
-        return Kept(tuple(map(_ban, said["bans"])), tuple(map(_known, said["known"])))
+        return kept_of(said)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Damaged("is no list of bans") from None
 
 
+def kept_of(said: Mapping[str, Any]) -> Kept:
+    """The same, of what JSON says.  Raise ValueError, KeyError, TypeError, AttributeError."""
+    return Kept(tuple(map(_ban, said["bans"])), tuple(map(_known, said["known"])))
+
+
 def text_of(kept: Kept) -> bytes:
     """What the file says then."""
+    return json.dumps({"version": VERSION, **body_of(kept)}).encode() + b"\n"
+
+
+def body_of(kept: Kept) -> dict[str, Any]:
+    """For JSON."""
     bans = [
         {
             "kind": ban.who.kind.value,
@@ -66,7 +76,7 @@ def text_of(kept: Kept) -> bytes:
         }
         for ban in kept.bans
     ]
-    return json.dumps({"version": VERSION, "bans": bans, "known": kept.known}).encode() + b"\n"
+    return {"bans": bans, "known": kept.known}
 
 
 def write(file: Path, kept: Kept) -> None:

@@ -165,8 +165,12 @@ class Book:
 
     def knows(self, account: str, peer: str, now: float) -> bool:
         """Whether it has, and that is not forgotten."""
-        at = self._known.get((account, peer))
+        at = self.since(account, peer)
         return at is not None and now - at <= self.scheme.remember
+
+    def since(self, account: str, peer: str) -> float | None:
+        """When it has done so last, None where nobody knows."""
+        return self._known.get((account, peer))
 
     @property
     def known(self) -> tuple[tuple[str, str, float], ...]:

@@ -75,6 +75,8 @@ class Attached:
             first, last = self.service.settings.data.server_ports
             said = [news.client_ports, f"{first}-{last}", news.sessions, self.snapshot.epoch]
             self.channel.tell("ready", said)
+            known = self.channel.ask("common").addCallback(self.service.know)
+            known.addErrback(lambda reason: reason.trap(ChannelFault) and None)
         elif isinstance(news, Stopped):
             self._left = [news.sessions, news.transfers]
 

@@ -18,6 +18,11 @@ NUMBER = {line: number for number, line in enumerate(Line)}
 Slots = dict[str, int]
 
 
+def text_of(line: Line, key: str) -> str:
+    """What stands on the board for what a key holds of a line."""
+    return f"{NUMBER[line]} {key}"
+
+
 class WholeLedger(OwnLedger):
     """``sessions`` is how many there may be in all; what fits into one process bounds that one alone."""
 
@@ -71,7 +76,7 @@ class WholeLedger(OwnLedger):
         locked = board.lock()
         try:
             if slot is None and locked:
-                slot = board.keys.made(board.digest(f"{NUMBER[line]} {key}"))
+                slot = board.keys.made(board.digest(text_of(line, key)))
             mine = own if slot is None else board.sum(slot)
             if mine + amount > of_one:
                 return Short(line, mine, of_one, of_one=True)
@@ -118,7 +123,7 @@ class WholeLedger(OwnLedger):
         slot = self._slots[line].get(key)
         if slot is None:
             keys = self._board.keys
-            slot = keys.found(self._board.digest(f"{NUMBER[line]} {key}"))
+            slot = keys.found(self._board.digest(text_of(line, key)))
         return own if slot is None else self._board.sum(slot)
 
     def elsewhere(self, key: str, line: Line) -> int:

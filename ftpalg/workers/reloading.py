@@ -50,6 +50,9 @@ class Supervising(Protocol):
     def read(self, settings: Settings) -> Snapshot:
         """What workers get of them."""
 
+    def taken(self) -> None:
+        """Other settings hold."""
+
     def warn(self) -> None:
         """Tell what an administrator should know of them."""
 
@@ -110,6 +113,7 @@ class Reloading:
                 first, *others = others
                 await self._first(first, opened, snapshot)
             of.settings, of.snapshot, of.epoch = settings, snapshot, snapshot.epoch
+        of.taken()
         if self._over:
             return
         for worker in of.crew.workers.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ftpalg.config import Settings
 from ftpalg.core.news import Draining, News, Ready, Reloaded, ReloadFailed, Stopped
@@ -19,8 +19,9 @@ from ftpalg.net.shared import Shared
 from ftpalg.net.shares import shares, used_up
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import LogSettings
+from ftpalg.workers.banning import OwnBans
 from ftpalg.workers.board import Board
-from ftpalg.workers.channel import told
+from ftpalg.workers.channel import Channel, told
 from ftpalg.workers.ledger import WholeLedger
 
 OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
@@ -64,13 +65,26 @@ class OwnService(GatewayService):
         settings: Settings,
         log: OwnLog,
         board: Board,
+        channel: Channel,
         *,
         source: Source,
         terminal: Terminal,
         place: Place,
     ) -> None:
         self._board = board
+        self._channel = channel
         super().__init__(reactor, settings, log, source=source, terminal=terminal, place=place)
+
+    def _bans(self, settings: Settings) -> OwnBans:
+        self._own_bans = OwnBans(
+            *(self._reactor, self._log, settings, lambda: self._is_account, self._channel.tell),
+        )
+        self._channel.hears.update(self._own_bans.hears)
+        return self._own_bans
+
+    def know(self, common: Any) -> None:
+        """What the others know."""
+        self._own_bans.know(common["bans"])
 
     def _ledger(self, settings: Settings) -> WholeLedger:
         limits, log = settings.limits, self._log

@@ -42,8 +42,8 @@ from ftpalg.life.upgrading import Upgrade
 from ftpalg.life.watchdog import FOOD, Watchdog
 from ftpalg.ops.log import SessionLog
 from ftpalg.ops.settings import LogSettings
-from ftpalg.workers.board import Board
 from ftpalg.workers.channel import Hears
+from ftpalg.workers.common import Common
 from ftpalg.workers.crew import Crew
 from ftpalg.workers.drain import Drain
 from ftpalg.workers.handed import Snapshot
@@ -83,7 +83,6 @@ class Supervisor(Service):
         self.notify = Notify()
         self.hears: dict[str, Hear] = {}
         """Topics that workers say something to, besides their process's own: put in before the start."""
-        self.board = Board.made(settings.workers)
         self.state = State.BEGINNING
         self.epoch = 1
         self.snapshot = self.read(settings)
@@ -93,6 +92,8 @@ class Supervisor(Service):
         self.sockets = Sockets(reactor, settings.workers, self._inherited.listeners)
         self.sockets.check(settings.all_listeners)
         self.crew = Crew(reactor, self, self.log, settings.workers)
+        self.common = Common(reactor, self.log, settings, self.crew.tell)
+        self.hears.update(self.common.hears)
         self._fault = ""
         self._reloading = Reloading(self)
         self._relayed = Relayed(lambda: self.settings.log, self.log.warned)
@@ -122,6 +123,7 @@ class Supervisor(Service):
         super().startService()
         self.sockets.forget_inherited()
         self.warn()
+        self.common.start()
         try:
             self.crew.begin()
         except OSError as error:
@@ -154,13 +156,17 @@ class Supervisor(Service):
         words = Words(
             program.words if program else HOSTED,
             program.folder if program else os.getcwd(),
-            *(self.crew.size, self.board.descriptor, drained, program is None),
+            *(self.crew.size, self.common.board.descriptor, drained, program is None),
         )
         worker.start(words, self.sockets.of(number), self.snapshot)
         return worker
 
     def _hear(self, number: int, topic: str, body: Any) -> Any:
         return self.hears[topic](self.crew.workers[number], body)
+
+    def taken(self) -> None:
+        """Other settings hold."""
+        self.common.renewed(self.settings)
 
     def cannot_start(self, sentence: str) -> None:
         """A worker is gone before all were ready.  The reactor would swallow the end of the process."""
@@ -211,7 +217,7 @@ class Supervisor(Service):
 
     def died(self, worker: Worker) -> None:
         """What it held is free."""
-        self.board.forget(worker.number)
+        self.common.died(worker.number)
 
     def line(self, text: bytes) -> None:
         """A worker's record, where it has no other place for it."""
@@ -285,6 +291,7 @@ class Supervisor(Service):
             self._watchdog.stop()
         self.crew.leave()
         self.sockets.close()
+        self.common.stop()
 
     # -- upgrades ---------------------------------------------------------------------------------
 
@@ -320,6 +327,7 @@ class Supervisor(Service):
             self._watchdog.stop()
         self.log.told(f"upgraded: PID {pid} serves, this program drains")
         self.notify = Notify({})
+        self.common.hand_on()
         self._begin_drain("leave")
 
 

@@ -36,6 +36,7 @@ def work(handed: Handed) -> int:
                 settings,
                 log,
                 Board(handed.board, handed.workers, handed.worker),
+                attached.channel,
                 source=source,
                 terminal=terminal,
                 place=Place(handed.worker, handed.workers, snapshot.epoch, inherited),

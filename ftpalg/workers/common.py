@@ -1,0 +1,53 @@
+"""What the supervisor keeps for all workers: what they count together, and what one of them has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ftpalg.config import Settings
+from ftpalg.life.observers import Observers
+from ftpalg.net.reactors import Timing
+from ftpalg.workers.banning import KeptBans, Tell
+from ftpalg.workers.board import Board
+from ftpalg.workers.process import Worker
+
+
+class Common:
+    """``tell`` tells all workers that serve; ``hears`` is what workers say.
+
+    ``bans`` is what operators see and order, as ``admin.steered`` has it.
+    """
+
+    def __init__(self, reactor: Timing, log: Observers, settings: Settings, tell: Tell) -> None:
+        self.board = Board.made(settings.workers)
+        self.bans = KeptBans(reactor, log, settings, self.board, tell)
+        heard = dict(self.bans.hears)
+        self.hears: dict[str, Callable[[Worker, Any], Any]] = {
+            "common": lambda worker, body: {"bans": self.bans.kept},
+            **{topic: _from_any(hear) for topic, hear in heard.items()},
+        }
+
+    def start(self) -> None:
+        """Take up what was kept."""
+        self.bans.start()
+
+    def renewed(self, settings: Settings) -> None:
+        """New settings hold."""
+        self.bans.renewed(settings)
+
+    def died(self, worker: int) -> None:
+        """What it held is free."""
+        self.board.forget(worker)
+
+    def hand_on(self) -> None:
+        """The next program has the files from now on."""
+        self.bans.hand_on()
+
+    def stop(self) -> None:
+        """The gateway ends."""
+        self.bans.stop()
+
+
+def _from_any(hear: Callable[[Any], Any]) -> Callable[[Worker, Any], Any]:
+    return lambda worker, body: hear(body)
