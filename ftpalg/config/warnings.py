@@ -184,7 +184,7 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _each_worker(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.workers > 1:
-        text = "each of them counts quotas and [bandwidth] for itself; nobody serves [admin]"
+        text = "each of them counts [bandwidth] for itself; nobody serves [admin]"
         yield "workers", f"workers = {settings.workers}: {text}"
 
 

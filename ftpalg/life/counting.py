@@ -33,10 +33,13 @@ class Counting:
         if not settings.counts_days:
             return None
         if self.days is None:
-            from ftpalg.life.quotas import Days
-
-            self.days = Days(self._reactor, self._warned)
+            self.days = self._made()
         return self.days
+
+    def _made(self) -> Days:
+        from ftpalg.life.quotas import Days
+
+        return Days(self._reactor, self._warned)
 
     def take(self, settings: Settings) -> None:
         """Those settings hold from now on."""

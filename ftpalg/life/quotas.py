@@ -24,12 +24,14 @@ NOWHERE = (
 
 
 class Days:
-    """``warned`` tells an operator what should not stay so."""
+    """``warned`` tells an operator what should not stay so; ``book`` is one that others have, too."""
 
-    def __init__(self, reactor: Timing, warned: Callable[[str], None]) -> None:
+    def __init__(
+        self, reactor: Timing, warned: Callable[[str], None], book: Book | None = None
+    ) -> None:
         self._reactor = reactor
         self._warned = warned
-        self._book = Book(self._today)
+        self._book = book if book is not None else Book(self._today)
         self.keeping = Keeping(
             reactor,
             warned,

@@ -33,6 +33,11 @@ class Row(NamedTuple):
     used: int
 
 
+def part_of(left: int, size: int) -> int:
+    """How much of so much is granted to who asks for that size."""
+    return max(0, min(size, left, max(LEAST, left // PART)))
+
+
 class Book:
     """Accounts are keys (``core.bans.account_key``).  One that has used nothing leaves nothing behind."""
 
@@ -63,8 +68,7 @@ class Book:
         key = account, counted
         held = self._held.get(key, 0)
         if limit:
-            left = limit - self._used.get(key, 0) - held
-            size = max(0, min(size, left, max(LEAST, left // PART)))
+            size = part_of(limit - self._used.get(key, 0) - held, size)
         if size:
             self._held[key] = held + size
         return size

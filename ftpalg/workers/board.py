@@ -67,6 +67,7 @@ class Board:
         self.accounts = Rows(part(ACCOUNTS).cast("Q"), lambda row: False)
         self.used = part(ACCOUNTS * COUNTS).cast("q")
         self.held = [part(ACCOUNTS * COUNTS).cast("q") for _ in range(workers)]
+        self.own_held = self.held[worker - 1]
         self.names = whole[at : at + ACCOUNTS * NAME]
 
     @classmethod
@@ -143,6 +144,17 @@ class Board:
         for column in (self.columns[worker - 1], self.held[worker - 1]):
             column[:] = memoryview(bytes(column.nbytes)).cast("q")
 
+    def begin_day(self, day: int) -> None:
+        """Nobody has used anything; who has no transfer under way needs no place.  Under the lock.
+
+        Whoever knows a place forgets it with the day.
+        """
+        self.used[:] = memoryview(bytes(self.used.nbytes)).cast("q")
+        self.accounts.clear(
+            lambda at: not any(any(one[at * COUNTS : (at + 1) * COUNTS]) for one in self.held)
+        )
+        self.day[0] = day
+
     # -- rates --------------------------------------------------------------------------------------
 
     def bucket(self, text: str, now: float) -> int | None:
@@ -184,6 +196,12 @@ class Rows:
         row = begin + part.index(0)
         self._digests[row] = digest
         return row
+
+    def clear(self, is_free: Callable[[int], bool]) -> None:
+        """Take out those that are.  Under the lock."""
+        for row in self:
+            if is_free(row):
+                self._digests[row] = 0
 
     def __iter__(self) -> Iterator[int]:
         """Those that there are."""

@@ -10,18 +10,21 @@ from ftpalg.life.observers import Observers
 from ftpalg.net.reactors import Timing
 from ftpalg.workers.banning import KeptBans, Tell
 from ftpalg.workers.board import Board
+from ftpalg.workers.counting import KeptCounting
 from ftpalg.workers.process import Worker
 
 
 class Common:
     """``tell`` tells all workers that serve; ``hears`` is what workers say.
 
-    ``bans`` is what operators see and order, as ``admin.steered`` has it.
+    ``bans`` and ``counting.days`` are what operators see and order, as ``admin.steered`` has it.
     """
 
     def __init__(self, reactor: Timing, log: Observers, settings: Settings, tell: Tell) -> None:
         self.board = Board.made(settings.workers)
         self.bans = KeptBans(reactor, log, settings, self.board, tell)
+        self.counting = KeptCounting(reactor, log.warned, self.board)
+        self._settings = settings
         heard = dict(self.bans.hears)
         self.hears: dict[str, Callable[[Worker, Any], Any]] = {
             "common": lambda worker, body: {"bans": self.bans.kept},
@@ -31,22 +34,30 @@ class Common:
     def start(self) -> None:
         """Take up what was kept."""
         self.bans.start()
+        self.counting.take(self._settings)
 
     def renewed(self, settings: Settings) -> None:
         """New settings hold."""
         self.bans.renewed(settings)
+        self.counting.take(settings)
 
     def died(self, worker: int) -> None:
         """What it held is free."""
         self.board.forget(worker)
 
+    def write(self) -> None:
+        """The next program reads what accounts have used."""
+        self.counting.write()
+
     def hand_on(self) -> None:
         """The next program has the files from now on."""
         self.bans.hand_on()
+        self.counting.hand_on()
 
     def stop(self) -> None:
         """The gateway ends."""
         self.bans.stop()
+        self.counting.stop()
 
 
 def _from_any(hear: Callable[[Any], Any]) -> Callable[[Worker, Any], Any]:

@@ -137,7 +137,7 @@ class Worker(ProcessProtocol):
             descriptors[number] = number if _is_open(number) else nothing
         if words.lines:
             descriptors[2] = "r"
-        environ = {**environment_of(os.environ, self.number), VARIABLE: str(said)}
+        environ = {**environment_of(os.environ), VARIABLE: str(said)}
         try:
             self._reactor.spawnProcess(
                 *(self, words.program[0], words.program, environ, words.folder),

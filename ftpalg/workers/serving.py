@@ -22,6 +22,7 @@ from ftpalg.ops.settings import LogSettings
 from ftpalg.workers.banning import OwnBans
 from ftpalg.workers.board import Board
 from ftpalg.workers.channel import Channel, told
+from ftpalg.workers.counting import OwnCounting
 from ftpalg.workers.ledger import WholeLedger
 
 OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
@@ -81,6 +82,9 @@ class OwnService(GatewayService):
         )
         self._channel.hears.update(self._own_bans.hears)
         return self._own_bans
+
+    def _counting(self) -> OwnCounting:
+        return OwnCounting(self._reactor, self._log.warned, self._board)
 
     def know(self, common: Any) -> None:
         """What the others know."""

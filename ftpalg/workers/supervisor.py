@@ -310,6 +310,7 @@ class Supervisor(Service):
                 self._hand_on(pid)
             answer(wrong)
 
+        self.common.write()
         try:
             self._upgrade = Upgrade(
                 *(self.reactor, self._program.words, self._program.folder),

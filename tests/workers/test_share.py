@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config.loading import structure
@@ -40,22 +38,20 @@ class Shares(SynchronousTestCase):
             for worker in (1, 2):
                 own = share_of(settings, worker, 2)
                 self.assertEqual((own.admin.listen, own.admin.agent), ("", ""))
-                self.assertIsNone(path_of(own, environment_of(environ, worker)))
+                self.assertIsNone(path_of(own, environment_of(environ)))
 
     def test_state(self) -> None:
-        """The first worker alone keeps it."""
-        environ = {"STATE_DIRECTORY": "/lib/f", "NOTIFY_SOCKET": "n", "LISTEN_FDS": "1"}
-        self.assertEqual(environment_of(environ, 1), {"STATE_DIRECTORY": "/lib/f"})
-        self.assertEqual(environment_of(environ, 2), {})
-        for settings, folder in (
-            (self.settings, "/s"),
-            (structure({"workers": 2}, "f"), "/lib/f"),
-        ):
-            first, second = (
-                folder_of(share_of(settings, worker, 2), environment_of(environ, worker))
-                for worker in (1, 2)
-            )
-            self.assertEqual((first, second), (Path(folder), None))
+        """The supervisor alone keeps it."""
+        environ = {
+            "STATE_DIRECTORY": "/lib/f",
+            "NOTIFY_SOCKET": "n",
+            "LISTEN_FDS": "1",
+            "PATH": "p",
+        }
+        self.assertEqual(environment_of(environ), {"PATH": "p"})
+        for settings in (self.settings, structure({"workers": 2}, "f")):
+            own = share_of(settings, 1, 2)
+            self.assertIsNone(folder_of(own, environment_of(environ)))
 
     def test_lines(self) -> None:
         """Records for the supervisor are JSON; those for another place are as they are set."""
