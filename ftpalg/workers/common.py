@@ -7,10 +7,12 @@ from typing import Any
 
 from ftpalg.config import Settings
 from ftpalg.life.observers import Observers
-from ftpalg.net.reactors import Timing
+from ftpalg.life.reactor import IWhole
+from ftpalg.net.reach.traits import Remembered
 from ftpalg.workers.banning import KeptBans, Tell
 from ftpalg.workers.board import Board
 from ftpalg.workers.counting import KeptCounting
+from ftpalg.workers.learned import TOPIC, Learned
 from ftpalg.workers.process import Worker
 
 
@@ -20,16 +22,23 @@ class Common:
     ``bans`` and ``counting.days`` are what operators see and order, as ``admin.steered`` has it.
     """
 
-    def __init__(self, reactor: Timing, log: Observers, settings: Settings, tell: Tell) -> None:
+    def __init__(self, reactor: IWhole, log: Observers, settings: Settings, tell: Tell) -> None:
         self.board = Board.made(settings.workers)
         self.bans = KeptBans(reactor, log, settings, self.board, tell)
         self.counting = KeptCounting(reactor, log.warned, self.board)
         self._settings = settings
-        heard = dict(self.bans.hears)
+        self._known = Remembered(reactor, settings.data.remember)
+        self._learned = Learned(self._known, tell)
+        heard = {**self.bans.hears, **self._learned.hears}
         self.hears: dict[str, Callable[[Worker, Any], Any]] = {
-            "common": lambda worker, body: {"bans": self.bans.kept},
+            "common": lambda worker, body: self._all,
             **{topic: _from_any(hear) for topic, hear in heard.items()},
         }
+
+    @property
+    def _all(self) -> dict[str, Any]:
+        """For a worker that begins."""
+        return {"bans": self.bans.kept, TOPIC: self._learned.rows}
 
     def start(self) -> None:
         """Take up what was kept."""

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ftpalg.config import Settings
+from ftpalg.core.events import Traits
 from ftpalg.core.news import Draining, News, Ready, Reloaded, ReloadFailed, Stopped
+from ftpalg.core.routes import Server
 from ftpalg.life.place import Place
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.service import GatewayService
@@ -23,6 +25,7 @@ from ftpalg.workers.banning import OwnBans
 from ftpalg.workers.board import Board
 from ftpalg.workers.channel import Channel, told
 from ftpalg.workers.counting import OwnCounting
+from ftpalg.workers.learned import TOPIC, hear, row
 from ftpalg.workers.ledger import WholeLedger
 
 OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
@@ -75,6 +78,8 @@ class OwnService(GatewayService):
         self._board = board
         self._channel = channel
         super().__init__(reactor, settings, log, source=source, terminal=terminal, place=place)
+        self.gateway.shared.reaching.traits.told = self._learned
+        channel.hears[TOPIC] = self._hear
 
     def _bans(self, settings: Settings) -> OwnBans:
         self._own_bans = OwnBans(
@@ -89,6 +94,13 @@ class OwnService(GatewayService):
     def know(self, common: Any) -> None:
         """What the others know."""
         self._own_bans.know(common["bans"])
+        self._hear(common[TOPIC])
+
+    def _learned(self, server: Server, traits: Traits, at: float) -> None:
+        self._channel.tell(TOPIC, [row(server, traits, at)])
+
+    def _hear(self, rows: Any) -> None:
+        hear(self.gateway.shared.reaching.traits, rows)
 
     def _ledger(self, settings: Settings) -> WholeLedger:
         limits, log = settings.limits, self._log

@@ -55,6 +55,22 @@ class Remembering(SynchronousTestCase):
             self.known.learn(server, NO_EPSV)
         self.assertEqual([self.known.of(server) for server in servers].count(NO_EPSV), MOST)
 
+    def test_told(self) -> None:
+        """What a session learns is told, behind a reload too; what others have learned is not, and is as old
+        as it is."""
+        told: list[object] = []
+        self.known.told = lambda *what: told.append(what)
+        later = Remembered(self.clock, 60.0)
+        later.take_over(self.known)
+        self.clock.advance(7)
+        later.learn(ONE, NO_EPSV)
+        self.assertEqual(told, [(ONE, NO_EPSV, 7.0)])
+        later.hear(OTHER, NO_EPRT, -50.0)
+        self.assertEqual(list(later), [*told, (OTHER, NO_EPRT, -50.0)])
+        self.assertEqual(later.of(OTHER), NO_EPRT)
+        self.clock.advance(3)
+        self.assertEqual((later.of(OTHER), len(told)), (Traits(), 1))
+
     def test_other_settings(self) -> None:
         """Behind a reload what was known is known."""
         self.known.learn(ONE, NO_EPSV)
