@@ -184,8 +184,7 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _each_worker(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.workers > 1:
-        text = "each of them counts [bandwidth] for itself; nobody serves [admin]"
-        yield "workers", f"workers = {settings.workers}: {text}"
+        yield "workers", f"workers = {settings.workers}: nobody serves [admin]"
 
 
 # -- listeners --------------------------------------------------------------------------------------

@@ -101,6 +101,11 @@ class Bandwidth:
         for _, bucket in self._lines.items():
             bucket.change((), self.zone)
 
+    @property
+    def common(self) -> Iterator[tuple[Key, Bucket]]:
+        """Those that sessions share."""
+        return self._lines.items()
+
     def _rates(self, key: Key) -> Rates:
         of, name, source = key
         if of is Of.ACCOUNT:

@@ -59,15 +59,19 @@ class Bucket:
 
     The rate is looked up when a minute begins; bytes of a change's minute are of the earlier rate for
     the time that has passed.
+
+    ``spent`` is how many bytes have gone.  Where other processes have a part of the rate, ``share`` says
+    which is this one's; ``whole`` is that of all.
     """
 
     __slots__ = (
-        "_at", "_clock", "_elsewhere", "_minute", "_queue", "_rate", "_rates", "_timer", "_tokens",
-        "_zone", "users",
+        "_at", "_clock", "_elsewhere", "_minute", "_part", "_queue", "_rate", "_rates", "_timer",
+        "_tokens", "_zone", "spent", "users", "whole",
     )  # fmt: skip
 
     def __init__(self, clock: Timing, rates: Rates, zone: tzinfo) -> None:
-        self.users = 0
+        self.users = self.spent = self.whole = 0
+        self._part = 1.0
         self._elsewhere = 0
         self._clock = clock
         self._queue: OrderedDict[Waiting, None] = OrderedDict()
@@ -79,8 +83,25 @@ class Bucket:
 
     def change(self, rates: Rates, zone: tzinfo) -> None:
         """From now on these hold, for those who wait as well."""
-        self._rates, self._zone, self._minute = rates, zone, -1
         self._fill()
+        self._rates, self._zone = rates, zone
+        self._begin_anew()
+
+    def share(self, part: float) -> None:
+        """From now on so much of it is ours, for those who wait as well."""
+        if part != self._part:
+            self._fill()
+            self._part = part
+            self._begin_anew()
+
+    @property
+    def waits(self) -> bool:
+        """Whether anybody waits for his turn."""
+        return bool(self._queue)
+
+    def _begin_anew(self) -> None:
+        """Another rate holds."""
+        self._look_up(self._at)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -121,6 +142,7 @@ class Bucket:
         if self._rate:
             size = min(size, int(max(self._tokens, least)))
             self._tokens -= size
+            self.spent += size
         return size
 
     def wait(self, size: int, granted: Callable[[], None]) -> Waiting:
@@ -132,6 +154,7 @@ class Bucket:
 
     def give_back(self, size: int) -> None:
         """So many of those granted have not gone."""
+        self.spent -= size
         self._tokens = min(self._tokens + size, self._burst)
 
     def hold(self) -> None:
@@ -177,10 +200,9 @@ class Bucket:
     def _look_up(self, now: float) -> None:
         self._minute = int(now // MINUTE)
         there = datetime.fromtimestamp(now, self._zone)
-        before, self._rate = (
-            self._rate,
-            rate_at(self._rates, there.weekday(), there.hour * 60 + there.minute),
-        )
+        before = self._rate
+        self.whole = rate_at(self._rates, there.weekday(), there.hour * 60 + there.minute)
+        self._rate = max(1, int(self.whole * self._part)) if self.whole else 0
         self._tokens = min(self._tokens, self._burst) if before else self._short
 
     def _arm(self) -> None:
@@ -202,5 +224,6 @@ class Bucket:
             place, _nothing = self._queue.popitem(last=False)
             if self._rate:
                 self._tokens -= place.size
+                self.spent += place.size
             place.granted()
         self._arm()

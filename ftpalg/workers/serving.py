@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
 from ftpalg.core.events import Traits
@@ -27,6 +29,9 @@ from ftpalg.workers.channel import Channel, told
 from ftpalg.workers.counting import OwnCounting
 from ftpalg.workers.learned import TOPIC, hear, row
 from ftpalg.workers.ledger import WholeLedger
+
+if TYPE_CHECKING:
+    from ftpalg.workers.bandwidth import Parts
 
 OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
 """News that are of a gateway and not of a part of it."""
@@ -77,6 +82,7 @@ class OwnService(GatewayService):
     ) -> None:
         self._board = board
         self._channel = channel
+        self._parts: Parts | None = None
         super().__init__(reactor, settings, log, source=source, terminal=terminal, place=place)
         self.gateway.shared.reaching.traits.told = self._learned
         channel.hears[TOPIC] = self._hear
@@ -113,6 +119,12 @@ class OwnService(GatewayService):
     def _fit(self, shared: Shared) -> None:
         self._own_ledger.sessions = shared.settings.limits.sessions
         super()._fit(shared)
+        if shared.bandwidth is not None and self._parts is None:
+            from ftpalg.workers.bandwidth import Parts
+
+            self._parts = Parts(self._reactor, self._board, lambda: self.gateway.shared.bandwidth)
+        if self._parts is not None:
+            self._parts.begin()
 
     def _warn(self, settings: Settings) -> None:
         """The supervisor does."""
@@ -122,6 +134,11 @@ class OwnService(GatewayService):
         """Its sessions and its transfers."""
         sessions = self.gateway.shared.sessions
         return [len(sessions.open), sessions.transfers]
+
+    def stopService(self) -> Deferred[list[None]]:
+        if self._parts is not None:
+            self._parts.stop()
+        return super().stopService()
 
     def end(self) -> None:
         """Stop at once, as a second SIGTERM has it."""
