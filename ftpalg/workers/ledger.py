@@ -8,6 +8,7 @@ who asks here: its own are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from sys import maxsize
 
 from ftpalg.net.ledger import Bound, Line, OwnLedger, Short
 from ftpalg.net.rates import Event, Rates
@@ -73,18 +74,20 @@ class WholeLedger(OwnLedger):
             in_all = self.sessions
         number, slot = ROWS + NUMBER[line], slots.get(key)
         held, own = row.held, row.held.get(key, 0)
-        locked = board.lock()
+        bounded = of_one != maxsize or in_all != maxsize
+        locked = (bounded or slot is None) and board.lock()
         try:
             if slot is None and locked:
                 slot = board.keys.made(board.digest(text_of(line, key)))
-            mine = own if slot is None else board.sum(slot)
-            if mine + amount > of_one:
-                return Short(line, mine, of_one, of_one=True)
-            if row.all + amount > fitting:
-                return Short(line, row.all, fitting, of_one=False)
-            everybodys = board.sum(number)
-            if everybodys + amount > in_all:
-                return Short(line, everybodys, in_all, of_one=False)
+            if bounded:
+                mine = own if slot is None else board.sum(slot)
+                if mine + amount > of_one:
+                    return Short(line, mine, of_one, of_one=True)
+                if row.all + amount > fitting:
+                    return Short(line, row.all, fitting, of_one=False)
+                everybodys = board.sum(number)
+                if everybodys + amount > in_all:
+                    return Short(line, everybodys, in_all, of_one=False)
             held[key] = own + amount
             row.all += amount
             board.own[number] = row.all

@@ -72,6 +72,18 @@ class Counts(LedgersCase):
         self.one.give("h", Line.OF_LISTENER)
         self.assertIsNone(self.two.ask("h", Line.OF_LISTENER, bound=bound))
 
+    def test_unbound(self) -> None:
+        """What has no limit is counted too: it may have one soon, and others want to know."""
+        line = Line.OF_SERVER
+        self.assertIsNone(self.one.ask("h:21", line))
+        self.locked_out()
+        self.assertIsNone(self.one.ask("h:21", line))
+        self.assertEqual(self.two.elsewhere("h:21", line), 2)
+        for board in self.boards:
+            del board.lock
+        self.two.renew({line: Bound(2)}, 64)
+        self.assertEqual(self.two.ask("h:21", line), Short(line, 2, 2, of_one=True))
+
     def test_own(self) -> None:
         """Descriptors are each process's; of memory each has its part."""
         for ledger in (self.one, self.two):
