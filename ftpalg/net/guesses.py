@@ -11,7 +11,7 @@ rightly lately is not asked what is charged to it, nor charged.  Of safe network
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 
 from twisted.internet.interfaces import IDelayedCall
 
@@ -76,7 +76,6 @@ class Guesses:
         self._ledger = ledger
         self.limits = settings.accounts
         self.bans = bans
-        self._asked: Counter[str] = Counter()
         self._failed: deque[tuple[float, str]] = deque()
         self._call: IDelayedCall | None = None
 
@@ -99,8 +98,8 @@ class Guesses:
             short = self._ledger.ask(key, Line.FAILURES, bound=Bound(limit))
             if short is not None:
                 self.give(keys)
-                raise Barred if short.used - self._asked[key] >= limit else Busy
-            self._asked[key] += 1
+                raise Barred if short.used - self._ledger.held(key, Line.ASKED) >= limit else Busy
+            self._ledger.ask(key, Line.ASKED)
             keys += (key,)
             wait = max(wait, self._wait(key, limit))
         return Guess(self, keys, who, wait)
@@ -112,7 +111,7 @@ class Guesses:
 
     def failures(self, key: str) -> int:
         """How many are not forgotten."""
-        return self._ledger.held(key, Line.FAILURES) - self._asked[key]
+        return self._ledger.held(key, Line.FAILURES) - self._ledger.held(key, Line.ASKED)
 
     def forgive(self, key: str) -> None:
         """Forget those of one key now."""
@@ -140,9 +139,7 @@ class Guesses:
 
     def _answered(self, keys: tuple[str, ...]) -> None:
         for key in keys:
-            self._asked[key] -= 1
-            if not self._asked[key]:
-                del self._asked[key]
+            self._ledger.give(key, Line.ASKED)
 
     # -- what is forgotten ------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class Line(Key):
     TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
     TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
     FAILURES = "wrong passwords for accounts at the gateway that are not forgotten yet"
+    ASKED = "of them, passwords that are looked at, and may be right"
     FAULTS = "logins that servers refused, no FTP and broken TLS, not forgotten yet"
 
     def __init__(self, sentence: str) -> None:

@@ -80,9 +80,13 @@ class KeptBans(Banning):
     def unban(self, who: Who, uid: int | None = None) -> bool:
         found = super().unban(who, uid)
         key = who.name if who.kind is Kind.PEER else key_of(who.name)
-        row = self._board.keys.found(self._board.digest(text_of(Line.FAILURES, key)))
         self._tell("forgiven", key)
-        return found or (row is not None and self._board.sum(row) > 0)
+        return found or self._held(key, Line.FAILURES) > self._held(key, Line.ASKED)
+
+    def _held(self, key: str, line: Line) -> int:
+        """How much of it all workers hold."""
+        row = self._board.keys.found(self._board.digest(text_of(line, key)))
+        return 0 if row is None else self._board.sum(row)
 
 
 class OwnBans(Banning):

@@ -19,7 +19,8 @@ from ftpalg.core.ends import Refusal
 from ftpalg.core.events import Link
 from ftpalg.core.news import News, Refused
 from ftpalg.life.observers import Observers
-from ftpalg.net.guesses import Guesses, key_of
+from ftpalg.net.guesses import Barred, Guesses, key_of
+from ftpalg.net.threads import Busy
 from ftpalg.workers.banning import HOUR, KeptBans, OwnBans
 from ftpalg.workers.ledger import WholeLedger
 from tests.life.test_banning import Log
@@ -174,6 +175,11 @@ class Copies(SynchronousTestCase):
         for guesses in self.guesses:
             guesses.begin(EVE, b"gus").wrong()
         self.assertEqual([guesses.failures(EVE) for guesses in self.guesses], [2, 2])
+        asked = self.guesses[0].begin(ANN, b"ann")
+        self.assertEqual([guesses.failures(ANN) for guesses in self.guesses], [0, 0])
+        self.assertFalse(self.kept.unban(self.kept.who(Kind.PEER, ANN)))
+        asked.right()
+        self.waiting.clear()
         self.assertTrue(self.kept.unban(who))
         self.carry()
         self.assertEqual([guesses.failures(EVE) for guesses in self.guesses], [0, 0])
@@ -182,6 +188,18 @@ class Copies(SynchronousTestCase):
         self.carry()
         self.assertEqual([one.failures(key_of("gus")) for one in self.guesses], [0, 0])
         self.assertEqual(self.told(), [])
+
+    def test_busy(self) -> None:
+        """Who comes while others are looked at that may be right is told so, wherever they are."""
+        limit = self.settings.accounts.failures_per_peer
+        asked = [self.guesses[0].begin(EVE, b"gus") for _ in range(limit)]
+        for guesses in self.guesses:
+            self.assertRaises(Busy, guesses.begin, EVE, b"gus")
+        for guess in asked:
+            guess.wrong()
+        for guesses in self.guesses:
+            self.assertRaises(Barred, guesses.begin, EVE, b"gus")
+            self.addCleanup(guesses.stop)
 
     def test_newcomer(self) -> None:
         """One that comes later gets all of it."""
