@@ -43,6 +43,7 @@ class Line(Key):
     OF_SERVER = "sessions that have a server or are reaching it, by its name and port"
     TRANSFERS_OF_ACCOUNT = "transfers of an account at the gateway"
     TRANSFERS_OF_ROUTE = "transfers of sessions that go a route"
+    RETURNING = "sessions that go back to where they came from, and are not logged in there yet"
     FAILURES = "wrong passwords for accounts at the gateway that are not forgotten yet"
     ASKED = "of them, passwords that are looked at, and may be right"
     FAULTS = "logins that servers refused, no FTP and broken TLS, not forgotten yet"

@@ -148,7 +148,7 @@ class Reaching:
             before._lookups if before is not None else None,
             lambda short: log.tell(used_up(short)),
         )
-        self._loops = Loops(limits.returning, is_local)
+        self._loops = Loops(limits.returning, is_local, ledger)
         self._means = Means(
             reactor,
             known,

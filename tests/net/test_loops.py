@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.core.events import Link
 from ftpalg.core.routes import Server
+from ftpalg.net.ledger import Line, OwnLedger
 from ftpalg.net.reach.loops import Loops
 from tests.net.reaches import ReachCase
 
@@ -21,7 +22,8 @@ class Counted(SynchronousTestCase):
     """Two sessions may go back at once."""
 
     def setUp(self) -> None:
-        self.loops = Loops(2, lambda address: address in HERE)
+        self.ledger = OwnLedger({})
+        self.loops = Loops(2, lambda address: address in HERE, self.ledger)
 
     def test_bound(self) -> None:
         """One more than that is refused, as long as the others are not logged in."""
@@ -42,6 +44,15 @@ class Counted(SynchronousTestCase):
         self.assertIn("lead back to it", self.loops.refusal(link(3), THERE))
         self.loops.reached(link(1), "192.0.2.10")
         self.assertEqual(self.loops.refusal(link(3), THERE), "")
+
+    def test_other_processes(self) -> None:
+        """Those of other processes count, and what is over is given back."""
+        self.ledger.ask(THERE, Line.RETURNING)
+        self.assertEqual(self.loops.refusal(link(1), THERE), "")
+        self.assertIn("lead back to it", self.loops.refusal(link(2), THERE))
+        self.loops.discard(link(2))
+        self.loops.discard(link(1))
+        self.assertEqual(self.ledger.held(THERE, Line.RETURNING), 1)
 
     def test_elsewhere(self) -> None:
         """Sessions that go on are none of these, however many."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftpalg.core.events import Link
+from ftpalg.net.ledger import Bound, Ledger, Line
 
 
 class Loops:
     """Counts them for each client's address; ``is_local`` knows this machine's own."""
 
-    def __init__(self, most: int, is_local: Callable[[str], bool]) -> None:
-        self._most = most
+    def __init__(self, most: int, is_local: Callable[[str], bool], ledger: Ledger) -> None:
+        self._most = Bound(most)
+        self._ledger = ledger
         self._is_local = is_local
         self._waiting: dict[str, set[Link]] = {}  # by the client's address
 
@@ -34,7 +36,7 @@ class Loops:
         waiting = self._waiting.get(client.peer, ())
         if not self.returns(client, address) or client in waiting:
             return ""
-        if len(waiting) >= self._most:
+        if self._ledger.ask(client.peer, Line.RETURNING, bound=self._most) is not None:
             return f"limits.returning: sessions from {client.peer} lead back to it; is this a loop?"
         self._waiting.setdefault(client.peer, set()).add(client)
         return ""
@@ -48,7 +50,8 @@ class Loops:
     def discard(self, client: Link) -> None:
         """It is logged in, or over, or has not got there; harmless where it never counted."""
         waiting = self._waiting.get(client.peer)
-        if waiting is not None:
+        if waiting is not None and client in waiting:
             waiting.discard(client)
+            self._ledger.give(client.peer, Line.RETURNING)
             if not waiting:
                 del self._waiting[client.peer]
