@@ -6,10 +6,11 @@ import os
 import re
 import select
 import signal
+import subprocess
 from collections.abc import Mapping
 
 from tests.life.programs import Foreground, LifeCase
-from tests.wire.gateways import STARTS, sockets_of
+from tests.wire.gateways import BIN, STARTS, TREE, sockets_of
 from tests.wire.peers import Client, Script, echo_site
 
 MANY = 64
@@ -81,6 +82,25 @@ class WorkersCase(LifeCase):
             if all(found.values()):
                 return found
         raise AssertionError(f"one worker has all of {MANY} clients")
+
+    def upgrade(self, pid: int) -> None:
+        """``ftpalg upgrade`` succeeds."""
+        done = subprocess.run(
+            [str(BIN / "ftpalg"), "upgrade", str(pid)],
+            cwd=TREE,
+            env={**os.environ, "PYTHONPATH": str(TREE)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=2 * STARTS,
+            check=False,
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+
+    def end(self, pid: int, gateway: Company) -> None:
+        """The last of the programs, which is not the test's own child."""
+        os.kill(pid, signal.SIGTERM)
+        self.assertTrue(gateway.dies(pid))
 
 
 class Joined(Company):

@@ -178,6 +178,14 @@ class Moved(WorkersCase):
         found = crowd(gateway.address, "127.0.0.1", self.stores, 20)
         self.assertEqual(found[b"226"], 1, found)
 
+    def test_upgrade(self) -> None:
+        """The next program knows it."""
+        gateway = self.counting("upload-files-per-day = 2", 2)
+        self.assertEqual(crowd(gateway.address, "127.0.0.1", self.stores, 2), {b"226": 2})
+        self.upgrade(gateway.process.pid)
+        self.addCleanup(self.end, gateway.successor(), gateway)
+        self.assertEqual(crowd(gateway.address, "127.0.0.1", self.stores, 9), {b"552": 9})
+
     def test_bytes(self) -> None:
         """Downloads of many sessions get all there is, and no byte more.  Of those that were broken by that
         some bytes came to nobody."""

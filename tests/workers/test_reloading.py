@@ -135,25 +135,6 @@ class Reload(WorkersCase):
 class Upgrades(WorkersCase):
     """``ftpalg upgrade``: the next program has all sockets, whatever its number of workers is."""
 
-    def upgrade(self, pid: int) -> None:
-        """It succeeds."""
-        done = subprocess.run(
-            [str(BIN / "ftpalg"), "upgrade", str(pid)],
-            cwd=TREE,
-            env={**os.environ, "PYTHONPATH": str(TREE)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=2 * STARTS,
-            check=False,
-        )
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
-
-    def end(self, pid: int, gateway: Company) -> None:
-        """The last of the programs, which is not the test's own child."""
-        os.kill(pid, signal.SIGTERM)
-        self.assertTrue(gateway.dies(pid))
-
     def test_numbers(self) -> None:
         """From two to three, to one, to two: each serves on the same port, all sockets are read."""
         gateway = self.company()
