@@ -114,8 +114,7 @@ class GatewayService(Service):
         self.listeners = Listeners(reactor, own, self._inherited.listeners)
         self.listeners.check(settings.all_listeners)
 
-    # -- what one of several workers has instead ----------------------------------------------------
-
+    # what one of several workers has otherwise
     def _bans(self, settings: Settings) -> Banning:
         return Banning(self._reactor, self._log, settings, lambda: self._is_account)
 
@@ -125,8 +124,6 @@ class GatewayService(Service):
     def _ledger(self, settings: Settings) -> Ledger | None:
         """None is for the gateway's own."""
         return None
-
-    # -- what it is -------------------------------------------------------------------------------
 
     @property
     def settings(self) -> Settings:
