@@ -37,6 +37,8 @@ class Watch:
 
     IN, OUT = (select.EPOLLIN, select.EPOLLOUT) if hasattr(select, "epoll") else (1, 4)
     BROKEN = select.EPOLLHUP | select.EPOLLERR if hasattr(select, "epoll") else 0
+    BREAKS = select.EPOLLERR if hasattr(select, "epoll") else 0
+    """To be asked for nothing else is to be watched: that one breaks is always told."""
 
     def __init__(self, reactor: Reading) -> None:
         self._reactor = reactor
@@ -66,10 +68,15 @@ class Watch:
         self._ask(writer, self.OUT)
 
     def removeReader(self, reader: IWatched, /) -> None:
-        self._leave(reader, self.IN)
+        self._leave(reader, self.IN | self.BREAKS)
 
     def removeWriter(self, writer: IWatched, /) -> None:
         self._leave(writer, self.OUT)
+
+    def rest(self, reader: IWatched) -> None:
+        """Do not tell it that it may read; it is lost when it breaks, until the reader is removed."""
+        self._ask(reader, self.BREAKS)
+        self._leave(reader, self.IN)
 
     def _ask(self, one: IWatched, what: int) -> None:
         number = one.fileno()
@@ -92,7 +99,7 @@ class Watch:
         asked = self._asked.get(number, 0)
         if not asked & what:
             return
-        if asked != what:
+        if asked & ~what:
             self._ready.modify(number, asked & ~what)
             self._asked[number] = asked & ~what
             return

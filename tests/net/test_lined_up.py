@@ -41,6 +41,13 @@ class LinedUp(SocketCase):
         self.port: Any = REACTOR.listenTCP(0, factory, interface=HERE)
         accept_from(self.port, factory)
         self.addCleanup(self.port.stopListening)
+        self.addCleanup(self._all_gone)
+
+    async def _all_gone(self) -> None:
+        """Who is in line still has gone, and is asked in: nobody's descriptor is left."""
+        while self.held:
+            self.clock.advance(LEAST)
+            await self.turn()
 
     def come(self) -> socket.socket:
         """One more."""

@@ -131,6 +131,41 @@ class Asked(Watched):
         self.watch.removeWriter(one)
         self.assertEqual(self.turn(), [("one", "reads")])
 
+    def test_resting(self) -> None:
+        """It is told nothing, whether watched before or not, until it breaks or is watched again."""
+        for watched in (True, False):
+            one, far = self.made()
+            far.send(b"x")
+            if watched:
+                self.watch.addReader(one)
+            self.watch.rest(one)
+            self.assertEqual(self.turn(), [])
+            self.watch.addWriter(one)
+            self.assertEqual(self.turn(), [("one", "writes")])
+            self.watch.removeWriter(one)
+            self.watch.addReader(one)
+            self.assertEqual(self.turn(), [("one", "reads")])
+            self.watch.rest(one)
+            reset(far)
+            far.close()
+            self.assertEqual(self.turn(), [("one", ConnectionLost)])
+            self.assertEqual(self.watch.fileno(), -1)
+
+    def test_resting_no_more(self) -> None:
+        """Who is removed while it rests is watched by nobody, and nor is another that reads its socket."""
+        one, _ = self.made()
+        self.watch.rest(one)
+        self.watch.removeReader(one)
+        self.assertEqual((self.watch.fileno(), self.reactor.readers), (-1, []))
+        two, far = self.made()
+        other = One(self.told, two.sock, "other")
+        self.watch.rest(two)
+        self.watch.addReader(other)
+        far.send(b"x")
+        self.assertEqual(self.turn(), [("other", "reads")])
+        self.watch.removeReader(other)
+        self.assertEqual((self.watch.fileno(), self.reactor.readers), (-1, []))
+
     def test_of_the_reactor(self) -> None:
         """The reactor watches it while it watches anybody, and has the clock."""
         one, _ = self.made()

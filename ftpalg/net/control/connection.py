@@ -21,6 +21,7 @@ from ftpalg.net.control.outlet import IConnection
 from ftpalg.net.legs.sockets import reset
 from ftpalg.net.reactors import IWatched, Reactor
 from ftpalg.net.turns import TURN
+from ftpalg.net.watch import Watch
 
 PIECE = 1 << 17
 """Bytes that one turn offers to the socket."""
@@ -127,8 +128,15 @@ class Connection:
             self.doRead()
 
     def pauseProducing(self) -> None:
-        """Do not read."""
-        self._reactor.removeReader(self)
+        """Do not read.  A client that fails is gone at once: nobody waits for what it has asked for.
+
+        What a server has said before it failed is for the client, and is read first.
+        """
+        reactor = self._reactor
+        if self._control.half_closeable and self._step not in UNREAD and isinstance(reactor, Watch):
+            reactor.rest(self)
+        else:
+            reactor.removeReader(self)
 
     def resumeProducing(self) -> None:
         """Read on; an end that was read already is told once more."""
