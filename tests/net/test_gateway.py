@@ -21,6 +21,7 @@ from ftpalg.net.gateway import Gateway
 from ftpalg.net.pinholes import Pinholes as Holes
 from ftpalg.net.policies import Policies
 from ftpalg.net.reach.system import System
+from ftpalg.net.watch import Watch
 from tests.net.dates import DAY, NOON, dated, write, write_key
 from tests.net.doubles import POLICIES, Client, Log, Resolver
 from tests.net.test_keypair import FilesCase
@@ -35,7 +36,16 @@ class GatewayCase(FilesCase):
         self.log = log
         clock: Any = Clock()
         self.clock = clock
-        return Gateway(self.clock, settings, log, policies)
+        made = Gateway(self.clock, settings, log, policies)
+        self.addCleanup(self._left, made)
+        return made
+
+    def _left(self, gateway: Gateway) -> None:
+        """No descriptor of its is left for the collector of garbage."""
+        watch = gateway.shared.watch
+        if isinstance(watch, Watch):
+            watch.let_go()
+            self.assertEqual(watch.fileno(), -1)
 
 
 class Starting(GatewayCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.net.control.pace import Pace, pace_of
+from ftpalg.net.rates import EPSILON
 
 
 class Commands(SynchronousTestCase):
@@ -29,6 +30,22 @@ class Commands(SynchronousTestCase):
             now += 0.1001
             self.assertEqual(pace.wait(now), 0.0)
             self.assertTrue(pace.take(now))
+
+    def test_bounds(self) -> None:
+        """The last moment of the delay is in it; what is no time is not waited for."""
+        pace = Pace(8.0, 2.0)
+        self.assertEqual([pace.take(0.0) for _ in range(8)], [True] * 8)
+        self.assertEqual(pace.wait(0.0), 1 / 8)
+        self.assertEqual(pace.wait(1 / 8 - EPSILON / 2), 0.0)
+        taken = [pace.take(at / 8) for at in range(1, 18)]
+        self.assertEqual(taken, [True] * 16 + [False])
+
+    def test_clock_set_back(self) -> None:
+        """No command waits for longer than the rate has it, whatever the clock said before."""
+        pace = Pace(10.0, 2.0)
+        pace.take(1000.0)
+        self.assertLessEqual(pace.wait(0.0), 0.1)
+        self.assertLessEqual(pace.wait(-1000.0), 0.1)
 
     def test_strictest(self) -> None:
         """The stricter of the general and the listener's rate holds; none where there is neither."""

@@ -87,6 +87,13 @@ class Watched(SynchronousTestCase):
         self.reactor = Reactor()
         self.watch: Any = Watch(self.reactor)  # type: ignore[arg-type]
         self.told: list[object] = []
+        self.addCleanup(self._left)
+
+    def _left(self) -> None:
+        """Nobody is watched any more, and no descriptor is left for the collector of garbage."""
+        self.watch._watched.clear()
+        self.watch.let_go()
+        self.assertEqual(self.watch.fileno(), -1)
 
     def made(self, name: str = "one", kind: type[One] = One) -> tuple[One, socket.socket]:
         """A descriptor, and the far end of its socket."""
