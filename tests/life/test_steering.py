@@ -22,7 +22,8 @@ from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.facts import ProtocolError
 from ftpalg.life.observers import Observers
-from ftpalg.life.steering import Steering, path_of
+from ftpalg.life.admin_socket import path_of
+from ftpalg.life.steering import Steering
 from tests.admin.cases import AdminCase
 from tests.admin.test_accepting import Reactor
 from tests.life.programs import Foreground
