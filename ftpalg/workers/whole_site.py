@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
 from ftpalg.admin.asking import Answer, Asked, Json, Refusal, Text, Waited
 from ftpalg.admin.recording import record
 from ftpalg.admin.reload import told
+from ftpalg.admin.steered import Told
 from ftpalg.admin.verbs import Verb
 from ftpalg.admin.web import Does, Site
 from ftpalg.core.drained import Kind, Part
+from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.workers.answering import METRICS, VERB
 from ftpalg.workers.merging import MERGED
 from ftpalg.workers.summing import summed
-
-if TYPE_CHECKING:
-    from ftpalg.workers.steering import WholeSteering
 
 NOBODY = "no worker answers; the records worker_lost and worker_ready say what has become of them"
 NO_LADDERS = (
@@ -25,12 +24,28 @@ NO_LADDERS = (
 )
 
 
+class Whole(Told, Protocol):
+    """The gateway, of which this site tells."""
+
+    def ask(self, topic: str, body: Any = None) -> Deferred[tuple[list[Any], list[str]]]:
+        """What workers answer, and a sentence for each that does not."""
+
+    def reload(self) -> Deferred[Reloaded | ReloadFailed] | None:
+        """Read the settings again; None where it cannot be done now."""
+
+    def has_drained(self, part: Part, sessions: int, within: float, uid: int | None) -> None:
+        """All workers have been told to."""
+
+    def has_undrained(self, part: Part, sessions: int, uid: int | None) -> None:
+        """The same, of the end of that."""
+
+
 class WholeSite(Site):
     """Asks whom it concerns."""
 
     gateway: Any  # as much of ``Steered`` as the supervisor's own verbs ask for
 
-    def __init__(self, gateway: WholeSteering) -> None:
+    def __init__(self, gateway: Whole) -> None:
         super().__init__(gateway)  # type: ignore[arg-type]
 
     def done(self, one: Verb, does: Does, asked: Asked) -> Answer:
@@ -78,7 +93,7 @@ class WholeSite(Site):
             self.gateway.has_undrained(part, whole["sessions"], uid)
 
 
-def scraped(gateway: WholeSteering) -> Waited:
+def scraped(gateway: Whole) -> Waited:
     """The metrics of those that answer; the refusal where none does."""
 
     def made(found: tuple[list[Any], list[str]]) -> Text:
