@@ -35,7 +35,9 @@ MAY_IMPORT = {
         "whole_files",
         "",
     },
-    "workers": {"core", "config", "policy", "net", "ops", "life", "endpoints", "workers"},
+    "workers": {
+        *("core", "config", "policy", "net", "ops", "admin", "life", "endpoints", "workers"),
+    },
     "explain": {"core", "config", "policy", "net", "life", "explain"},
     "foreground": {"config", "ops", "life", "workers"},
     "service": {"config", "ops", "life", "workers", "words", "options", ""},

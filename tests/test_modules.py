@@ -13,11 +13,13 @@ TESTS = Path(__file__).parent
 
 EXCEPTIONS = {
     "core.stage": "a class without behaviour of its own; tests.core has each stage",
+    "life.admin_socket": "tests.life.test_steering: its place, reloads, upgrades, the end",
     "life.place": "frozen values; tests.workers has gateways of each place",
     "life.to_be_known": "tests.life.test_starting, tests.life.test_descriptors: what is in the log",
     "workers.serving": "tests.workers.test_supervisor: what a worker does not tell",
     "workers.work": "tests.workers.test_supervisor: each of its workers is one",
     "workers.common": "tests.workers.test_bans: what workers have in common",
+    "workers.whole_site": "tests.workers.test_steering: each verb, asked of two workers",
     "workers.drain": "tests.workers.test_supervisor: the ends of all workers",
     "explain.steps": "frozen values; tests.explain.test_explaining reads them",
     "explain.question": "a frozen value; tests.cli.test_explain asks with it",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from twisted.internet.defer import Deferred
+
 from ftpalg.core.value import value
 
 Json = Mapping[str, Any]
@@ -87,4 +89,11 @@ class Text(NamedTuple):
     status: int = 200
 
 
-Answer = Json | Listed | Worked | Flow | Text
+@value
+class Waited(NamedTuple):
+    """One of the others, which comes later; what it fails with is as if the verb had raised it."""
+
+    answer: Deferred[Any]
+
+
+Answer = Json | Listed | Worked | Flow | Text | Waited

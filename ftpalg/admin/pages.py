@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ftpalg.admin.asking import Refusal, Text, not_taken
+from ftpalg.admin.asking import Refusal, Text, Waited, not_taken
 from ftpalg.admin.steered import NoMetrics, Published
 from ftpalg.core.value import value
 
 PLAIN = "text/plain; charset=utf-8"
 
 
-def _metrics(gateway: Published) -> Text:
+def _metrics(gateway: Published) -> Text | Waited:
     try:
-        kind, pieces = gateway.scrape()
+        scraped = gateway.scrape()
     except NoMetrics as error:
         raise Refusal(501, str(error)) from None
-    return Text(kind, pieces)
+    return scraped if isinstance(scraped, Waited) else Text(*scraped)
 
 
 def _ready(gateway: Published) -> Text:
@@ -36,7 +36,7 @@ class Page(NamedTuple):
     """What it tells, by what, and what else than 200 it may say in plain text."""
 
     meaning: str
-    shown: Callable[[Published], Text]
+    shown: Callable[[Published], Text | Waited]
     others: Mapping[int, str] = {}
 
 
@@ -51,7 +51,7 @@ PAGES: Mapping[bytes, Page] = {
 }
 
 
-def answered(gateway: Published, method: bytes, path: bytes) -> Text | None:
+def answered(gateway: Published, method: bytes, path: bytes) -> Text | Waited | None:
     """The page, None where there is none of that path.  Raise Refusal."""
     page = PAGES.get(path)
     if page is None:

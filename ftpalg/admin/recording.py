@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from ftpalg.admin.asking import Asked
-from ftpalg.admin.steered import Steered
+from ftpalg.admin.steered import Told
 from ftpalg.core.steering import Steered as Recorded
 
 
-def record(gateway: Steered, asked: Asked, verb: str, result: str = "") -> None:
+def record(gateway: Told, asked: Asked, verb: str, result: str = "") -> None:
     """The event ``steered``: the verb, its words as KEY=VALUE, who asked, and what came of it."""
     words = tuple(f"{name}={_word(said)}" for name, said in asked.words.items())
     gateway.tell(Recorded(verb, words, asked.caller.uid, asked.caller.pid, result))

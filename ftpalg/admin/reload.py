@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from ftpalg.admin.asking import Asked, Json, Refusal
 from ftpalg.admin.recording import record
-from ftpalg.admin.steered import Steered
-from ftpalg.core.news import Reloaded
+from ftpalg.admin.steered import Steered, Told
+from ftpalg.core.news import Reloaded, ReloadFailed
 
 
 def reload(gateway: Steered, asked: Asked) -> Json:
     """What has changed, or why nothing has."""
-    done = gateway.reload()
+    return told(gateway, asked, gateway.reload())
+
+
+def told(gateway: Told, asked: Asked, done: Reloaded | ReloadFailed | None) -> Json:
+    """The same, of what was done.  Raise Refusal."""
     if done is None:
         record(gateway, asked, "reload", result="refused")
         raise Refusal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from ftpalg.admin.asking import Waited
 from ftpalg.config import BansMode, Settings
 from ftpalg.core.bans import Ban, Who
 from ftpalg.core.bans import Kind as BanKind
@@ -120,8 +121,8 @@ class Published(Told, Protocol):
     def names(self) -> Iterable[str]:
         """Names of hosts by which it is asked, lower case."""
 
-    def scrape(self) -> tuple[str, Iterator[bytes]]:
-        """The metrics: their media type, and the text in steps.  Raise NoMetrics."""
+    def scrape(self) -> tuple[str, Iterator[bytes]] | Waited:
+        """The metrics: their media type, and the text in steps; of others, later.  Raise NoMetrics."""
 
 
 class NoMetrics(Exception):

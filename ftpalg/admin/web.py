@@ -28,6 +28,7 @@ from ftpalg.admin.asking import (
     Listed,
     Refusal,
     Text,
+    Waited,
     Worked,
     not_taken,
 )
@@ -58,7 +59,8 @@ class Call(Request):
 
     channel: Connection
     content: BytesIO
-    _too_long = False
+    _site: Bounded
+    _too_long = _gone = False
 
     def gotLength(self, length: int | None) -> None:
         """The header is whole; ``length`` is the body's, None where it comes in chunks."""
@@ -75,20 +77,32 @@ class Call(Request):
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """It is whole.  Forms are not looked for in the body."""
         self.channel.answering = True
+        self._site = self.channel.site
         self.content.seek(0)
         self.method, self.uri, self.clientproto = command, path, version
         self.process()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Its client has gone."""
+        self._gone = True
+        super().connectionLost(reason)
 
     def process(self) -> None:
         """Answer it."""
         self.setHeader(b"cache-control", b"no-store")
         try:
             self._answer(self.channel.site.answer(self))
-        except Refusal as refusal:
-            self.refuse(refusal)
         except Exception:
-            self.channel.site.failed(Failure())
-            self.refuse(Refusal(500, "an exception; the log of the gateway has a traceback"))
+            self._failed(Failure())
+
+    def _failed(self, failure: Failure) -> None:
+        """An exception is the answer, which a client that has gone meanwhile needs no more."""
+        refusal = failure.value
+        if not isinstance(refusal, Refusal):
+            self._site.failed(failure)
+            refusal = Refusal(500, "an exception; the log of the gateway has a traceback")
+        if not self._gone:
+            self.refuse(refusal)
 
     def refuse(self, refusal: Refusal) -> None:
         """Say no."""
@@ -97,7 +111,14 @@ class Call(Request):
             self.setHeader(b"allow", ", ".join(refusal.allow).encode("ascii"))
         self._whole({"error": refusal.sentence})
 
+    def _answer_late(self, answer: Answer) -> None:
+        if not self._gone:
+            self._answer(answer)
+
     def _answer(self, answer: Answer) -> None:
+        if isinstance(answer, Waited):
+            answer.answer.addCallback(self._answer_late).addErrback(self._failed)
+            return
         self.responseHeaders.setRawHeaders(b"content-type", JSON)
         reactor = self.channel.site.gateway.reactor
         if isinstance(answer, Listed):
@@ -286,7 +307,7 @@ class Site(Bounded):
         self._verbs: dict[bytes, dict[bytes, tuple[Verb, Does]]] = {}
         for one in VERBS:
             methods = self._verbs.setdefault(one.path.encode(), {})
-            methods[one.method.encode()] = one, _function(one)
+            methods[one.method.encode()] = one, function_of(one)
 
     def answer(self, call: Call) -> Answer:
         """What the verb answers.  Raise Refusal."""
@@ -306,10 +327,14 @@ class Site(Bounded):
             raise not_taken([one.decode() for one in methods])
         one, does = methods[method]
         asked = Asked(words_of(one, query, call.content.read()), call.channel.caller)
+        return self.done(one, does, asked)
+
+    def done(self, one: Verb, does: Does, asked: Asked) -> Answer:
+        """The verb, done.  Raise Refusal."""
         return does(self.gateway, asked)
 
 
-def _function(one: Verb) -> Does:
+def function_of(one: Verb) -> Does:
     """Its function.  Imported before it is asked for: the files may be another version's by then."""
     module, _, function = one.does.partition(":")
     found: Does = getattr(import_module(f"ftpalg.admin.{module}"), function)

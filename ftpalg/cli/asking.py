@@ -77,7 +77,14 @@ def ask(words: Namespace, name: str, said: Mapping[str, Any]) -> Any:
     from json import loads
 
     with _whole():
-        return loads(answer.whole())
+        return _told(loads(answer.whole()))
+
+
+def _told(found: Any) -> Any:
+    """The answer, once what it lacks is told: a worker that has said nothing."""
+    for one in found.pop("silent", ()):
+        print(f"ftpalg: {one}", file=sys.stderr)
+    return found
 
 
 def lines(words: Namespace, name: str, said: Mapping[str, Any]) -> Iterator[Any]:
@@ -115,7 +122,7 @@ def _items(answer: Answer, array: str) -> Iterator[Any]:
         text = _lines(answer)
         first = next(text, b"")
         if first != b'{"%b":[' % array.encode("ascii"):
-            yield from loads(b"\n".join((first, *text)))[array]
+            yield from _told(loads(b"\n".join((first, *text))))[array]
             return
         ended = False
         for line in text:

@@ -182,11 +182,6 @@ def _peer_limit(settings: Settings) -> Iterator[tuple[str, str]]:
         yield key, f"{key} = {mine}: bounds nothing above limits.sessions = {all_peers}"
 
 
-def _each_worker(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.workers > 1:
-        yield "workers", f"workers = {settings.workers}: nobody serves [admin]"
-
-
 # -- listeners --------------------------------------------------------------------------------------
 
 
@@ -366,7 +361,6 @@ FINDERS: dict[str, Finder] = {
     "short-wait": _short_waits,
     "short-idle": _short_idle,
     "peer-limit": _peer_limit,
-    "each-worker": _each_worker,
     "own-listener": _own_listeners,
     "same-endpoint": _same_endpoint,
     "listener-in-ports": _listener_in_ports,

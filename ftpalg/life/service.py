@@ -206,7 +206,7 @@ class GatewayService(Service):
         """The reactor runs."""
         self._state = State.SERVING
         try:
-            self.steering.open()
+            self.steering.socket.open()
         except CannotStart as error:  # another program was faster
             self._log.warned(str(error))
         if self._signals is not None:

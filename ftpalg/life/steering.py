@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -16,6 +14,7 @@ from ftpalg.core.ends import Reason
 from ftpalg.core.facts import About
 from ftpalg.core.news import Reloaded, ReloadFailed
 from ftpalg.core.snapshots import Snapshot
+from ftpalg.life.admin_socket import AdminSocket
 from ftpalg.life.agent import Agent, line
 from ftpalg.life.banning import Banning
 from ftpalg.life.beside import Beside
@@ -29,24 +28,11 @@ from ftpalg.net.gateway import Gateway
 from ftpalg.net.ledger import Ledger
 
 if TYPE_CHECKING:
-    from ftpalg.admin.accepting import Accepting
-    from ftpalg.admin.socket_file import SocketFile
     from ftpalg.admin.web import Site
     from ftpalg.life.quotas import Days
     from ftpalg.ops.last_errors import LastError, LastErrors
 
-NAME = "admin.sock"
 Reload = Callable[[], Reloaded | ReloadFailed | None]
-
-
-def path_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the socket is to be: as the settings say, which may say nowhere, else in the folder that
-    systemd has made."""
-    said = settings.admin.socket
-    if said is not None or "admin.socket" in settings.origin.places:
-        return said
-    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    return Path(folder, NAME) if folder else None
 
 
 class Steering:
@@ -81,10 +67,7 @@ class Steering:
         self._errors: LastErrors | None = None
         self._gateway = gateway
         self._log = log
-        self._parent = parent
-        self._file: SocketFile | None = None
-        self._accepting: Accepting | None = None
-        self._site: Site | None = None
+        self.socket = AdminSocket(reactor, self._site, parent)
 
     # -- the ports beside it ------------------------------------------------------------------------
 
@@ -102,7 +85,7 @@ class Steering:
 
     def prepare(self) -> None:
         """Before the reactor runs: have the socket, under another name yet.  Raise CannotStart."""
-        self._file = self._made(self.settings)
+        self.socket.prepare(self.settings)
         self._remember()
         self.bans.start()
         self.counting.take(self.settings)
@@ -113,50 +96,22 @@ class Steering:
         self.bans.renewed(self.settings)
         self.counting.take(self.settings)
 
-    def open(self) -> None:
-        """The reactor runs: be there to be asked.  Raise CannotStart."""
-        if self._file is not None:
-            self._take(self._file)
-            self._accept(self._file)
-
     @contextmanager
     def renewed(self, settings: Settings) -> Iterator[None]:
         """Go on by these settings, where nothing is raised meanwhile.  Raise CannotStart."""
         with (
             self.published.renewed(settings, (self.agent, settings.admin.agent)),
-            self._renewed(settings),
+            self.socket.renewed(settings),
         ):
             yield
-
-    @contextmanager
-    def _renewed(self, settings: Settings) -> Iterator[None]:
-        path, old = path_of(settings), self._file
-        if old is not None and old.path == path and old.stands:
-            yield
-            return
-        new = self._made(settings)
-        try:
-            if new is not None:
-                self._take(new)
-            yield
-        except BaseException:
-            if new is not None:
-                new.remove()
-            raise
-        self._close()
-        self._file = new
         self._remember()
-        if new is not None:
-            self._accept(new)
 
     def again(self) -> None:
         """The next program has failed: it may have taken the path by then."""
-        if self._file is not None and not self._file.stands:
-            try:
-                with self._renewed(self.settings):
-                    pass
-            except CannotStart as error:
-                self._log.warned(str(error))
+        try:
+            self.socket.again(self.settings)
+        except CannotStart as error:
+            self._log.warned(str(error))
 
     def hand_on(self) -> None:
         """The next program is asked from now on."""
@@ -164,35 +119,23 @@ class Steering:
         self.published.hand_on()
         self.bans.hand_on()
         self.counting.hand_on()
-        self._leave()
+        self.socket.leave()
 
     def close(self) -> list[Deferred[None]]:
         """Be there no more; Deferreds where that takes a while."""
         self.drains.stop()
         self.bans.stop()
-        self._leave()
+        self.socket.leave()
         return self.agent.close() + self.published.close()
-
-    def _leave(self) -> None:
-        """Who is being answered hears the rest."""
-        self._close()
-        if self._site is not None:
-            self._site.close()
-
-    def _made(self, settings: Settings) -> SocketFile | None:
-        path = path_of(settings)
-        if path is None:
-            return None
-        from ftpalg.admin.socket_file import SocketFault, make
-
-        try:
-            return make(path, self._parent)
-        except SocketFault as error:
-            raise CannotStart(str(error)) from None
 
     def _remember(self) -> None:
         """Whatever can be asked for from now on is kept."""
-        if self._file is None or self._errors is not None:
+        if self.socket.is_there:
+            self.remember()
+
+    def remember(self) -> None:
+        """The same, whoever is asked for it."""
+        if self._errors is not None:
             return
         from ftpalg.admin.who import servers_of
         from ftpalg.ops.last_errors import LastErrors
@@ -201,29 +144,10 @@ class Steering:
         self._errors = LastErrors(self.reactor.seconds, lambda: servers_of(self.settings))
         self._log.join(self._errors)
 
-    def _take(self, file: SocketFile) -> None:
-        from ftpalg.admin.socket_file import SocketFault
-
-        try:
-            file.take(self._parent)
-        except SocketFault as error:
-            raise CannotStart(str(error)) from None
-
-    def _accept(self, file: SocketFile) -> None:
-        from ftpalg.admin.accepting import Accepting
+    def _site(self) -> Site:
         from ftpalg.admin.web import Site
 
-        if self._site is None:
-            self._site = Site(self)
-        self._accepting = Accepting(self.reactor, file.socket, self._site)
-
-    def _close(self) -> None:
-        if self._accepting is not None:
-            self._accepting.close()
-            self._accepting = None
-        if self._file is not None:
-            self._file.remove()
-            self._file = None
+        return Site(self)
 
     # -- how it is ------------------------------------------------------------------------------------
 

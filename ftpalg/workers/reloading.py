@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ftpalg.life.terminal import Terminal
     from ftpalg.workers.crew import Crew
     from ftpalg.workers.sockets import Sockets
+    from ftpalg.workers.steering import WholeSteering
 
 SECONDS = 30.0
 """For a worker to take them: it reads certificates and accounts."""
@@ -46,6 +47,7 @@ class Supervising(Protocol):
     crew: Crew
     log: Observers
     notify: Notify
+    steering: WholeSteering
 
     def read(self, settings: Settings) -> Snapshot:
         """What workers get of them."""
@@ -63,6 +65,14 @@ class Reloading:
     def __init__(self, supervisor: Supervising) -> None:
         self._of = supervisor
         self._runs = self._again = self._over = False
+        self._waiting: list[Deferred[Reloaded | ReloadFailed]] = []
+
+    def asked(self) -> Deferred[Reloaded | ReloadFailed]:
+        """Read the settings again: what has come of it, once all workers have them."""
+        told: Deferred[Reloaded | ReloadFailed] = Deferred()
+        self._waiting.append(told)
+        self.begin()
+        return told
 
     def begin(self) -> None:
         """Read the settings again."""
@@ -79,6 +89,10 @@ class Reloading:
 
     def _done(self, told: Reloaded | ReloadFailed) -> None:
         self._runs = False
+        if not self._again or self._over:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                one.callback(told)
         if self._over:
             return
         self._of.log.tell(told)
@@ -108,7 +122,11 @@ class Reloading:
         snapshot = of.read(settings)._replace(epoch=of.epoch + 1)
         of.sockets.check(settings.all_listeners)
         others = of.crew.serving
-        with of.log.renewed(settings.log), of.sockets.renewed(settings.all_listeners) as opened:
+        with (
+            of.log.renewed(settings.log),
+            of.steering.renewed(settings),
+            of.sockets.renewed(settings.all_listeners) as opened,
+        ):
             if others:
                 first, *others = others
                 await self._first(first, opened, snapshot)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
+from ftpalg.core.drained import Drained, Undrained
 from ftpalg.core.events import Traits
 from ftpalg.core.news import Draining, News, Ready, Reloaded, ReloadFailed, Stopped
 from ftpalg.core.routes import Server
+from ftpalg.core.steering import Steered
 from ftpalg.life.place import Place
 from ftpalg.life.reactor import IWhole
 from ftpalg.life.service import GatewayService
@@ -29,12 +31,18 @@ from ftpalg.workers.channel import Channel, told
 from ftpalg.workers.counting import OwnCounting
 from ftpalg.workers.learned import TOPIC, hear, row
 from ftpalg.workers.ledger import WholeLedger
+from ftpalg.workers.steering import ATTEND
 
 if TYPE_CHECKING:
     from ftpalg.workers.bandwidth import Parts
 
-OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed)
+OF_THE_WHOLE = (Ready, Draining, Stopped, Reloaded, ReloadFailed, Steered, Drained)
 """News that are of a gateway and not of a part of it."""
+
+
+def is_of_the_whole(news: News) -> bool:
+    """Whether the supervisor tells it; a drain that ends by itself is the worker's."""
+    return isinstance(news, OF_THE_WHOLE) or (isinstance(news, Undrained) and not news.reason)
 
 
 class OwnLog(SessionLog):
@@ -46,7 +54,7 @@ class OwnLog(SessionLog):
 
     def tell(self, news: News) -> None:
         """Write down what happened here."""
-        if isinstance(news, OF_THE_WHOLE):
+        if is_of_the_whole(news):
             self._whole(news)
         else:
             super().tell(news)
@@ -86,6 +94,7 @@ class OwnService(GatewayService):
         super().__init__(reactor, settings, log, source=source, terminal=terminal, place=place)
         self.gateway.shared.reaching.traits.told = self._learned
         channel.hears[TOPIC] = self._hear
+        channel.hears[ATTEND] = self._attend
 
     def _bans(self, settings: Settings) -> OwnBans:
         self._own_bans = OwnBans(
@@ -101,6 +110,17 @@ class OwnService(GatewayService):
         """What the others know."""
         self._own_bans.know(common["bans"])
         self._hear(common[TOPIC])
+
+    def _attend(self, body: Any) -> None:
+        """Somebody may ask from now on, and what is asked for is kept."""
+        from ftpalg.workers.answering import Answering
+
+        answering = Answering(self._reactor, self.steering)
+        self._channel.hears.update(answering.hears)
+        if body["lines"]:
+            self.steering.remember()
+        if body["metrics"]:
+            answering.count()
 
     def _learned(self, server: Server, traits: Traits, at: float) -> None:
         self._channel.tell(TOPIC, [row(server, traits, at)])

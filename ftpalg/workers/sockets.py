@@ -39,13 +39,13 @@ class Sockets:
     ) -> None:
         self._reactor = reactor
         self._workers = workers
-        self._inherited = dict(inherited)
+        self.inherited = dict(inherited)
         self.standing: dict[str, list[socket.socket]] = {}
 
     def check(self, listeners: Iterable[Listener]) -> None:
         """Raise SettingsError where an endpoint is none."""
         for name, listener in named(listeners).items():
-            if name not in self._inherited and name not in self.standing:
+            if name not in self.inherited and name not in self.standing:
                 endpoint_of(self._reactor, listener.endpoint)
 
     def open(self, listeners: Iterable[Listener]) -> list[str]:
@@ -103,9 +103,9 @@ class Sockets:
 
     def forget_inherited(self) -> None:
         """What was handed on and is not in the settings any more."""
-        for number in self._inherited.values():
+        for number in self.inherited.values():
             os.close(number)
-        self._inherited.clear()
+        self.inherited.clear()
 
     def close(self) -> None:
         """Nothing is accepted any more, once the workers have closed theirs."""
@@ -119,7 +119,7 @@ class Sockets:
     # -- how they are made ------------------------------------------------------------------------
 
     def _made(self, name: str, listener: Listener) -> list[socket.socket]:
-        found = [socket.socket(fileno=number) for number in taken_from(self._inherited, name)]
+        found = [socket.socket(fileno=number) for number in taken_from(self.inherited, name)]
         if not found:
             found = [self._listen(listener)]
             if listener.intercept is Intercept.TPROXY:

@@ -18,11 +18,12 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.process import reapAllProcesses
 
 from ftpalg.config import Settings, SettingsError
-from ftpalg.core.news import Draining, Stopped
+from ftpalg.core.news import Draining, Reloaded, ReloadFailed, Stopped
 from ftpalg.life import upgrade_request
 from ftpalg.life.announcing import ready
 from ftpalg.life.descriptors import raised
@@ -51,6 +52,7 @@ from ftpalg.workers.process import Words, Worker
 from ftpalg.workers.relayed import Relayed
 from ftpalg.workers.reloading import Reloading
 from ftpalg.workers.sockets import Sockets
+from ftpalg.workers.steering import WholeSteering
 
 AGAIN = 0.05
 """Seconds between two looks at the workers' start."""
@@ -95,6 +97,8 @@ class Supervisor(Service):
         self.common = Common(reactor, self.log, settings, self.crew.tell)
         self.hears.update(self.common.hears)
         self._fault = ""
+        parent = os.getppid() if self._inherited.status >= 0 else 0
+        self.steering = WholeSteering(self, parent, self._inherited.drained)
         self._reloading = Reloading(self)
         self._relayed = Relayed(lambda: self.settings.log, self.log.warned)
         self._upgrade: Upgrade | None = None
@@ -138,6 +142,7 @@ class Supervisor(Service):
 
     def _listen(self) -> None:
         try:
+            self.steering.prepare(self.sockets.inherited)
             self.sockets.open(self.settings.all_listeners)
         except CannotStart as error:
             self._refuse(str(error))
@@ -152,7 +157,8 @@ class Supervisor(Service):
         hears: Hears = {topic: partial(self._hear, number, topic) for topic in self.hears}
         bound = self.settings.timeouts.worker
         worker = Worker(self.reactor, self.crew, number, bound, hears)
-        program, drained = self._program, self._inherited.drained
+        program = self._program
+        drained = tuple((part.kind.value, part.name) for part in self.steering.drained)
         words = Words(
             program.words if program else HOSTED,
             program.folder if program else os.getcwd(),
@@ -196,6 +202,11 @@ class Supervisor(Service):
                 self._signals.take(EARLY)
                 self._signals.share("SIGUSR1")
             self._signals.attend(lambda order: self.reactor.callFromThread(self.order, order))
+        try:
+            self.steering.socket.open()
+        except CannotStart as error:
+            self.log.warned(str(error))
+        self.steering.attend(*self.crew.serving)
         self._tell_ready()
         if self._inherited.status < 0:
             self.notify.say("READY=1", "STATUS=serving")
@@ -213,6 +224,7 @@ class Supervisor(Service):
 
     def came(self, worker: Worker) -> None:
         """A successor is ready; what it was started with may have been replaced meanwhile."""
+        self.steering.attend(worker)
         self._reloading.catch_up(worker)
 
     def died(self, worker: Worker) -> None:
@@ -238,6 +250,15 @@ class Supervisor(Service):
         take = ORDERS[order].get(self.state)
         if take is not None:
             take(self)
+
+    @property
+    def serves(self) -> bool:
+        """Whether clients that come are accepted."""
+        return self.state in (State.SERVING, State.UPGRADING)
+
+    def reload(self) -> Deferred[Reloaded | ReloadFailed] | None:
+        """Read the settings again; None where it cannot be done now."""
+        return self._reloading.asked() if self.state is State.SERVING else None
 
     def _reload(self) -> None:
         self.reopen()
@@ -291,6 +312,7 @@ class Supervisor(Service):
             self._watchdog.stop()
         self.crew.leave()
         self.sockets.close()
+        self.steering.close()
         self.common.stop()
 
     # -- upgrades ---------------------------------------------------------------------------------
@@ -305,6 +327,7 @@ class Supervisor(Service):
             self._upgrade = None
             if wrong:
                 self.state = State.SERVING
+                self.steering.again()
                 self.log.warned(f"not upgraded, this program serves on: {wrong}")
             else:
                 self._hand_on(pid)
@@ -314,7 +337,8 @@ class Supervisor(Service):
         try:
             self._upgrade = Upgrade(
                 *(self.reactor, self._program.words, self._program.folder),
-                *(self.sockets.descriptors, done, self._inherited.drained),
+                *(self.sockets.descriptors | self.steering.descriptors, done),
+                tuple((part.kind.value, part.name) for part in self.steering.drained),
             )
         except OSError as error:
             answer(f"the program cannot be started: {error.strerror}")
@@ -329,6 +353,7 @@ class Supervisor(Service):
         self.log.told(f"upgraded: PID {pid} serves, this program drains")
         self.notify = Notify({})
         self.common.hand_on()
+        self.steering.hand_on()
         self._begin_drain("leave")
 
 

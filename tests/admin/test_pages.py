@@ -18,7 +18,7 @@ class Pages(SynchronousTestCase):
     def page(self, path: bytes, method: bytes = b"GET") -> Text:
         """One that is there."""
         found = answered(self.gateway, method, path)
-        assert found is not None
+        assert isinstance(found, Text)
         return found
 
     def test_metrics(self) -> None:

@@ -57,7 +57,6 @@ EACH: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("health.every = 0.001", "health.every", "is below 0.1"),
     ),
     "short-idle": (("timeouts.idle = 119", "timeouts.idle", "ends before timeouts.login"),),
-    "each-worker": (("workers = 2", "workers", "nobody serves [admin]"),),
     "peer-limit": (("limits.sessions-per-peer = 5001", "limits.sessions-per-peer", "5000"),),
     "own-listener": (
         ("server = 'ftp://127.0.0.1:1025'", "server", "own listener '127.0.0.1:1025'"),

@@ -21,8 +21,9 @@ from ftpalg.config.model import Admin
 from ftpalg.core.ends import Moment
 from ftpalg.core.events import Side
 from ftpalg.core.facts import ProtocolError
+from ftpalg.life.admin_socket import path_of
 from ftpalg.life.observers import Observers
-from ftpalg.life.steering import Steering, path_of
+from ftpalg.life.steering import Steering
 from tests.admin.cases import AdminCase
 from tests.admin.test_accepting import Reactor
 from tests.life.programs import Foreground
@@ -153,7 +154,7 @@ class Again(SynchronousTestCase):
             reactor, gateway, log, lambda: None, lambda: True, mock.Mock(), mock.Mock()
         )
         steering.prepare()
-        steering.open()
+        steering.socket.open()
         self.addCleanup(steering.close)
         stands = os.lstat(path).st_ino
         steering.again()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from ftpalg.config.loading import structure
+from ftpalg.life.admin_socket import path_of
 from ftpalg.life.state import folder_of
-from ftpalg.life.steering import path_of
 from ftpalg.workers.share import environment_of, share_of
 
 RAW = {
