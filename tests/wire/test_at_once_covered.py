@@ -28,7 +28,7 @@ TRIED = {
     What.PASSIVE_LISTENERS_PER_PEER: "tests.wire.test_limits.Transfers.test_peer_and_ports",
     What.HANDSHAKES_PER_PEER: "tests.wire.test_limits_at_once.Transfers.test_handshakes",
     What.HANDSHAKE_RATE: "tests.wire.test_limits_at_once.Rates.test_handshakes",
-    What.HANDSHAKE_RATE_PER_PEER: "tests.wire.test_limits_at_once.HandshakesOfPeers.test_handshakes",
+    What.HANDSHAKE_RATE_PER_PEER: "tests.wire.test_shares_at_once.HandshakesOfPeers.test_handshakes",
     What.RETURNING: "tests.wire.test_limits_at_once.Returning.test_returning",
     What.DESCRIPTORS_PER_PEER: "tests.wire.test_shares_at_once.Descriptors.test_descriptors",
     What.MEMORY: "tests.wire.test_shares_at_once.Memory.test_memory",

@@ -33,7 +33,6 @@ BARRED = b"421 Too many wrong passwords; try again later."
 OUTSIDE = b"421 Your address is not admitted here."
 WRONG = b"530 Login incorrect."
 SHAKEN = b"431 Too many TLS handshakes; try again later."
-SHAKEN_OF_PEER = b"431 Too many TLS handshakes from your address; try again later."
 
 
 async def told(client: CrowdClient) -> tuple[str, bytes]:
@@ -201,28 +200,6 @@ class Rates(AtOnceTestCase):
         found = crowd(self.gateway.addresses[2], (ANN, BEN, EVE), protects)
         self.assertEqual(found, {b"234": 1, SHAKEN: ATTEMPTS - 1})
         self.told("handshake-rate")
-
-
-class HandshakesOfPeers(AtOnceTestCase):
-    """TLS handshakes of each peer."""
-
-    @classmethod
-    def own(cls) -> str:
-        return (
-            "[limits]\nreturning = 1000\nhandshake-rate-per-peer = 0.01\n"
-            f"[client-tls]\nmode = 'offer'\n{issued('good').toml}{PLAIN}"
-        )
-
-    def test_handshakes(self) -> None:
-        """One AUTH of each of three is taken."""
-
-        async def protects(client: CrowdClient) -> bytes:
-            found = await client.ask(b"AUTH TLS")
-            return found[:3] if found.startswith(b"234") else found
-
-        found = crowd(self.gateway.address, (ANN, BEN, EVE), protects)
-        self.assertEqual(found, {b"234": 3, SHAKEN_OF_PEER: ATTEMPTS - 3})
-        self.told("handshake-rate-per-peer")
 
 
 class RateOfAll(AtOnceTestCase):

@@ -14,12 +14,14 @@ from collections import Counter
 from pathlib import Path
 from typing import ClassVar
 
-from tests.wire.crowd import CrowdClient, crowd
+from tests.tls.certificates import issued
+from tests.wire.crowd import ATTEMPTS, CrowdClient, crowd
 from tests.wire.crowds import Site
 from tests.wire.test_limits import IN
 from tests.wire.test_limits_at_once import ANN, BEN, EVE, PLAIN, AtOnceTestCase
 
 MIB = 1 << 20
+SHAKEN = b"431 Too many TLS handshakes from your address; try again later."
 DESCRIPTORS = b"421 Too many connections from your address; try again later."
 
 
@@ -113,3 +115,25 @@ class Memory(SharesTestCase):
         for who in (ANN, BEN, EVE):
             self.assertIn(most[who], range(1, 3 * MIB + 1))
         self.told("memory-per-peer")
+
+
+class HandshakesOfPeers(AtOnceTestCase):
+    """TLS handshakes of each peer."""
+
+    @classmethod
+    def own(cls) -> str:
+        return (
+            "[limits]\nreturning = 1000\nhandshake-rate-per-peer = 0.01\n"
+            f"[client-tls]\nmode = 'offer'\n{issued('good').toml}{PLAIN}"
+        )
+
+    def test_handshakes(self) -> None:
+        """One AUTH of each of three is taken."""
+
+        async def protects(client: CrowdClient) -> bytes:
+            found = await client.ask(b"AUTH TLS")
+            return found[:3] if found.startswith(b"234") else found
+
+        found = crowd(self.gateway.address, (ANN, BEN, EVE), protects)
+        self.assertEqual(found, {b"234": 3, SHAKEN: ATTEMPTS - 3})
+        self.told("handshake-rate-per-peer")
