@@ -61,38 +61,6 @@ def run(clock: Clock, seconds: float, step: float = 0.001) -> None:
         clock.advance(step)
 
 
-class Parts(SynchronousTestCase):
-    """Where others have a part of the rate."""
-
-    def test_share(self) -> None:
-        """Those who wait have the part from then on, by the time of the week; no part is no limit."""
-        clock = Clock()
-        limit = bucket(clock, Rate(RATE))
-        one = Greedy(limit)
-        one.go_on()
-        self.assertTrue(limit.waits)
-        for part, rate in ((0.25, RATE // 4), (1e-9, 1), (1.0, RATE)):
-            limit.share(part)
-            self.assertEqual((limit.rate, limit.whole), (rate, RATE))
-        limit.share(0.25)
-        before = one.sum
-        run(clock, 100.0)
-        self.assertAlmostEqual((one.sum - before) / (RATE * 25), 1.0, 2)
-        self.assertEqual(limit.spent, one.sum)
-        limit.change((Rate(4000),), UTC)
-        self.assertEqual((limit.rate, limit.whole), (1000, 4000))
-        limit.change((), UTC)
-        self.assertEqual((limit.rate, limit.whole), (0, 0))
-
-    def test_spent(self) -> None:
-        """What has gone, whoever waited for it; what was given back has not."""
-        clock = Clock()
-        limit = bucket(clock, Rate(RATE))
-        taken = limit.take(1000)
-        limit.give_back(400)
-        self.assertEqual((taken, limit.spent), (1000, 600))
-
-
 class One(SynchronousTestCase):
     """Who is alone."""
 
