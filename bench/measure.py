@@ -32,13 +32,14 @@ def child(*words: str, folder: Path | None = None) -> Iterator[subprocess.Popen[
     try:
         yield process
     finally:
+        there = family.members(process.pid)  # one with a session of its own is not found later
         process.terminate()
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for left in family.members(process.pid):
+        for left in (there | family.members(process.pid)) - {process.pid}:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(left, signal.SIGKILL)
 

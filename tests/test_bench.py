@@ -8,6 +8,7 @@ import ftplib
 import io
 import os
 import select
+import select
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -101,6 +102,10 @@ class Families(SynchronousTestCase):
         with child(sys.executable, "-c", WORKERS) as parent:
             worker, below = map(int, line_with(parent, r"^(\d+ \d+)$").split())
             self.assertEqual(family.members(parent.pid), {parent.pid, worker, below})
+            ends = [os.pidfd_open(pid) for pid in (worker, below)]
+        for end in ends:
+            self.addCleanup(os.close, end)
+            self.assertTrue(select.select([end], [], [], 60)[0], "it outlives its parent")
 
     def test_memory(self) -> None:
         """Those of the whole family."""
