@@ -8,7 +8,6 @@ import ftplib
 import io
 import os
 import select
-import select
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
