@@ -33,6 +33,14 @@ MISSING = (
 )
 
 
+def names_of(settings: Settings) -> frozenset[str]:
+    """Names of hosts by which the port is asked: those of the settings, the endpoint's own among them."""
+    admin = settings.admin
+    where = socket_of(admin.listen) if admin.listen else None
+    own = (where.host,) if where is not None else ()
+    return frozenset(name.lower() for name in (*own, *admin.names))
+
+
 class Publishing:
     """``is_ready`` tells whether clients that come get sessions."""
 
@@ -156,11 +164,8 @@ class Publishing:
 
     @property
     def names(self) -> frozenset[str]:
-        """Those of the settings, the endpoint's own among them."""
-        admin = self._settings.admin
-        where = socket_of(admin.listen) if admin.listen else None
-        own = (where.host,) if where is not None else ()
-        return frozenset(name.lower() for name in (*own, *admin.names))
+        """Names of hosts by which it is asked."""
+        return names_of(self._settings)
 
     def scrape(self) -> tuple[str, Iterator[bytes]]:
         """The metrics.  Who asks first where there is no port begins the counting.  Raise NoMetrics."""

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twisted.internet.defer import Deferred
 
 from ftpalg.config import Settings
-from ftpalg.config.endpoints import socket_of
 from ftpalg.core.drained import Drained, Kind, Part, Undrained
 from ftpalg.core.news import News, Reloaded, ReloadFailed
 from ftpalg.life.admin_socket import AdminSocket
 from ftpalg.life.agent import Agent, line
 from ftpalg.life.beside import Beside, Move, renewed
 from ftpalg.life.faults import CannotStart
-from ftpalg.life.publishing import KEY
+from ftpalg.life.publishing import KEY, names_of
 from ftpalg.life.reactor import IWhole
 from ftpalg.workers.channel import ChannelFault
 from ftpalg.workers.process import Worker
@@ -172,10 +171,7 @@ class WholeSteering:
     @property
     def names(self) -> frozenset[str]:
         """Names of hosts by which it is asked."""
-        admin = self.settings.admin
-        where = socket_of(admin.listen) if admin.listen else None
-        own = (where.host,) if where is not None else ()
-        return frozenset(name.lower() for name in (*own, *admin.names))
+        return names_of(self.settings)
 
     @property
     def settings(self) -> Settings:

@@ -177,16 +177,10 @@ class Connection(http.client.HTTPConnection):
         self.sock.settimeout(TIMEOUT)
 
 
-class AdminCase(LifeCase):
-    """Real gateways with a socket at ``path``."""
+class Asking:
+    """Asks over the socket at ``path``."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.path = self.scratch / "admin" / "s"
-
-    def seen(self, rest: str = "") -> Foreground:
-        """A gateway that is ready and can be asked."""
-        return self.run_it(f'[admin]\nsocket = "{self.path}"\n{rest}')
+    path: Path
 
     def ask(self, method: str, path: str, said: Any = None) -> tuple[int, Any]:
         """Status and JSON."""
@@ -201,9 +195,21 @@ class AdminCase(LifeCase):
     def sessions(self) -> list[dict[str, Any]]:
         """Those that are seen."""
         status, found = self.ask("GET", "/sessions")
-        self.assertEqual(status, 200)
+        assert status == 200, found
         listed: list[dict[str, Any]] = found["sessions"]
         return listed
+
+
+class AdminCase(Asking, LifeCase):
+    """Real gateways with a socket at ``path``."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = self.scratch / "admin" / "s"
+
+    def seen(self, rest: str = "") -> Foreground:
+        """A gateway that is ready and can be asked."""
+        return self.run_it(f'[admin]\nsocket = "{self.path}"\n{rest}')
 
     def raw(self, data: bytes = b"") -> socket.socket:
         """A connection on which that was written."""

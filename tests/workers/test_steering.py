@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -12,14 +11,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.admin.cases import Connection
+from tests.admin.cases import Asking
 from tests.wire.clients import Client
 from tests.wire.gateways import BIN, STARTS, TREE
 from tests.wire.sockets import TIMEOUT, bound, port_of
 from tests.workers.companies import Company, WorkersCase
 
 
-class SteeredCase(WorkersCase):
+class SteeredCase(Asking, WorkersCase):
     """Two workers and a socket."""
 
     def setUp(self) -> None:
@@ -31,23 +30,6 @@ class SteeredCase(WorkersCase):
         gateway = self.company(f'{rest}\n[admin]\nsocket = "{self.path}"\n{admin}')
         self.assertTrue(gateway.until(self.path.exists))
         return gateway
-
-    def ask(self, method: str, path: str, said: Any = None) -> tuple[int, Any]:
-        """Status and JSON."""
-        connection = Connection(self.path)
-        try:
-            connection.request(method, path, None if said is None else json.dumps(said))
-            answer = connection.getresponse()
-            return answer.status, json.load(answer)
-        finally:
-            connection.close()
-
-    def sessions(self, query: str = "") -> list[dict[str, Any]]:
-        """Those that are seen."""
-        status, found = self.ask("GET", "/sessions" + query)
-        self.assertEqual(status, 200, found)
-        listed: list[dict[str, Any]] = found["sessions"]
-        return listed
 
     def does(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of ours."""
@@ -81,9 +63,8 @@ class Asked(SteeredCase):
         for client in (found[1][0], found[2][0]):
             port = client.sock.getsockname()[1]
             (one,) = [row for row in rows if row["client_port"] == port]
-            self.assertEqual(
-                self.sessions(f"?filter={one['session']}"), [one | {"age": ANY, "idle": ANY}]
-            )
+            (again,) = self.ask("GET", f"/sessions?filter={one['session']}")[1]["sessions"]
+            self.assertEqual(again, one | {"age": ANY, "idle": ANY})
             answer = self.ask("POST", "/kick", {"filter": [one["session"]], "say": "Go."})
             self.assertEqual(answer, (200, {"kicked": 1, "marked": 0}))
             self.assertEqual(client.reply().text, b"421 Go.")
